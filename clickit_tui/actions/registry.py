@@ -1,0 +1,89 @@
+"""What an action is: a pure function from the World, a target and the typed input to a Plan, or the reason why not."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+
+import msgspec
+
+from clickit_tui.checks.registry import Facts
+from clickit_tui.plan import Plan, Refused
+from clickit_tui.world.world import World
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change acts on, resolved from the row's key at the moment of the key press."""
+
+    kind: str
+    """service or task."""
+    part: str
+    """api, frontend, migration."""
+    id: str
+    """ARN of the service or task."""
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One input of the preview, e.g. the wanted count."""
+
+    name: str
+    label: str
+    initial: str = ""
+
+
+Planner = Callable[[World, Target, dict[str, str], Facts], Plan | Refused]
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    """`scale`; also the binding id for remapping."""
+    key: str
+    """Upper-case letter; empty when it has none (palette and `a` only)."""
+    verb: str
+    """Word in the key row: `scale`."""
+    title: str
+    on: tuple[str, ...]
+    """Kinds of rows it acts on: service, task."""
+    operations: tuple[str, ...]
+    """`service:Operation` of every call its plans may hold; the operator's IAM policy derives from it."""
+    fields: Callable[[World, Target, Facts], tuple[Field, ...]]
+    plan: Planner
+
+
+_ACTIONS: dict[str, Action] = {}
+
+
+def no_fields(world: World, target: Target, facts: Facts) -> tuple[Field, ...]:
+    return ()
+
+
+def action(
+    *,
+    id: str,
+    key: str,
+    verb: str,
+    title: str,
+    on: tuple[str, ...],
+    operations: tuple[str, ...],
+    fields: Callable[[World, Target, Facts], tuple[Field, ...]] = no_fields,
+) -> Callable[[Planner], Planner]:
+    """Register the decorated planner."""
+
+    def register(planner: Planner) -> Planner:
+        if id in _ACTIONS or any(key and key == other.key for other in _ACTIONS.values()):
+            raise ValueError(f"two actions share the id or key {id} {key}")
+        _ACTIONS[id] = Action(id=id, key=key, verb=verb, title=title, on=on, operations=operations, fields=fields, plan=planner)
+        return planner
+
+    return register
+
+
+@cache
+def actions() -> tuple[Action, ...]:
+    """Every action of this folder, in the order of their ids."""
+    package = importlib.import_module("clickit_tui.actions")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"clickit_tui.actions.{module.name}")
+    return tuple(_ACTIONS[key] for key in sorted(_ACTIONS))

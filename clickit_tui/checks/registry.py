@@ -1,0 +1,98 @@
+"""What a check is: a pure function of the World that returns a verdict with its evidence. One file per check in this folder."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from enum import StrEnum
+from functools import cache
+
+import msgspec
+
+from clickit_tui.config import Thresholds
+from clickit_tui.naming import Names
+from clickit_tui.world.world import World
+
+
+class Verdict(StrEnum):
+    PASS = "PASS"  # noqa: S105 - a verdict, not a password
+    WARN = "WARN"
+    FAIL = "FAIL"
+    UNKNOWN = "UNKNOWN"
+    """Denied, throttled, stale or missing data: no evidence."""
+    NONE = "NONE"
+    """A successful read shows the environment has no such part."""
+
+
+RANK = {Verdict.FAIL: 4, Verdict.UNKNOWN: 3, Verdict.WARN: 2, Verdict.PASS: 1, Verdict.NONE: 0}
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    call: str
+    """`ecs:DescribeServices`."""
+    value: str
+    at: float | None = None
+    """When it was read or measured, epoch seconds."""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    verdict: Verdict
+    sentence: str
+    """One sentence that stands alone."""
+    short: str = ""
+    """At most about 14 characters for the strip: `34 5xx/5m`, `1/3 healthy`; for UNKNOWN one word: denied, stale, throttled, loading."""
+    evidence: tuple[Evidence, ...] = ()
+    threshold: str = ""
+    """The threshold and its source, e.g. `FAIL above 10 in 5 min (runbook)`."""
+    change: str = ""
+    """What would change the verdict."""
+    part: str = ""
+    """Which service or resource it names, where it names one."""
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check may look at besides the World."""
+
+    now: float
+    """Epoch seconds."""
+    names: Names
+    thresholds: Thresholds
+    protected: bool = False
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    """`edge.5xx`."""
+    part: str
+    """Strip part: edge, api, frontend, database, cache, nat, alarms."""
+    title: str
+    reads: frozenset[str]
+    """World fields."""
+    judge: Callable[[World, Facts], Finding]
+
+
+_CHECKS: dict[str, Check] = {}
+
+
+def check(
+    id: str, part: str, title: str, reads: tuple[str, ...]
+) -> Callable[[Callable[[World, Facts], Finding]], Callable[[World, Facts], Finding]]:
+    """Register the decorated function as a check."""
+
+    def register(judge: Callable[[World, Facts], Finding]) -> Callable[[World, Facts], Finding]:
+        if id in _CHECKS:
+            raise ValueError(f"two checks are called {id}")
+        _CHECKS[id] = Check(id=id, part=part, title=title, reads=frozenset(reads), judge=judge)
+        return judge
+
+    return register
+
+
+@cache
+def checks() -> tuple[Check, ...]:
+    """Every check of this folder, in the order of their ids."""
+    package = importlib.import_module("clickit_tui.checks")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"clickit_tui.checks.{module.name}")
+    return tuple(_CHECKS[key] for key in sorted(_CHECKS))

@@ -1,0 +1,3 @@
+"""How far a followed change has come: pure, from the follow, its last reading and the World."""
+
+from __future__ import annotations

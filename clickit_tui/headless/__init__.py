@@ -1,0 +1,1 @@
+"""Sub-commands without a screen, on the same core."""

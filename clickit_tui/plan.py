@@ -1,0 +1,165 @@
+"""A change as data: the exact API calls, what they do, how they are undone, and what was true when they were planned."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from clickit_tui.world.follow import Follow
+    from clickit_tui.world.world import World
+
+
+class Hidden:
+    """A secret on its way to AWS: sent and compared, but it prints, logs and copies as `***`."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself; only the gateway calls this, at the moment of sending."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Hidden) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One API call: botocore's service name, operation name and parameters as the caller gives them."""
+
+    service: str
+    operation: str
+    params: Mapping[str, object]
+
+    @property
+    def action(self) -> str:
+        """`service:Operation`, the name of the permission."""
+        return f"{self.service}:{self.operation}"
+
+
+class Risk(StrEnum):
+    """How a change is confirmed (design: modes and identity)."""
+
+    NORMAL = "normal"
+    SEVERE = "severe"
+    """Fewer healthy than now or none, stopping a migration, a secret, retention, restore."""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    call: Call
+    until: Callable[[World], bool] | None = None
+    """Awaited before the next step; None goes on at once."""
+    until_label: str = ""
+
+
+class Basis(msgspec.Struct, frozen=True, kw_only=True):
+    """What must still be so at the moment of writing. Never counts in motion. None or empty is not compared."""
+
+    account: str = ""
+    identity: str = ""
+    """ARN."""
+    part: str = ""
+    desired: int | None = None
+    """Only in plans whose call overwrites it."""
+    task_definition: str = ""
+    deployment: str = ""
+    """Id of the primary deployment."""
+    status: str = ""
+    task: str = ""
+    """ARN of a task that must still exist and not be stopped."""
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a preview. `level` is plain, warn or good."""
+
+    text: str
+    level: str = "plain"
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A change that can be shown, confirmed, executed, journalled, followed and undone."""
+
+    action: str
+    """Id of the action in the registry, e.g. `scale`."""
+    title: str
+    """E.g. `SCALE clickit-prod-api`."""
+    env: str
+    target: str
+    """What the confirmation's token names after the environment, e.g. `api`: the token is `prod/api`."""
+    steps: tuple[Step, ...]
+    effect: tuple[Line, ...]
+    """Before -> after, blast radius, warnings; worst first."""
+    risk: Risk = Risk.NORMAL
+    undo: str = ""
+    """How it is undone, in words; says plainly when it cannot be."""
+    inverse: Call | None = None
+    """The call that undoes it, for `U`."""
+    refreshes: tuple[str, ...] = ()
+    """World fields whose sources are polled at once afterwards."""
+    basis: Basis = Basis()
+    then: Follow | None = None
+
+    @property
+    def token(self) -> str:
+        """What is typed to confirm a protected or severe change."""
+        return f"{self.env}/{self.target}"
+
+    def commands(self, profile: str = "", region: str = "") -> tuple[str, ...]:
+        """The same calls as `aws` command lines, one a step, secrets as `***`."""
+        return tuple(as_cli(step.call, profile, region) for step in self.steps)
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Why an action cannot be planned, in one sentence for the screen."""
+
+    reason: str
+
+
+_CLI_SERVICE = {"application-autoscaling": "application-autoscaling", "elasticloadbalancing": "elbv2"}
+_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def _kebab(name: str) -> str:
+    return _BOUNDARY.sub("-", name).lower()
+
+
+def _argument(value: object) -> str:
+    if isinstance(value, Hidden):
+        return "'***'"
+    if isinstance(value, (dict, Mapping)):
+        return shlex.quote(json.dumps(value, default=str))
+    if isinstance(value, (list, tuple)):
+        flat = all(isinstance(item, (str, int)) for item in value)
+        return " ".join(shlex.quote(str(item)) for item in value) if flat else shlex.quote(json.dumps(value, default=str))
+    return shlex.quote(str(value))
+
+
+def as_cli(call: Call, profile: str = "", region: str = "") -> str:
+    """The call as one line for the stock `aws` command; secrets stand as `***`."""
+    words = ["aws", _CLI_SERVICE.get(call.service, call.service), _kebab(call.operation)]
+    for name, value in call.params.items():
+        if isinstance(value, bool):
+            words.append(f"--{'' if value else 'no-'}{_kebab(name)}")
+        else:
+            words.append(f"--{_kebab(name)} {_argument(value)}")
+    if profile:
+        words.append(f"--profile {shlex.quote(profile)}")
+    if region:
+        words.append(f"--region {shlex.quote(region)}")
+    return " ".join(words)

@@ -1,0 +1,1 @@
+"""Byte-frugal widgets and dialogs that know nothing of AWS."""

@@ -1,0 +1,53 @@
+"""A change that is watched to its end: what was started, and how far it has come."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Phase(StrEnum):
+    UNDER_WAY = "under way"
+    STEADY = "steady"
+    """The change itself is complete; recovery is still awaited."""
+    RECOVERED = "recovered"
+    STILL_FAILING = "still failing"
+    """Complete, but the service is not healthy."""
+    FAILED = "failed"
+    UNKNOWN = "outcome unknown"
+
+
+class Follow(msgspec.Struct, frozen=True, kw_only=True):
+    """What to watch for; serialised to the journal, so that the next start resumes it."""
+
+    kind: str
+    """deployment, scale, stop."""
+    env: str
+    part: str
+    service: str = ""
+    cluster: str = ""
+    deployment: str = ""
+    """Deployment id for kind deployment (filled from the write's answer)."""
+    task: str = ""
+    """Task ARN for kind stop."""
+    desired: int | None = None
+    before: int | None = None
+    intent: str = ""
+    """Journal id of the intent."""
+    started_at: float = 0.0
+
+
+class Following(msgspec.Struct, frozen=True, kw_only=True):
+    """A follow and its newest reading."""
+
+    follow: Follow
+    phase: Phase = Phase.UNDER_WAY
+    sentence: str = ""
+    """E.g. `2 of 5 running, 1 healthy`."""
+    ended_at: float | None = None
+    steady_at: float | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.ended_at is None

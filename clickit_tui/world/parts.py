@@ -1,0 +1,225 @@
+"""Everything around the services: edge, database, cache, network, autoscaling, alarms, metrics, identity. Times are epoch seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Who speaks to what: pinned at start, shown always, verified before every write."""
+
+    account: str
+    arn: str
+    region: str
+    endpoint: str = ""
+    """`host:port` of an endpoint that is not AWS's own; empty on AWS."""
+    profile: str = ""
+    profile_source: str = ""
+    """Where the profile came from: `--profile`, `environment prod in clickit.toml`, `AWS_PROFILE`, `default chain`."""
+    expires_at: float | None = None
+    """When the credentials stop working; None when they do not expire or it is not known."""
+
+    @property
+    def who(self) -> str:
+        """Last parts of the ARN: `OnCall/anna` of an assumed role, `anna` of a user."""
+        return self.arn.split(":", 5)[-1].split("/", 1)[-1] if self.arn else ""
+
+
+class LoadBalancer(msgspec.Struct, frozen=True, kw_only=True):
+    arn: str
+    name: str
+    state: str = ""
+    dns_name: str = ""
+    security_groups: tuple[str, ...] = ()
+
+    @property
+    def dimension(self) -> str:
+        """CloudWatch's LoadBalancer dimension: `app/NAME/ID`."""
+        return self.arn.split(":loadbalancer/", 1)[-1]
+
+
+class TargetGroup(msgspec.Struct, frozen=True, kw_only=True):
+    arn: str
+    name: str
+    part: str = ""
+    """The service that registers in it; empty when none was found."""
+    port: int | None = None
+    vpc: str = ""
+    load_balancers: tuple[str, ...] = ()
+    path: str = ""
+    matcher: str = ""
+    interval_s: int | None = None
+    timeout_s: int | None = None
+    unhealthy_after: int | None = None
+    healthy_after: int | None = None
+
+    @property
+    def dimension(self) -> str:
+        """CloudWatch's TargetGroup dimension: `targetgroup/NAME/ID`."""
+        return self.arn.rsplit(":", 1)[-1]
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """One registered target and its health as the load balancer sees it."""
+
+    group: str
+    """ARN of the target group."""
+    id: str
+    """IP address or instance id."""
+    port: int | None = None
+    state: str = ""
+    """initial, healthy, unhealthy, unhealthy.draining, unused, draining, unavailable."""
+    reason: str = ""
+    description: str = ""
+
+
+class Database(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    id: str
+    arn: str = ""
+    status: str = ""
+    instance_class: str = ""
+    engine: str = ""
+    engine_version: str = ""
+    multi_az: bool | None = None
+    storage_gib: int | None = None
+    max_storage_gib: int | None = None
+    host: str = ""
+    port: int | None = None
+    vpc: str = ""
+    security_groups: tuple[str, ...] = ()
+    parameter_groups: tuple[tuple[str, str], ...] = ()
+    """(name, apply status)."""
+    restorable_to: float | None = None
+    deletion_protection: bool | None = None
+    resource_id: str = ""
+    insights: bool | None = None
+
+
+class Cache(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A replication group or a single cluster."""
+
+    id: str
+    status: str = ""
+    engine: str = ""
+    engine_version: str = ""
+    node_type: str = ""
+    nodes: tuple[str, ...] = ()
+    """Cache cluster ids: the values of CloudWatch's CacheClusterId dimension."""
+
+
+class NatGateway(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    state: str = ""
+    subnet: str = ""
+
+
+class ScalableTarget(msgspec.Struct, frozen=True, kw_only=True):
+    part: str
+    minimum: int | None = None
+    maximum: int | None = None
+    suspended: tuple[str, ...] = ()
+    """Which of in, out, scheduled are suspended."""
+    policies: tuple[str, ...] = ()
+    """Policy names with their target, e.g. `cpu-60 (ECSServiceAverageCPUUtilization 60)`."""
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    arn: str = ""
+    state: str = ""
+    """OK, ALARM, INSUFFICIENT_DATA."""
+    since: float | None = None
+    """When the state really changed."""
+    reason: str = ""
+    metric: str = ""
+    namespace: str = ""
+    dimensions: tuple[tuple[str, str], ...] = ()
+    statistic: str = ""
+    comparison: str = ""
+    threshold: float | None = None
+    period_s: int | None = None
+    evaluations: int | None = None
+    to_alarm: int | None = None
+    missing: str = "missing"
+    """TreatMissingData."""
+    actions_enabled: bool | None = None
+    composite: bool = False
+    description: str = ""
+
+
+class MetricClass(StrEnum):
+    """What a missing datapoint means (aws.md 2.3)."""
+
+    EVENTS = "events"
+    """Published only when non-zero: missing means none, where there was traffic."""
+    STATE = "state"
+    """Published while tasks run: missing means no running task."""
+    ALWAYS = "always"
+    """Published while the resource exists: missing means stopped, deleted, wrong dimension or denied."""
+
+
+class Series(msgspec.Struct, frozen=True, kw_only=True):
+    """One metric over time, oldest first, aligned to its period. Units are CloudWatch's (percent, seconds, bytes, count)."""
+
+    key: str
+    """`part.metric`, e.g. `api.cpu`, `edge.elb_5xx`, `db.connections`."""
+    label: str
+    unit: str
+    """`%`, `s`, `B`, `` (count), `/s`."""
+    kind: MetricClass
+    statistic: str
+    namespace: str = ""
+    name: str = ""
+    period_s: int = 60
+    times: tuple[float, ...] = ()
+    values: tuple[float, ...] = ()
+    note: str = ""
+    """What stands in for the metric, where it is replaced (e.g. `SampleCount, about`)."""
+    status: str = "Complete"
+    """Complete, PartialData, InternalError or Forbidden, as GetMetricData says for this metric."""
+
+    def last(self, now: float, closed: bool = False) -> tuple[float, float] | None:
+        """Newest (time, value); with `closed`, only minutes that ended at least 2 minutes before now (3 min after their start)."""
+        for at, value in zip(reversed(self.times), reversed(self.values), strict=True):
+            if not closed or now - at >= 180:
+                return at, value
+        return None
+
+    def at(self) -> Mapping[float, float]:
+        """Value by time."""
+        return dict(zip(self.times, self.values, strict=True))
+
+
+class Metrics(msgspec.Struct, frozen=True, kw_only=True):
+    """All series of one GetMetricData round."""
+
+    series: Mapping[str, Series]
+    start: float
+    end: float
+    """The asked window, end exclusive."""
+
+
+class LogDigest(msgspec.Struct, frozen=True, kw_only=True):
+    """What the log engine counted: lines by level per service and minute."""
+
+    minutes: tuple[tuple[str, float, str, int], ...] = ()
+    """(part, minute start, level, lines)."""
+    shapes: tuple[tuple[str, str, int, str], ...] = ()
+    """(part, shape, count, example), most frequent errors first."""
+    matches: tuple[tuple[str, str, int, float], ...] = ()
+    """(part, pattern id, count, last at) of the known database and start-up failures."""
+    since: float | None = None
+    partial: bool = False
+    """Cut short: nothing may be concluded from what is not in it."""
+
+
+class ClusterMissing(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The environment's cluster was not found: what was looked for and what is here instead."""
+
+    looked_for: str
+    here: tuple[str, ...] = ()
+    """Names of the clusters that exist in this account and region."""
+    nearest: str = ""

@@ -1,0 +1,55 @@
+"""The World: one frozen value that panes, checks, playbooks and action plans are pure functions of."""
+
+from __future__ import annotations
+
+import msgspec
+
+from clickit_tui.world.ecs import Cluster, Service, ServiceDeployment, Task, TaskDefinition
+from clickit_tui.world.follow import Following
+from clickit_tui.world.parts import (
+    Alarm,
+    Cache,
+    ClusterMissing,
+    Database,
+    Identity,
+    LoadBalancer,
+    LogDigest,
+    Metrics,
+    NatGateway,
+    ScalableTarget,
+    Target,
+    TargetGroup,
+)
+from clickit_tui.world.seen import Absent, Seen
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything known of one environment. Each field is read by exactly one source."""
+
+    env: str
+    identity: Seen[Identity] = Seen()
+    cluster: Seen[Cluster | ClusterMissing] = Seen()
+    services: Seen[tuple[Service, ...]] = Seen()
+    """ClickIt's services; one that a successful read did not find is missing from the tuple."""
+    tasks: Seen[tuple[Task, ...]] = Seen()
+    """Running and stopped tasks of the cluster."""
+    definitions: Seen[tuple[TaskDefinition, ...]] = Seen()
+    """The task definitions that services and tasks name."""
+    service_deployments: Seen[tuple[ServiceDeployment, ...]] = Seen()
+    balancer: Seen[LoadBalancer | Absent] = Seen()
+    target_groups: Seen[tuple[TargetGroup, ...]] = Seen()
+    targets: Seen[tuple[Target, ...]] = Seen()
+    database: Seen[Database | Absent] = Seen()
+    cache: Seen[Cache | Absent] = Seen()
+    nat: Seen[tuple[NatGateway, ...]] = Seen()
+    scaling: Seen[tuple[ScalableTarget, ...]] = Seen()
+    alarms: Seen[tuple[Alarm, ...]] = Seen()
+    metrics: Seen[Metrics] = Seen()
+    log: Seen[LogDigest] = Seen()
+    follows: tuple[Following, ...] = ()
+    """Changes being followed, ours, oldest first."""
+    denied: frozenset[str] = frozenset()
+    """`service:Operation` of every write that AWS denied to this identity."""
+
+
+FIELDS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(World))
