@@ -1,0 +1,244 @@
+"""What a look is painted with, and which glyphs the terminal can show. The only file that names colours."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Literal, NamedTuple, get_args
+
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App
+from textual.theme import BUILTIN_THEMES
+
+from clickit_tui.ui.cells import Look, Span, Spans, fit, width
+
+Base = Literal["", "cursor", "cursor-idle"]
+"""What lies under a whole line: nothing, the cursor of the focused widget, or the cursor of one without the focus."""
+
+
+class _Paint(NamedTuple):
+    """How one look appears: ink at 256 and at 16 colours, attributes, what replaces them under NO_COLOR, and the colours under it."""
+
+    ink: int | None = None
+    ansi: int | None = None
+    attributes: str = ""
+    bare: str | None = None
+    under: int | None = None
+    ansi_under: int | None = None
+
+
+_PAINTS: dict[str, _Paint] = {
+    "plain": _Paint(),
+    "dim": _Paint(245, 8, bare="dim"),
+    "bold": _Paint(attributes="bold"),
+    "title": _Paint(attributes="bold"),
+    "ok": _Paint(71, 2),
+    "warn": _Paint(178, 3),
+    "fail": _Paint(203, 9, bare="bold"),
+    "unknown": _Paint(139, 5),
+    "accent": _Paint(203, 9, "bold"),
+    "reverse": _Paint(attributes="reverse bold"),
+    "reverse-fail": _Paint(231, 15, "bold", "reverse bold", 160, 1),
+    "cursor": _Paint(255, None, bare="reverse", under=238),
+    "cursor-idle": _Paint(255, None, bare="bold", under=235),
+    "s0": _Paint(75, 12),
+    "s1": _Paint(176, 13),
+    "s2": _Paint(80, 14),
+    "s3": _Paint(180, 7),
+    "s4": _Paint(147, 4),
+    "s5": _Paint(109, 6),
+}
+_ANSI_ATTRIBUTES = {"cursor": "reverse", "cursor-idle": "bold"}
+
+THEME = replace(BUILTIN_THEMES["ansi-dark"], name="clickit")
+"""The terminal's own background and ink: fewest bytes, and right on any palette. Use with `App(ansi_color=True)`, which NO_COLOR needs."""
+
+
+def _style(name: str, depth: int) -> Style:
+    paint = _PAINTS[name]
+    if depth == 0:
+        return Style.parse((paint.attributes if paint.bare is None else paint.bare) or "none")
+    attributes = _ANSI_ATTRIBUTES.get(name, paint.attributes) if depth == 16 else paint.attributes
+    ink, under = (paint.ansi, paint.ansi_under) if depth == 16 else (paint.ink, paint.under)
+    colour = Style(color=_colour(ink), bgcolor=_colour(under))
+    return colour + Style.parse(attributes or "none")
+
+
+def _colour(number: int | None) -> Color | None:
+    return None if number is None else Color.from_ansi(number)
+
+
+@lru_cache(maxsize=8)
+def styles(depth: int = 256) -> Mapping[str, Style]:
+    """Style of every look and base at a colour depth: 0 (NO_COLOR: attributes only), 16, or 256 (also used for true colour)."""
+    return {name: _style(name, depth) for name in _PAINTS}
+
+
+class Symbols(NamedTuple):
+    """The glyphs a screen is drawn with, all one cell wide, in the terminal's repertoire."""
+
+    ascii: bool
+    ok: str
+    warn: str
+    fail: str
+    unknown: str
+    blocks: str
+    """Eight levels, lowest first; the lowest stands for zero."""
+    over: str
+    """A value above the top of the scale."""
+    gap: str
+    """No data."""
+    rule: str
+    open: str
+    shut: str
+    bar: str
+    """Vertical line between panes."""
+    caret: str
+    """Where the next character goes in an input."""
+    cut: str
+    arrow: str
+    dot: str
+
+    def of(self, verdict: str) -> Span:
+        """The symbol of `ok`, `warn`, `fail` or anything else (unknown), in its look."""
+        marks: dict[str, tuple[str, Look]] = {"ok": (self.ok, "ok"), "warn": (self.warn, "warn"), "fail": (self.fail, "fail")}
+        return Span(*marks.get(verdict, (self.unknown, "unknown")))
+
+
+_UNICODE = Symbols(False, "✔", "!", "✖", "?", "▁▂▃▄▅▆▇█", "▲", "·", "─", "▾", "▸", "│", "▏", "…", "→", "·")
+_ASCII = Symbols(True, "ok", "!", "X", "?", "_.-:=+*#", "^", " ", "-", "v", ">", "|", "_", "~", ">", ".")
+
+
+def symbols(ascii: bool) -> Symbols:
+    """The two repertoires: with block elements and arrows, or ASCII only (there `ok` is two cells)."""
+    return _ASCII if ascii else _UNICODE
+
+
+def ascii_only(environ: Mapping[str, str], encoding: str) -> bool:
+    """Whether only ASCII may be sent: CLICKIT_ASCII=1, the Linux console, a dumb terminal, or an output encoding other than UTF-8."""
+    if environ.get("CLICKIT_ASCII", "") not in ("", "0"):
+        return True
+    plain = encoding.lower().replace("-", "").replace("_", "")
+    return environ.get("TERM", "") in ("linux", "dumb") or plain not in ("utf8", "cp65001")
+
+
+def glyphs(environ: Mapping[str, str], encoding: str) -> Symbols:
+    """The repertoire for an environment and the encoding of the stream that is painted on."""
+    return symbols(ascii_only(environ, encoding))
+
+
+_TO_ASCII = str.maketrans(
+    {
+        "─": "-",
+        "│": "|",
+        "┌": "+",
+        "┐": "+",
+        "└": "+",
+        "┘": "+",
+        "├": "+",
+        "┤": "+",
+        "┬": "+",
+        "┴": "+",
+        "…": "~",
+        "→": ">",
+        "←": "<",
+        "·": ".",
+        "▏": "_",
+        "▾": "v",
+        "▸": ">",
+        "–": "-",
+        "—": "-",
+        "×": "x",
+        "✔": "+",
+        "✖": "X",
+        "▲": "^",
+        **dict(zip("▁▂▃▄▅▆▇█", "_.-:=+*#", strict=True)),
+    }
+)
+
+
+def harmless(text: str, ascii: bool = False) -> str:
+    """A text no character of which a terminal obeys: everything unprintable is a space; with `ascii`, everything else is ASCII or `?`."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    if ascii and not text.isascii():
+        narrow = text.translate(_TO_ASCII)
+        text = "".join(c if c.isascii() else "?" * width(c) for c in narrow)
+    return text
+
+
+class Brush(NamedTuple):
+    """How spans become segments in one terminal: its styles and whether it takes ASCII only."""
+
+    styles: Mapping[str, Style]
+    ascii: bool = False
+
+    @property
+    def symbols(self) -> Symbols:
+        return symbols(self.ascii)
+
+
+def brush_of(app: App[object]) -> Brush:
+    """The brush of a running app. An app may decide for itself by an attribute `ascii_only: bool`."""
+    depth = 0 if app.no_color else 16 if app.console.color_system == "standard" else 256
+    own = getattr(app, "ascii_only", None)
+    return Brush(styles(depth), _stream_ascii() if own is None else bool(own))
+
+
+@lru_cache(maxsize=1)
+def _stream_ascii() -> bool:
+    import os
+
+    return ascii_only(os.environ, getattr(sys.__stderr__, "encoding", None) or "utf-8")
+
+
+CROP_FACTOR = 4
+"""Characters looked at per cell of room: a line is cut before it is measured, so its length costs nothing."""
+
+
+def cropped(spans: Spans, cells: int, ascii: bool = False) -> Spans:
+    """Spans made harmless and cut to at most that many cells; what lies beyond is not even measured."""
+    out: list[Span] = []
+    room = cells
+    for text, look in spans:
+        if room <= 0:
+            break
+        plain = harmless(text[: room * CROP_FACTOR], ascii)
+        have = width(plain)
+        if have > room:
+            plain, have = _prefix(plain, room), room
+        if plain:
+            out.append(Span(plain, look))
+        room -= have
+    return tuple(out)
+
+
+def _prefix(text: str, cells: int) -> str:
+    """The first cells of a text; a wide character cut in half leaves a space."""
+    used, end = 0, 0
+    for end, char in enumerate(text):  # noqa: B007 the index is used after the loop
+        used += width(char)
+        if used > cells:
+            break
+    kept = text[:end]
+    return fit(kept, cells) if width(kept) < cells else kept
+
+
+def segments(spans: Spans, cells: int, brush: Brush, base: Base = "") -> list[Segment]:
+    """One line as rich Segments, exactly `cells` wide, foreign text harmless, never markup."""
+    ground = brush.styles[base] if base else Style.null()
+    out: list[Segment] = []
+    used = 0
+    for text, look in cropped(spans, cells, brush.ascii):
+        out.append(Segment(text, ground + brush.styles.get(look, Style.null())))
+        used += width(text)
+    if used < cells:
+        out.append(Segment(" " * (cells - used), ground))
+    return out
+
+
+LOOKS: tuple[str, ...] = get_args(Look)
