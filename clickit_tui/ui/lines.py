@@ -21,6 +21,9 @@ def cell_row(spans: Spans, cells: int, base: Base = "") -> list[Cell]:
     """A line as its terminal cells; the right half of a wide character repeats it, so that the two never differ apart."""
     out: list[Cell] = []
     for text, look in cropped(spans, cells):
+        if text.isascii():
+            out.extend((char, look, base) for char in text)
+            continue
         for char in text:
             span = width(char)
             if span == 0 and out:

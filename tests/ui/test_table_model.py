@@ -12,7 +12,7 @@ from clickit_tui.ui.table import TableModel
 
 
 def rows(*keys: str) -> list[Row]:
-    return [Row(key, (Span(f"row {key}"),)) for key in keys]
+    return [Row(key, (Span(key),)) for key in keys]
 
 
 def model(*keys: str) -> TableModel:
@@ -115,7 +115,7 @@ class CursorAndFilter(RuleBasedStateMachine):
         kept = [row for i, row in enumerate(self.table.rows) if i != at]
         self.told(self.table.show(kept))
 
-    @rule(text=st.sampled_from(["", "a", "!a", "row", "/[abc]/", "/(/", "zzz", "!", "/x"]))
+    @rule(text=st.sampled_from(["", "a", "!a", "b", "/[abc]/", "/(/", "zzz", "!", "/x"]))
     def filter(self, text: str) -> None:
         self.told(self.table.set_filter(text))
 
