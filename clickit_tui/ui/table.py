@@ -67,8 +67,9 @@ class TableModel:
 
     def show(self, rows: Sequence[Row]) -> bool:
         """Replace the rows; True when the cursor's row vanished and the cursor is on another (or none)."""
+        order = self._order()
         self._rows = tuple(rows)
-        return self._recompute()
+        return self._recompute(order)
 
     def set_filter(self, text: str) -> bool:
         """Hide what the text does not match (see `parse_filter`); empty restores. True when the cursor had to move."""
@@ -77,7 +78,7 @@ class TableModel:
         if parsed.problem:
             return False
         self._filter = parsed
-        return self._recompute()
+        return self._recompute(self._order())
 
     def move(self, by: int) -> bool:
         """Move the cursor by that many selectable rows, stopping at the ends. True when it moved."""
@@ -94,8 +95,10 @@ class TableModel:
         self.cursor_key = key
         return True
 
-    def _recompute(self) -> bool:
-        old = list(self._index)
+    def _order(self) -> list[str]:
+        return list(dict.fromkeys(row.key for row in self._rows if row.key))
+
+    def _recompute(self, old: Sequence[str]) -> bool:
         accepts = self._filter
         self._visible = tuple(row for row in self._rows if accepts(_searched(row))) if accepts.accepts else self._rows
         self._index = {}

@@ -154,7 +154,7 @@ class Tail(Canvas, can_focus=True):
 
     DEFAULT_CSS: ClassVar[str] = "Tail { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "toggle", "follow/pause", show=False, id="tail.follow", tooltip="follow the newest line, or stand still"),
+        Binding("f", "follow", "follow/pause", show=False, id="tail.follow", tooltip="follow the newest line, or stand still"),
         Binding("up,k", "scroll_by(-1)", "up", show=False, id="tail.up", tooltip="one line up; stands still"),
         Binding("down,j", "scroll_by(1)", "down", show=False, id="tail.down", tooltip="one line down"),
         Binding("pageup", "page(-1)", "page up", show=False, id="tail.page_up", tooltip="one page up; stands still"),
@@ -219,7 +219,7 @@ class Tail(Canvas, can_focus=True):
         self._draw()
         return problem
 
-    def action_toggle(self) -> None:
+    def action_follow(self) -> None:
         """Follow, or stand still."""
         if self.model.following:
             self.model.pause()
