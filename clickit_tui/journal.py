@@ -1,1 +1,339 @@
-"""Append-only record: intents and their outcomes, stopped tasks and alarm transitions seen, bookmarks."""
+"""The append-only record of one person's machine: what was intended, what came of it, and what was seen once. One JSON object a line."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from clickit_tui.plan import Basis, Hidden, Plan
+from clickit_tui.world.ecs import Task
+from clickit_tui.world.follow import Follow
+from clickit_tui.world.parts import Alarm, Identity
+from clickit_tui.world.seen import Failed, Fault, Trouble
+
+
+class Who(msgspec.Struct, frozen=True, kw_only=True):
+    """Who acted: the identity AWS sees and the person's own session."""
+
+    arn: str = ""
+    user: str = ""
+    """Name of the operating system's user."""
+    ssh: str = ""
+    """`SSH_CONNECTION` without our own side: client address and port; empty when local."""
+
+
+class SentCall(msgspec.Struct, frozen=True, kw_only=True):
+    service: str
+    operation: str
+    params: Mapping[str, object] = {}
+    """Parameters as sent, hidden values as `***`."""
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    at: float
+    """Epoch seconds."""
+    env: str = ""
+
+
+class Intent(_Record, frozen=True, kw_only=True, tag="intent"):
+    """Written, and on the disk, before anything is sent."""
+
+    id: str
+    action: str = ""
+    title: str = ""
+    target: str = ""
+    account: str = ""
+    region: str = ""
+    endpoint: str = ""
+    who: Who = Who()
+    calls: tuple[SentCall, ...] = ()
+    basis: Basis = Basis()
+    undo: str = ""
+    inverse: SentCall | None = None
+
+
+class Result(_Record, frozen=True, kw_only=True, tag="outcome"):
+    """What came of an intent: done, failed or unknown. A later one for the same intent settles an unknown one."""
+
+    id: str
+    state: str
+    sentence: str = ""
+    requests: tuple[str, ...] = ()
+    """Request ids of the answers."""
+    deployment: str = ""
+
+
+class FollowBegun(_Record, frozen=True, kw_only=True, tag="follow"):
+    id: str
+    follow: Follow
+
+
+class FollowEnded(_Record, frozen=True, kw_only=True, tag="followed"):
+    id: str
+    phase: str
+    sentence: str = ""
+
+
+class StoppedTask(_Record, frozen=True, kw_only=True, tag="stopped task"):
+    """Kept because ECS forgets a stopped task after about an hour."""
+
+    task: Task
+
+
+class AlarmChange(_Record, frozen=True, kw_only=True, tag="alarm"):
+    name: str
+    state: str
+    since: float | None = None
+    """When the state changed; `at` is when it was seen."""
+    reason: str = ""
+
+
+class Bookmark(_Record, frozen=True, kw_only=True, tag="bookmark"):
+    text: str
+
+
+class Note(_Record, frozen=True, kw_only=True, tag="note"):
+    text: str
+
+
+Entry: TypeAlias = Intent | Result | FollowBegun | FollowEnded | StoppedTask | AlarmChange | Bookmark | Note
+
+
+def _plain(value: object) -> object:
+    return "***" if isinstance(value, Hidden) else str(value)
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain)
+_DECODER: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
+
+
+class Journal:
+    """One file in the state directory, shared by every process of this user. Writing raises `Failed`; reading never fails.
+
+    What stands in the file is read once, at `load`; until then `unsettled`, `follows` and the seen-once checks know only this process.
+    """
+
+    def __init__(self, path: str | Path, *, clock: Callable[[], float] = time.time) -> None:
+        self.path = Path(path)
+        self._clock = clock
+        self._open_intents: dict[str, Intent] = {}
+        self._open_follows: dict[str, FollowBegun] = {}
+        self._tasks: set[str] = set()
+        self._alarms: dict[tuple[str, str], tuple[str, float | None]] = {}
+        self.unreadable = 0
+        """Lines that could not be read: cut short, garbled, or of a later version."""
+
+    def load(self) -> None:
+        """Read the file; blocking."""
+        self.unreadable = 0
+        for entry in self.entries():
+            self._note(entry)
+
+    def entries(self) -> Iterator[Entry]:
+        """Every readable entry, oldest first; blocking. Lines that cannot be read are counted in `unreadable` and passed over."""
+        with contextlib.suppress(OSError), self.path.open("rb") as lines:
+            for line in lines:
+                if line.strip():
+                    try:
+                        yield _DECODER.decode(line)
+                    except (msgspec.MsgspecError, UnicodeDecodeError):
+                        self.unreadable += 1
+
+    def intent(self, plan: Plan, identity: Identity) -> str:
+        """Record what is about to be sent and wait until it is on the disk; returns its id. Blocking.
+
+        When this raises, the change must not be sent.
+        """
+        entry = Intent(
+            at=self._clock(),
+            env=plan.env,
+            id=secrets.token_hex(6),
+            action=plan.action,
+            title=plan.title,
+            target=plan.target,
+            account=identity.account,
+            region=identity.region,
+            endpoint=identity.endpoint,
+            who=who(identity.arn),
+            calls=tuple(SentCall(service=s.call.service, operation=s.call.operation, params=s.call.params) for s in plan.steps),
+            basis=plan.basis,
+            undo=plan.undo,
+            inverse=SentCall(service=plan.inverse.service, operation=plan.inverse.operation, params=plan.inverse.params)
+            if plan.inverse
+            else None,
+        )
+        self._append(entry, durable=True)
+        return entry.id
+
+    def outcome(self, id: str, env: str, state: str, sentence: str = "", *, requests: tuple[str, ...] = (), deployment: str = "") -> None:
+        """Record what came of an intent; on the disk when it returns. Blocking."""
+        self._append(
+            Result(at=self._clock(), env=env, id=id, state=state, sentence=sentence, requests=requests, deployment=deployment), durable=True
+        )
+
+    def follow_begun(self, follow: Follow) -> str:
+        """Record that a change is being followed; returns the follow's id, which is its intent's where it has one."""
+        key = follow.intent or secrets.token_hex(6)
+        self._append(FollowBegun(at=self._clock(), env=follow.env, id=key, follow=follow))
+        return key
+
+    def follow_ended(self, id: str, env: str, phase: str, sentence: str) -> None:
+        self._append(FollowEnded(at=self._clock(), env=env, id=id, phase=phase, sentence=sentence))
+
+    def stopped_task(self, env: str, task: Task) -> bool:
+        """Record a stopped task unless it was seen before; True when it is new."""
+        if task.arn in self._tasks:
+            return False
+        self._append(StoppedTask(at=self._clock(), env=env, task=task))
+        return True
+
+    def alarm(self, env: str, alarm: Alarm) -> bool:
+        """Record an alarm's state unless it is the one last recorded; True when it is new."""
+        if self._alarms.get((env, alarm.name)) == (alarm.state, alarm.since):
+            return False
+        self._append(AlarmChange(at=self._clock(), env=env, name=alarm.name, state=alarm.state, since=alarm.since, reason=alarm.reason))
+        return True
+
+    def bookmark(self, env: str, text: str) -> None:
+        self._append(Bookmark(at=self._clock(), env=env, text=text))
+
+    def note(self, env: str, text: str) -> None:
+        self._append(Note(at=self._clock(), env=env, text=text))
+
+    def unsettled(self, env: str) -> tuple[Intent, ...]:
+        """Intents of an environment that have no outcome: sent or not, nobody knows."""
+        return tuple(intent for intent in self._open_intents.values() if intent.env == env)
+
+    def follows(self, env: str) -> tuple[FollowBegun, ...]:
+        """Follows of an environment that have not ended, oldest first."""
+        return tuple(begun for begun in self._open_follows.values() if begun.env == env)
+
+    def _note(self, entry: Entry) -> None:
+        match entry:
+            case Intent():
+                self._open_intents[entry.id] = entry
+            case Result():
+                self._open_intents.pop(entry.id, None)
+            case FollowBegun():
+                self._open_follows[entry.id] = entry
+            case FollowEnded():
+                self._open_follows.pop(entry.id, None)
+            case StoppedTask():
+                self._tasks.add(entry.task.arn)
+            case AlarmChange():
+                self._alarms[entry.env, entry.name] = (entry.state, entry.since)
+            case Bookmark() | Note():
+                pass
+
+    def _append(self, entry: Entry, durable: bool = False) -> None:
+        line = _ENCODER.encode(entry) + b"\n"
+        try:
+            _write(self.path, line, durable)
+        except OSError as error:
+            raise Failed(_unwritable(self.path, error)) from error
+        self._note(entry)
+
+
+def _write(path: Path, line: bytes, durable: bool) -> None:
+    """One line at the end of the file, in one write, so that processes do not mix theirs."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = not path.exists()
+    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        size = os.fstat(file).st_size
+        if size and os.pread(file, 1, size - 1) != b"\n":
+            line = b"\n" + line
+        written = os.write(file, line)
+        if written != len(line):
+            raise OSError(28, "No space left on device")
+        if durable:
+            os.fsync(file)
+    finally:
+        os.close(file)
+    if fresh and durable:
+        _sync_directory(path.parent)
+
+
+def _sync_directory(path: Path) -> None:
+    directory = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _unwritable(path: Path, error: OSError) -> Fault:
+    return Fault(
+        kind=Trouble.REFUSED,
+        sentence=f"the journal {path} cannot be written: {error.strerror or error}",
+        fix="free space or correct its permissions; until then no change is sent",
+    )
+
+
+def who(arn: str, environ: Mapping[str, str] | None = None) -> Who:
+    """The person behind this process: AWS identity, operating system's user, SSH client."""
+    env = os.environ if environ is None else environ
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    client = env.get("SSH_CONNECTION", "").split()
+    return Who(arn=arn, user=user, ssh=" port ".join(client[:2]))
+
+
+class Pin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an environment was when a change was first confirmed for it."""
+
+    account: str
+    region: str
+    at: float = 0.0
+
+
+class Pins:
+    """Account and region of each environment, as ssh remembers hosts; a small file beside the journal, replaced in one step. Blocking."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def all(self) -> dict[str, Pin]:
+        """Pins by environment. Raises `Failed` when the file is there and cannot be read: then nothing can be compared."""
+        try:
+            return msgspec.json.decode(self.path.read_bytes(), type=dict[str, Pin])
+        except FileNotFoundError:
+            return {}
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise Failed(_bad_pins(self.path, str(error))) from error
+
+    def check(self, env: str, account: str, region: str, at: float) -> None:
+        """Remember account and region the first time; raise `Failed` when they differ from the remembered ones."""
+        pins = self.all()
+        known = pins.get(env)
+        if known is None:
+            self._replace({**pins, env: Pin(account=account, region=region, at=at)})
+        elif (known.account, known.region) != (account, region):
+            was, now = f"account {known.account} in {known.region}", f"account {account} in {region}"
+            sentence = f"{env} was {was} when it was first changed; this is {now}"
+            raise Failed(Fault(kind=Trouble.REFUSED, sentence=sentence, fix=f"if {env} really moved, remove it from {self.path}"))
+
+    def _replace(self, pins: Mapping[str, Pin]) -> None:
+        fresh = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}")
+        try:
+            _write(fresh, msgspec.json.format(msgspec.json.encode(pins), indent=2) + b"\n", True)
+            fresh.replace(self.path)
+        except OSError as error:
+            fresh.unlink(missing_ok=True)
+            raise Failed(_bad_pins(self.path, error.strerror or str(error))) from error
+
+
+def _bad_pins(path: Path, why: str) -> Fault:
+    return Fault(
+        kind=Trouble.REFUSED, sentence=f"{path} cannot be used: {why}", fix="correct or remove the file; until then no change is sent"
+    )

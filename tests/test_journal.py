@@ -1,0 +1,198 @@
+import os
+import stat
+
+import msgspec
+import pytest
+
+from clickit_tui import journal as module
+from clickit_tui.journal import Intent, Journal, Pins, Result, StoppedTask, who
+from clickit_tui.plan import Basis, Call, Hidden, Plan, Step
+from clickit_tui.world.ecs import Task
+from clickit_tui.world.follow import Follow
+from clickit_tui.world.parts import Alarm, Identity
+from clickit_tui.world.seen import Failed
+
+IDENTITY = Identity(account="123456789012", arn="arn:aws:sts::123456789012:assumed-role/OnCall/anna", region="eu-west-1")
+
+
+def plan(**changes):
+    call = Call("ecs", "UpdateService", {"cluster": "c", "service": "clickit-dev-api", "desiredCount": 3})
+    built = Plan(
+        action="scale",
+        title="SCALE clickit-dev-api",
+        env="dev",
+        target="api",
+        steps=(Step(call=call),),
+        effect=(),
+        basis=Basis(account="123456789012", desired=2),
+        inverse=Call("ecs", "UpdateService", {"desiredCount": 2}),
+    )
+    return msgspec.structs.replace(built, **changes)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "state" / "journal.jsonl"
+
+
+@pytest.fixture
+def journal(path):
+    return Journal(path, clock=lambda: 100.0)
+
+
+def reread(path):
+    fresh = Journal(path)
+    fresh.load()
+    return fresh
+
+
+def test_an_intent_says_who_what_where_and_on_what_basis(journal, path, monkeypatch):
+    monkeypatch.setenv("SSH_CONNECTION", "203.0.113.9 51234 10.0.0.1 22")
+    key = journal.intent(plan(), IDENTITY)
+    (entry,) = reread(path).entries()
+    assert isinstance(entry, Intent)
+    assert (entry.id, entry.at, entry.env, entry.title, entry.account, entry.region) == (
+        key,
+        100.0,
+        "dev",
+        "SCALE clickit-dev-api",
+        "123456789012",
+        "eu-west-1",
+    )
+    assert entry.who.arn == IDENTITY.arn
+    assert entry.who.user
+    assert entry.who.ssh == "203.0.113.9 port 51234"
+    assert entry.calls[0].params["desiredCount"] == 3
+    assert entry.basis.desired == 2
+    assert entry.inverse.params == {"desiredCount": 2}
+
+
+def test_a_hidden_value_is_never_written(journal, path):
+    call = Call(
+        "secretsmanager", "PutSecretValue", {"SecretId": "x", "SecretString": Hidden("hunter2"), "Deep": [{"a": Hidden("hunter2")}]}
+    )
+    journal.intent(plan(steps=(Step(call=call),)), IDENTITY)
+    text = path.read_text()
+    assert "hunter2" not in text
+    assert text.count("***") == 2
+
+
+def test_file_and_directory_are_for_the_user_alone(journal, path):
+    journal.note("dev", "hello")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_an_intent_is_synced_before_it_returns_and_a_note_is_not(journal, monkeypatch):
+    synced = []
+    monkeypatch.setattr(module.os, "fsync", lambda file: synced.append(file))
+    journal.note("dev", "x")
+    assert synced == []
+    journal.intent(plan(), IDENTITY)
+    assert synced
+
+
+def test_an_intent_without_outcome_is_unsettled_also_for_the_next_process(journal, path):
+    first, second = journal.intent(plan(), IDENTITY), journal.intent(plan(), IDENTITY)
+    journal.outcome(first, "dev", "done", requests=("r-1",), deployment="ecs-svc/1")
+    for reader in (journal, reread(path)):
+        assert [intent.id for intent in reader.unsettled("dev")] == [second]
+        assert reader.unsettled("prod") == ()
+    (_, _, result) = reread(path).entries()
+    assert isinstance(result, Result)
+    assert (result.requests, result.deployment) == (("r-1",), "ecs-svc/1")
+
+
+def test_open_follows_are_resumed_and_ended_ones_are_not(journal, path):
+    one = journal.follow_begun(Follow(kind="scale", env="dev", part="api", intent="abc", desired=3))
+    journal.follow_begun(Follow(kind="stop", env="dev", part="api", task="arn:t"))
+    assert one == "abc"
+    journal.follow_ended(one, "dev", "recovered", "5 of 5")
+    (left,) = reread(path).follows("dev")
+    assert left.follow.task == "arn:t"
+
+
+def test_a_stopped_task_and_an_alarm_state_are_recorded_once(journal, path):
+    task = Task(arn="arn:task/1", id="1", part="api", status="STOPPED", stopped_reason="Essential container in task exited")
+    alarm = Alarm(name="5xx", state="ALARM", since=50.0)
+    assert journal.stopped_task("dev", task)
+    assert not journal.stopped_task("dev", task)
+    assert journal.alarm("dev", alarm)
+    assert not journal.alarm("dev", alarm)
+    later = reread(path)
+    assert not later.stopped_task("dev", task)
+    assert not later.alarm("dev", alarm)
+    assert later.alarm("prod", alarm)
+    assert later.alarm("dev", msgspec.structs.replace(alarm, state="OK", since=60.0))
+    kept = [entry.task for entry in later.entries() if isinstance(entry, StoppedTask)]
+    assert kept == [task]
+
+
+def test_truncated_garbled_and_unknown_lines_are_passed_over_and_counted(journal, path):
+    journal.note("dev", "one")
+    with path.open("ab") as file:
+        file.write(b'\xff\xfe not json\n{"kind":"of a later version","at":1}\n{"kind":"note","at":"x"}\n\n{"kind":"note","at":3,"te')
+    later = reread(path)
+    later.note("dev", "two")
+    again = reread(path)
+    assert [entry.text for entry in again.entries()] == ["one", "two"]
+    assert reread(path).unreadable == 4
+
+
+def test_fields_of_a_later_version_do_not_hide_an_entry(path):
+    path.parent.mkdir()
+    path.write_text('{"kind":"note","at":1,"text":"x","mood":"fine"}\n')
+    assert [entry.text for entry in Journal(path).entries()] == ["x"]
+
+
+def test_no_file_is_an_empty_journal(path):
+    assert list(reread(path).entries()) == []
+
+
+def test_an_unwritable_journal_refuses_the_change_by_name(tmp_path):
+    (tmp_path / "state").write_text("a file where the directory should be")
+    with pytest.raises(Failed, match=r"journal .* cannot be written") as failed:
+        Journal(tmp_path / "state" / "journal.jsonl").intent(plan(), IDENTITY)
+    assert "no change is sent" in failed.value.fault.fix
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no device that is always full")
+def test_a_full_disk_refuses_the_change(tmp_path, monkeypatch):
+    monkeypatch.setattr(module.os, "O_NOFOLLOW", 0)
+    monkeypatch.setattr(module.os, "pread", lambda *_: b"\n")
+    (tmp_path / "journal.jsonl").symlink_to("/dev/full")
+    journal = Journal(tmp_path / "journal.jsonl")
+    with pytest.raises(Failed, match="No space left"):
+        journal.intent(plan(), IDENTITY)
+    assert journal.unsettled("dev") == ()
+
+
+def test_a_journal_that_is_a_link_is_not_followed(tmp_path):
+    (tmp_path / "elsewhere").write_text("")
+    (tmp_path / "journal.jsonl").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Failed):
+        Journal(tmp_path / "journal.jsonl").note("dev", "x")
+
+
+def test_who_without_ssh_is_local():
+    assert who("arn", {}).ssh == ""
+
+
+def test_a_pin_is_set_once_and_a_difference_is_refused(tmp_path):
+    pins = Pins(tmp_path / "state" / "pins.json")
+    pins.check("prod", "1", "eu-west-1", 5.0)
+    pins.check("dev", "2", "eu-west-1", 6.0)
+    pins.check("prod", "1", "eu-west-1", 7.0)
+    with pytest.raises(Failed, match=r"prod was account 1 in eu-west-1 .* account 3 in eu-west-1"):
+        pins.check("prod", "3", "eu-west-1", 8.0)
+    with pytest.raises(Failed, match="us-east-1"):
+        pins.check("prod", "1", "us-east-1", 8.0)
+    assert Pins(pins.path).all()["prod"].at == 5.0
+    assert [p.name for p in pins.path.parent.iterdir()] == ["pins.json"]
+    assert stat.S_IMODE(pins.path.stat().st_mode) == 0o600
+
+
+def test_garbled_pins_refuse_rather_than_forget(tmp_path):
+    (tmp_path / "pins.json").write_text("{")
+    with pytest.raises(Failed, match=r"pins\.json cannot be used"):
+        Pins(tmp_path / "pins.json").check("prod", "1", "eu-west-1", 1.0)
