@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from enum import StrEnum
-from functools import cache
+from functools import cache, wraps
 
 import msgspec
 
@@ -72,19 +72,39 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     judge: Callable[[World, Facts], Finding]
 
 
+class Blind(Exception):
+    """Raised inside a check that lacks its evidence; the registered check returns its finding."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.sentence)
+        self.finding = finding
+
+
 _CHECKS: dict[str, Check] = {}
+
+
+def _honest(judge: Callable[[World, Facts], Finding]) -> Callable[[World, Facts], Finding]:
+    @wraps(judge)
+    def judged(world: World, facts: Facts) -> Finding:
+        try:
+            return judge(world, facts)
+        except Blind as blind:
+            return blind.finding
+
+    return judged
 
 
 def check(
     id: str, part: str, title: str, reads: tuple[str, ...]
 ) -> Callable[[Callable[[World, Facts], Finding]], Callable[[World, Facts], Finding]]:
-    """Register the decorated function as a check."""
+    """Register the decorated function as a check; a `Blind` it raises becomes the finding."""
 
     def register(judge: Callable[[World, Facts], Finding]) -> Callable[[World, Facts], Finding]:
         if id in _CHECKS:
             raise ValueError(f"two checks are called {id}")
-        _CHECKS[id] = Check(id=id, part=part, title=title, reads=frozenset(reads), judge=judge)
-        return judge
+        honest = _honest(judge)
+        _CHECKS[id] = Check(id=id, part=part, title=title, reads=frozenset(reads), judge=honest)
+        return honest
 
     return register
 

@@ -1,0 +1,84 @@
+"""The cache: its status, its CPU and its hit rate."""
+
+from __future__ import annotations
+
+from clickit_tui.checks.reading import measured, metrics, newest, present, reading, unknown, window
+from clickit_tui.checks.registry import Facts, Finding, Verdict, check
+from clickit_tui.world.minutes import read
+from clickit_tui.world.parts import Cache
+from clickit_tui.world.world import World
+
+CALL = "elasticache:DescribeReplicationGroups"
+LOOKUPS = 100
+"""Below this many look-ups a hit rate says nothing (aws.md 1.1)."""
+
+
+def _cache(world: World, facts: Facts) -> Cache:
+    return present(world.cache, facts.now, CALL, "cache", "cache")
+
+
+@check("cache.status", "cache", "status", ("cache",))
+def status(world: World, facts: Facts) -> Finding:
+    """PASS when available, FAIL when it failed or is being deleted, WARN while it changes."""
+    found = _cache(world, facts)
+    said = found.status.lower()
+    if not said:
+        return unknown("no data", f"cache {found.id} gives no status", "cache", CALL)
+    broken = said in ("create-failed", "deleting", "deleted", "restore-failed", "incompatible-network")
+    verdict = Verdict.PASS if said in ("available", "snapshotting") else Verdict.FAIL if broken else Verdict.WARN
+    return Finding(
+        verdict=verdict,
+        short=said[:14],
+        sentence=f"cache {found.id} is {found.status}",
+        evidence=measured(found.status, world.cache.seen_at, CALL),
+        threshold="FAIL when broken or going, WARN while it changes (AWS)",
+        change="status available",
+        part="cache",
+    )
+
+
+@check("cache.cpu", "cache", "CPU", ("cache", "metrics"))
+def cpu(world: World, facts: Facts) -> Finding:
+    """FAIL when the engine's thread is above 90 % for 5 closed minutes, WARN when the node is above 45 % (one of two vCPUs)."""
+    _cache(world, facts)
+    limits = facts.thresholds
+    got = reading(world, facts, "cache.cpu", 5, "cache")
+    engine = read(metrics(world, facts, "cache"), "cache.engine_cpu", got.times)
+    at, value = got.present[-1]
+    full = engine is not None and engine.above(limits.cache_engine_cpu_fail, 5)
+    verdict = Verdict.FAIL if full else Verdict.WARN if got.above(limits.cache_cpu_warn, 5) else Verdict.PASS
+    engine_said = f", engine {engine.last[1]:.0f} %" if engine is not None and engine.last is not None else ""
+    return Finding(
+        verdict=verdict,
+        short=f"cpu {value:.0f} %",
+        sentence=f"cache CPU {value:.0f} %{engine_said}",
+        evidence=measured(f"{value:.1f} %", at),
+        threshold=f"FAIL engine above {limits.cache_engine_cpu_fail:g} %, WARN node above {limits.cache_cpu_warn:g} %, for 5 min (AWS)",
+        change="one closed minute below the limit",
+        part="cache",
+    )
+
+
+@check("cache.hit_rate", "cache", "hit rate", ("cache", "metrics"))
+def hit_rate(world: World, facts: Facts) -> Finding:
+    """FAIL below 50 %, WARN below 80 %; with fewer than 100 look-ups in 5 minutes it passes and says so."""
+    _cache(world, facts)
+    limits = facts.thresholds
+    at, hits = newest(world, facts, "cache.hits", "cache")
+    found, minutes = metrics(world, facts, "cache"), window(world, facts, 5, "cache")
+    got, missed = read(found, "cache.hits", minutes), read(found, "cache.misses", minutes)
+    total_hits = (got.total if got else None) or hits
+    lookups = total_hits + ((missed.total if missed else None) or 0.0)
+    rate = 100 * total_hits / lookups if lookups else 0.0
+    few = lookups < LOOKUPS
+    said = f"{lookups:.0f} cache look-ups in 5 min: too few to judge a hit rate" if few else f"cache hit rate {rate:.0f} % in 5 min"
+    bad = Verdict.FAIL if rate < limits.cache_hit_fail else Verdict.WARN if rate < limits.cache_hit_warn else Verdict.PASS
+    return Finding(
+        verdict=Verdict.PASS if few else bad,
+        short="few look-ups" if few else f"hit {rate:.0f} %",
+        sentence=said,
+        evidence=measured(f"{total_hits:.0f} hits of {lookups:.0f}", at),
+        threshold=f"FAIL below {limits.cache_hit_fail:g} % (heuristic), WARN below {limits.cache_hit_warn:g} % (AWS)",
+        change=f"a hit rate above {limits.cache_hit_warn:g} %",
+        part="cache",
+    )

@@ -1,0 +1,48 @@
+"""What ClickIt's own logs say about the database: connections refused, slots used up, pools exhausted."""
+
+from __future__ import annotations
+
+from clickit_tui.checks.reading import fresh, measured, unknown
+from clickit_tui.checks.registry import Facts, Finding, Verdict, check
+from clickit_tui.world.words import brief, clock, several
+from clickit_tui.world.world import World
+
+CALL = "logs:FilterLogEvents"
+RECENT_S = 300.0
+PATTERNS = "db."
+"""Prefix of the ids of the database's patterns; the others are start-up failures."""
+
+
+@check("db.logs", "database", "unreachable in the logs", ("log",))
+def judge(world: World, facts: Facts) -> Finding:
+    """WARN when the logs say so within 5 minutes: they alone do not tell whose fault it is. A digest cut short never passes."""
+    digest = fresh(world.log, facts.now, CALL, "logs", "database")
+    hits = [m for m in digest.matches if m[1].startswith(PATTERNS) and facts.now - m[3] <= RECENT_S and m[2] > 0]
+    if hits:
+        return _found(hits, facts)
+    if digest.partial:
+        return unknown("partial", "logs are cut short: no database error in what was read, which proves nothing", "database", CALL)
+    if digest.since is None:
+        return unknown("no data", "no log line has been read yet", "database", CALL)
+    return Finding(
+        verdict=Verdict.PASS,
+        short="logs quiet",
+        sentence=f"no database error in the logs since {clock(max(digest.since, facts.now - RECENT_S))}",
+        evidence=measured("no match", world.log.seen_at, CALL),
+        threshold="WARN from 1 line in 5 min (heuristic)",
+        part="database",
+    )
+
+
+def _found(hits: list[tuple[str, str, int, float]], facts: Facts) -> Finding:
+    count = sum(m[2] for m in hits)
+    part, pattern, _, at = max(hits, key=lambda m: (m[2], m[3]))
+    return Finding(
+        verdict=Verdict.WARN,
+        short=f"{min(count, 9999)} log errors",
+        sentence=f"{several(count, 'line')} of {part} say the database is not reached ({pattern}), the last {brief(facts.now - at)} ago",
+        evidence=measured(f"{count} × {pattern}", at, CALL),
+        threshold="WARN from 1 line in 5 min (heuristic)",
+        change="five minutes without such a line",
+        part="database",
+    )

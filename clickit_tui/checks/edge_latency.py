@@ -1,0 +1,49 @@
+"""Response time of the targets over the last five closed minutes; percentiles of few requests are said to be so."""
+
+from __future__ import annotations
+
+from clickit_tui.checks.reading import measured, metrics, present, reading, window
+from clickit_tui.checks.registry import Facts, Finding, Verdict, check
+from clickit_tui.world.minutes import REQUESTS, Reading, read
+from clickit_tui.world.world import World
+
+MINUTES = 5
+RELIABLE = {"edge.p95": 200, "edge.p99": 1000}
+"""Samples a minute below which CloudWatch's percentile says little (aws.md 2.4)."""
+
+
+@check("edge.latency", "edge", "response time", ("balancer", "metrics"))
+def judge(world: World, facts: Facts) -> Finding:
+    """FAIL when p95 or p99 was above its limit in most of the minutes, WARN at the lower p95 limit. Single slow minutes do not count."""
+    present(world.balancer, facts.now, "elasticloadbalancing:DescribeLoadBalancers", "load balancer", "edge")
+    p95 = reading(world, facts, "edge.p95", MINUTES, "edge")
+    p99 = read(metrics(world, facts, "edge"), "edge.p99", window(world, facts, MINUTES, "edge"))
+    limits = facts.thresholds
+    slow = _mostly(p95, limits.p95_fail_s) or (p99 is not None and _trusted(world, facts, p99) and _mostly(p99, limits.p99_fail_s))
+    verdict = Verdict.FAIL if slow else Verdict.WARN if _mostly(p95, limits.latency_warn_s) else Verdict.PASS
+    at, value = p95.present[-1]
+    few = "" if _trusted(world, facts, p95) else ", of few requests"
+    return Finding(
+        verdict=verdict,
+        short=f"p95 {value:.2f} s",
+        sentence=f"p95 response time {value:.2f} s{few}" + _tail(p99),
+        evidence=measured(f"p95 {value:.3f} s", at),
+        threshold=f"FAIL p95 above {limits.p95_fail_s:g} s or p99 above {limits.p99_fail_s:g} s, "
+        f"WARN p95 above {limits.latency_warn_s:g} s, in most of 5 min (heuristic)",
+        change=f"p95 below {limits.latency_warn_s:g} s in most of 5 minutes",
+        part="edge",
+    )
+
+
+def _mostly(got: Reading, limit: float) -> bool:
+    above = sum(value > limit for _, value in got.present)
+    return above > len(got.present) / 2
+
+
+def _trusted(world: World, facts: Facts, got: Reading) -> bool:
+    requests = read(metrics(world, facts, "edge"), REQUESTS, got.times)
+    return requests is not None and (requests.total or 0.0) >= RELIABLE[got.key] * len(got.present)
+
+
+def _tail(p99: Reading | None) -> str:
+    return f", p99 {p99.last[1]:.2f} s" if p99 is not None and p99.last is not None else ""

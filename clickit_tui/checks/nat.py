@@ -1,0 +1,58 @@
+"""The NAT gateways: their state, and whether they ran out of ports."""
+
+from __future__ import annotations
+
+from clickit_tui.checks.reading import fresh, measured, none, reading
+from clickit_tui.checks.registry import Facts, Finding, Verdict, check
+from clickit_tui.world.parts import NatGateway
+from clickit_tui.world.words import several
+from clickit_tui.world.world import World
+
+CALL = "ec2:DescribeNatGateways"
+PORT_ERRORS = "nat.port_errors"
+
+
+def _living(world: World, facts: Facts) -> tuple[NatGateway, ...]:
+    gateways = fresh(world.nat, facts.now, CALL, "NAT gateways", "nat")
+    return tuple(g for g in gateways if g.state not in ("deleted", "deleting"))
+
+
+@check("nat.state", "nat", "state", ("nat",))
+def state(world: World, facts: Facts) -> Finding:
+    """FAIL when none is available, WARN when some are not; NONE without any."""
+    living = _living(world, facts)
+    if not living:
+        return none("no NAT gateway in the VPC", part="nat")
+    bad = [g for g in living if g.state != "available"]
+    verdict = Verdict.FAIL if len(bad) == len(living) else Verdict.WARN if bad else Verdict.PASS
+    said = ", ".join(f"{g.id} {g.state or 'without a state'}" for g in bad)
+    good = len(living) - len(bad)
+    return Finding(
+        verdict=verdict,
+        short=f"{good}/{len(living)} up",
+        sentence=f"{good} of {several(len(living), 'NAT gateway')} available" + (f": {said}" if said else ""),
+        evidence=measured(f"{good} of {len(living)} available", world.nat.seen_at, CALL),
+        threshold="FAIL at none available, WARN at any that is not",
+        change="every NAT gateway available",
+        part="nat",
+    )
+
+
+@check("nat.ports", "nat", "port allocation", ("nat", "metrics"))
+def ports(world: World, facts: Facts) -> Finding:
+    """WARN from one port allocation error in 5 closed minutes, FAIL with errors in 15 of 15."""
+    if not _living(world, facts):
+        return none("no NAT gateway in the VPC", part="nat")
+    got = reading(world, facts, PORT_ERRORS, 15, "nat")
+    recent = [value for value in got.values[-5:] if value is not None]
+    count = round(sum(recent))
+    verdict = Verdict.FAIL if got.above(0, 15) else Verdict.WARN if count else Verdict.PASS
+    return Finding(
+        verdict=verdict,
+        short=f"{count} port errs",
+        sentence=f"{several(count, 'port allocation error')} at the NAT gateways in 5 min",
+        evidence=measured(f"{count}", got.present[-1][0]),
+        threshold="FAIL with errors in each of 15 min, WARN from 1 in 5 min (AWS)",
+        change="five closed minutes without one",
+        part="nat",
+    )

@@ -1,0 +1,78 @@
+"""Running against desired tasks of each service, with how long it has been so."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from clickit_tui.checks.reading import SERVICES_CALL, measured, service, unknown
+from clickit_tui.checks.registry import Facts, Finding, Verdict, check
+from clickit_tui.naming import SERVICES
+from clickit_tui.world.ecs import Service, Task
+from clickit_tui.world.words import brief, several
+from clickit_tui.world.world import World
+
+NONE_RUNNING_FAIL_S = 300.0
+"""Without a running task for this long it fails even while tasks are pending (aws.md 10)."""
+
+
+def judge(part: str, world: World, facts: Facts) -> Finding:
+    """FAIL without a running task, WARN when fewer run than desired for more than 2 minutes; how long is read from the tasks."""
+    found = service(world, facts, part)
+    if found.desired is None or found.running is None:
+        return unknown("no counts", f"the answer about {found.name} has no task counts", part, SERVICES_CALL)
+    if found.desired == 0:
+        return _finding(found, world, Verdict.WARN, "scaled to 0", f"{found.name} is scaled to 0: it serves nothing")
+    if found.running >= found.desired:
+        sentence = f"{found.running} of {several(found.desired, 'task')} running"
+        return _finding(found, world, Verdict.PASS, f"{found.running}/{found.desired}", sentence)
+    return _short_of_tasks(found, world, facts)
+
+
+def _short_of_tasks(found: Service, world: World, facts: Facts) -> Finding:
+    since = short_since(found, world)
+    for_s = None if since is None else max(0.0, facts.now - since)
+    verdict = _verdict(found, for_s, facts.thresholds.not_running_warn_s)
+    how_long = "" if for_s is None else f" for {brief(for_s)}"
+    pending = found.pending or 0
+    starting = f", {pending} pending" if pending else ", none pending" if found.pending == 0 else ""
+    sentence = f"{found.running} of {several(found.desired or 0, 'task')} running{how_long}{starting}"
+    return _finding(found, world, verdict, f"{found.running}/{found.desired} running", sentence)
+
+
+def _verdict(found: Service, for_s: float | None, warn_s: float) -> Verdict:
+    if found.running == 0 and (found.pending == 0 or (for_s is not None and for_s >= NONE_RUNNING_FAIL_S)):
+        return Verdict.FAIL
+    if found.running == 0:
+        return Verdict.WARN
+    return Verdict.WARN if for_s is None or for_s > warn_s else Verdict.PASS
+
+
+def short_since(found: Service, world: World) -> float | None:
+    """Since when fewer run than desired, at the latest: the oldest task still starting, else the newest stop. None when nothing tells."""
+    tasks = [t for t in world.tasks.value or () if t.part == found.part]
+    starting = [t.created_at for t in tasks if t.created_at is not None and t.status in ("PROVISIONING", "PENDING", "ACTIVATING")]
+    ended = [at for t in tasks if (at := _ended_at(t)) is not None]
+    if starting:
+        return min(starting)
+    return max(ended) if ended else None
+
+
+def _ended_at(task: Task) -> float | None:
+    return task.stopping_at if task.stopping_at is not None else task.stopped_at
+
+
+def _finding(found: Service, world: World, verdict: Verdict, short: str, sentence: str) -> Finding:
+    counts = f"desired {found.desired}, running {found.running}, pending {'?' if found.pending is None else found.pending}"
+    return Finding(
+        verdict=verdict,
+        short=short,
+        sentence=sentence,
+        evidence=measured(counts, world.services.seen_at, SERVICES_CALL),
+        threshold="FAIL at none running (at once when none is pending, else after 5 min), WARN at fewer than desired for 2 min (AWS)",
+        change="as many tasks running as desired",
+        part=found.part,
+    )
+
+
+for _part in SERVICES:
+    check(f"{_part}.tasks", _part, "running tasks", ("services", "tasks"))(partial(judge, _part))

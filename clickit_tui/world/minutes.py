@@ -1,0 +1,102 @@
+"""Series read by the minute: which minutes are closed, and what a missing point means (aws.md 2.2 and 2.3)."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from clickit_tui.world.parts import MetricClass, Metrics, Series
+
+CLOSED_S = 180.0
+"""A minute counts once this many seconds have passed since its start; younger ones still grow."""
+
+REQUESTS = "edge.requests"
+"""The series that tells `none happened` from `no traffic`."""
+
+ERRORS_5XX = ("edge.target_5xx", "edge.elb_5xx")
+"""Answers 5xx of the targets and of the load balancer itself."""
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """One series over some closed minutes, oldest first; None is a minute that says nothing."""
+
+    key: str
+    label: str
+    unit: str
+    times: tuple[float, ...]
+    """Starts of the minutes, epoch seconds."""
+    values: tuple[float | None, ...]
+
+    @property
+    def present(self) -> tuple[tuple[float, float], ...]:
+        """(minute, value) of the minutes that have one."""
+        return tuple((at, value) for at, value in zip(self.times, self.values, strict=True) if value is not None)
+
+    @property
+    def last(self) -> tuple[float, float] | None:
+        """Newest (minute, value)."""
+        return self.present[-1] if self.present else None
+
+    @property
+    def total(self) -> float | None:
+        """Sum of the minutes that say something; None when none does."""
+        return sum(value for _, value in self.present) if self.present else None
+
+    def above(self, limit: float, minutes: int) -> bool:
+        """Whether every value of the newest `minutes` is above the limit; at most one of these minutes may be missing."""
+        newest = self.values[-minutes:]
+        have = [value for value in newest if value is not None]
+        return len(newest) == minutes and len(have) >= max(1, minutes - 1) and all(value > limit for value in have)
+
+
+def closed(metrics: Metrics, read_at: float, most: int) -> tuple[float, ...]:
+    """Starts of the newest `most` minutes of the asked window that were closed when it was read, oldest first."""
+    end = min(read_at - CLOSED_S, metrics.end - 60)
+    newest = math.floor(end / 60) * 60.0
+    oldest = math.ceil(metrics.start / 60) * 60.0
+    return tuple(at for at in (newest - 60.0 * i for i in range(most - 1, -1, -1)) if at >= oldest)
+
+
+def by_minute(series: Series) -> dict[float, float]:
+    """Value by the start of its minute, for a series of any period: a longer period's value stands in its first minute."""
+    return {math.floor(at / 60) * 60.0: value for at, value in zip(series.times, series.values, strict=True)}
+
+
+def read(metrics: Metrics, key: str, minutes: tuple[float, ...]) -> Reading | None:
+    """One series over these minutes; an event counter is 0 where the requests have a point. None when the series was not asked for."""
+    series = metrics.series.get(key)
+    if series is None:
+        return None
+    have = by_minute(series)
+    traffic = _traffic(metrics) if series.kind is MetricClass.EVENTS else {}
+    values = tuple(have.get(at, 0.0 if at in traffic and series.unit != "s" else None) for at in minutes)
+    return Reading(key=key, label=series.label, unit=series.unit, times=minutes, values=values)
+
+
+def errors_5xx(metrics: Metrics, minutes: tuple[float, ...]) -> Reading:
+    """5xx of targets and load balancer together; None in a minute without a request and without an error."""
+    parts = [by_minute(metrics.series[key]) for key in ERRORS_5XX if key in metrics.series]
+    traffic = _traffic(metrics) if len(parts) == len(ERRORS_5XX) else {}
+    values = tuple(_sum([part[at] for part in parts if at in part], at in traffic) for at in minutes)
+    return Reading(key="edge.5xx", label="5xx", unit="", times=minutes, values=values)
+
+
+def _sum(found: list[float], traffic: bool) -> float | None:
+    return sum(found) if found else 0.0 if traffic else None
+
+
+def _traffic(metrics: Metrics) -> dict[float, float]:
+    requests = metrics.series.get(REQUESTS)
+    return by_minute(requests) if requests else {}
+
+
+def first_bad(reading: Reading, quiet: int = 5) -> float | None:
+    """Start of the current run of bad minutes (above 0): walks back from the newest one, over gaps of fewer than `quiet` good minutes."""
+    start: float | None = None
+    for at, value in reversed(reading.present):
+        if value > 0:
+            start = at
+        elif start is not None and start - at >= quiet * 60:
+            return start
+    return start

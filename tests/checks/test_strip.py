@@ -1,0 +1,172 @@
+"""The strip and the likely cause over the fixture Worlds."""
+
+import msgspec
+import pytest
+
+from clickit_tui.checks.cause import cause, deployment_name, last_change
+from clickit_tui.checks.registry import RANK, Facts, Verdict, checks
+from clickit_tui.checks.strip import ORDER, findings, strip, worst
+from clickit_tui.config import Thresholds
+from tests import worlds
+from tests.worlds import NAMES, NOW, seen
+
+FACTS = Facts(now=NOW, names=NAMES, thresholds=Thresholds(), protected=True)
+WORLDS = {
+    "healthy": worlds.healthy_world(),
+    "incident": worlds.incident_world(),
+    "loading": worlds.loading_world(),
+    "denied": worlds.denied_world(),
+    "stale": worlds.stale_world(),
+    "hostile": worlds.hostile_world(),
+    "raw": worlds.hostile_world(cleaned=False),
+    "huge": worlds.huge_world(),
+    "absent": worlds.absent_world(),
+}
+
+
+def by_part(world, facts=FACTS):
+    return {one.part: one for one in strip(world, facts)}
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_every_check_judges_every_world_and_says_why(name):
+    found = findings(WORLDS[name], FACTS)
+    assert list(found) == [one.id for one in checks()]
+    for finding in found.values():
+        assert finding.sentence
+        assert 0 < len(finding.short) <= 16
+        if finding.verdict is Verdict.PASS:
+            assert finding.evidence, finding
+            assert all(evidence.call.count(":") == 1 for evidence in finding.evidence)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_strip_keeps_its_order_and_takes_the_highest_verdict(name):
+    world = WORLDS[name]
+    found = findings(world, FACTS)
+    parts = strip(world, FACTS)
+    assert [p.part for p in parts] == [part for part in ORDER if part in {p.part for p in parts}]
+    assert set(ORDER) - {p.part for p in parts} <= {"nat"}
+    for entry in parts:
+        own = [found[key] for key in entry.finding_ids]
+        assert RANK[entry.verdict] == max(RANK[f.verdict] for f in own)
+        assert (entry.short, entry.sentence) == (own[0].short, own[0].sentence)
+
+
+def test_a_healthy_environment_passes_everywhere_and_nothing_is_wrong():
+    parts = strip(WORLDS["healthy"], FACTS)
+    assert [(p.part, p.verdict.value) for p in parts] == [
+        ("edge", "PASS"),
+        ("api", "PASS"),
+        ("frontend", "PASS"),
+        ("database", "PASS"),
+        ("cache", "PASS"),
+        ("alarms", "PASS"),
+    ]
+    assert [p.short for p in parts] == ["0 5xx/5m", "3/3", "2/2", "21/60", "hit 97 %", "0 alarms"]
+    named = cause(WORLDS["healthy"], FACTS)
+    assert named.sentence.startswith("nothing is wrong; last change: ")
+    assert not named.likely
+
+
+def test_the_incident_names_the_deployment():
+    parts = by_part(WORLDS["incident"])
+    assert (parts["edge"].verdict, parts["api"].verdict, parts["api"].short) == ("FAIL", "FAIL", "1/3 healthy")
+    assert (parts["database"].verdict, parts["database"].short) == ("WARN", "50/60")
+    assert (parts["frontend"].verdict, parts["cache"].verdict) == ("PASS", "PASS")
+    assert parts["alarms"].short == "2 alarms"
+    named = cause(WORLDS["incident"], FACTS)
+    assert named.sentence == "likely: deployment api:42 (v2.3.1), 4 m before the first 5xx"
+    assert (named.likely, named.part, named.playbook) == (True, "api", "5xx")
+
+
+def test_while_things_load_the_line_says_so_far():
+    assert cause(WORLDS["loading"], FACTS).sentence == "so far: reading…"
+    half = msgspec.structs.replace(WORLDS["incident"], database=worlds.Seen())
+    named = cause(half, FACTS)
+    assert named.sentence == "so far: deployment api:42 (v2.3.1), 4 m before the first 5xx"
+    assert not named.likely
+    healthy = msgspec.structs.replace(WORLDS["healthy"], cache=worlds.Seen())
+    assert cause(healthy, FACTS).sentence.startswith("so far: nothing wrong in ")
+
+
+def test_without_evidence_nothing_passes_and_the_permission_is_named():
+    parts = by_part(WORLDS["denied"])
+    assert parts["database"].sentence == "database not seen: no permission: rds:DescribeDBInstances"
+    assert parts["nat"].short == "denied"
+    assert parts["cache"].verdict is Verdict.PASS
+    assert "no cause found (alarms, " in cause(WORLDS["denied"], FACTS).sentence
+
+
+def test_old_data_proves_nothing():
+    assert {p.verdict for p in strip(WORLDS["stale"], FACTS)} == {Verdict.UNKNOWN}
+    assert {p.short for p in strip(WORLDS["stale"], FACTS)} == {"throttled"}
+    later = msgspec.structs.replace(FACTS, now=NOW + 3600)
+    assert {p.short for p in strip(WORLDS["healthy"], later)} == {"stale"}
+
+
+def test_what_is_absent_is_none_and_never_worsens():
+    parts = by_part(WORLDS["absent"])
+    assert (parts["edge"].verdict, parts["cache"].verdict) == (Verdict.NONE, Verdict.NONE)
+    assert "nat" not in parts
+    relaxed = msgspec.structs.replace(FACTS, protected=False)
+    assert by_part(WORLDS["absent"], relaxed)["alarms"].verdict is Verdict.NONE
+    assert cause(WORLDS["absent"], relaxed).sentence.startswith("nothing is wrong")
+
+
+def replaced(world, **fields):
+    return msgspec.structs.replace(world, **{name: seen(value, NOW, name) for name, value in fields.items()})
+
+
+def old_deployment(world):
+    """The same incident with a deployment of three days ago."""
+    api, frontend = world.services.value
+    primary = msgspec.structs.replace(api.deployments[0], created_at=NOW - 3 * 86_400, rollout="COMPLETED", failed=0)
+    return replaced(world, services=(msgspec.structs.replace(api, deployments=(primary,)), frontend))
+
+
+def test_causes_come_before_symptoms():
+    world = old_deployment(WORLDS["incident"])
+    assert cause(world, FACTS).sentence.startswith("likely: 2 of 3 targets of api unhealthy")
+    healed = replaced(world, targets=worlds.healthy_world().targets.value)
+    stopped = replaced(healed, database=worlds.database(status="stopped"))
+    assert cause(stopped, FACTS).sentence == "likely: database clickit-prod-db is stopped"
+    assert cause(healed, FACTS).sentence == "likely: 50 database connections of a budget of 60"
+    calm = replaced(healed, metrics=worlds.metrics(NOW, {"edge.target_5xx": [5] * 8}), log=worlds.log_digest(NOW))
+    assert cause(calm, FACTS).sentence.startswith("likely: 3 tasks of api stopped")
+    errors = msgspec.structs.replace(worlds.log_digest(NOW, 42), matches=())
+    only_errors = replaced(calm, tasks=worlds.healthy_world().tasks.value, log=errors)
+    assert cause(only_errors, FACTS).sentence == "likely: api errors, 210 like “could not connect to server: connection refused”"
+
+
+def test_a_deployment_after_the_first_error_is_not_suspected():
+    world = replaced(WORLDS["incident"], metrics=worlds.metrics(NOW, {"edge.target_5xx": [9] * 30}))
+    assert "deployment" not in cause(world, FACTS).sentence
+
+
+def test_a_failed_roll_out_is_the_cause_without_any_5xx():
+    api, frontend = worlds.healthy_world().services.value
+    broken = msgspec.structs.replace(api.deployments[0], rollout="FAILED", rollout_reason="tasks failed to start")
+    world = replaced(worlds.healthy_world(), services=(msgspec.structs.replace(api, deployments=(broken,)), frontend))
+    assert cause(world, FACTS).sentence == "likely: deployment api:41 failed: tasks failed to start"
+
+
+def test_the_last_change_skips_steady_states_and_autoscaling_alarms():
+    noisy = (
+        worlds.alarm("x", NOW, since=NOW - 9000),
+        msgspec.structs.replace(worlds.alarm("y", NOW, since=NOW - 5), name="TargetTracking-y"),
+    )
+    assert last_change(replaced(worlds.healthy_world(), alarms=noisy), FACTS) == "alarm clickit-prod-x went OK, 2 h ago (11:33Z)"
+    assert last_change(WORLDS["loading"], FACTS) == ""
+
+
+def test_a_deployment_is_named_with_its_image_where_it_is_known():
+    world = WORLDS["incident"]
+    api = world.services.value[0]
+    assert deployment_name(world, api, api.deployments[0]) == "api:42 (v2.3.1)"
+    assert deployment_name(WORLDS["loading"], api, api.deployments[0]) == "api:42"
+
+
+def test_the_worst_part_is_the_first_of_the_highest_verdict():
+    assert worst(strip(WORLDS["incident"], FACTS)).part == "edge"
+    assert worst(()) is None
