@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal, TypeVar
 
 import msgspec
 
-from clickit_tui.naming import Names
+from clickit_tui.naming import LOG_SOURCES, Names, names, nearest
+
+T = TypeVar("T")
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,6 +63,16 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Seconds with fewer tasks running than desired (A)."""
 
 
+class Flags(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line said; empty is unsaid."""
+
+    env: str = ""
+    profile: str = ""
+    region: str = ""
+    config: str = ""
+    read_only: bool = False
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one run is told; nothing in it is secret."""
 
@@ -82,3 +99,220 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Where journal and pins are kept."""
     file: str = ""
     """The configuration file that was read; empty when there was none."""
+    masks: tuple[str, ...] = ()
+    """Regular expressions of text that the log never shows, besides the built-in ones."""
+    notes: tuple[str, ...] = ()
+    """Sentences to tell the user once at start."""
+    flags: Flags = Flags()
+    """What the command line said; kept so that `choose` can begin again."""
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message names the file, the key and, for a misspelling, the nearest known one."""
+
+
+class _Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    profile: str = ""
+    region: str = ""
+    account: str = ""
+    read_only: bool = False
+    protected: bool | None = None
+    names: dict[str, str | dict[str, str]] = {}
+    thresholds: dict[str, float] = {}
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    read_only: bool = False
+    time: Literal["utc", "local"] = "utc"
+    keys: dict[str, str] = {}
+    masks: tuple[str, ...] = ()
+    thresholds: dict[str, float] = {}
+    environments: dict[str, _Environment] = {}
+
+
+DEFAULT_ENVIRONMENTS = ("dev", "prod")
+_ENV = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+_NAMES = tuple(field for field in Names.__struct_fields__ if field != "env")
+_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+def load(flags: Flags, environ: Mapping[str, str] | None = None, *, state_dir: str = "") -> Config:
+    """The configuration of this run: file, then environment variables, then flags. Raises `ConfigError`."""
+    variables = os.environ if environ is None else environ
+    path, file = _read(flags.config or variables.get("CLICKIT_CONFIG", ""))
+    if flags.env and not _ENV.fullmatch(flags.env):
+        raise ConfigError(f"--env {flags.env}: the name of an environment is lower-case letters, digits and hyphens, e.g. dev")
+    chosen = file.environments.get(flags.env, _Environment())
+    where = path.name if path else ""
+    profile, profile_source = _profile(flags, chosen, variables, where)
+    note, locked = _locked(variables)
+    overrides, thresholds = _overrides(flags.env, chosen), {**file.thresholds, **chosen.thresholds}
+    return Config(
+        env=flags.env,
+        environments=tuple(dict.fromkeys((*DEFAULT_ENVIRONMENTS, *file.environments))),
+        names=names(flags.env, overrides),
+        profile=profile,
+        profile_source=profile_source,
+        region=flags.region or chosen.region,
+        account=chosen.account,
+        read_only=bool(reason := _read_only(flags, locked, file, chosen, where)),
+        read_only_source=reason,
+        protected=flags.env != "dev" if chosen.protected is None else chosen.protected,
+        local_time=file.time == "local",
+        thresholds=msgspec.convert(thresholds, Thresholds, strict=False),
+        keymap=file.keys,
+        state_dir=state_dir or _state_dir(),
+        file=str(path or ""),
+        masks=file.masks,
+        notes=(note,) if note else (),
+        flags=flags,
+    )
+
+
+def choose(config: Config, env: str, environ: Mapping[str, str] | None = None) -> Config:
+    """The configuration again, for the environment that the first screen's choice names. Raises `ConfigError`."""
+    return load(msgspec.structs.replace(config.flags, env=env), environ, state_dir=config.state_dir)
+
+
+def _state_dir() -> str:
+    import platformdirs
+
+    return platformdirs.user_state_dir("clickit-tui", appauthor=False)
+
+
+def _read(named: str) -> tuple[Path | None, _File]:
+    """The file that was named, which must exist, or the one in the platform's configuration directory, which need not."""
+    if named:
+        path = Path(named).expanduser()
+    else:
+        import platformdirs
+
+        path = platformdirs.user_config_path("clickit-tui", appauthor=False) / "clickit.toml"
+    try:
+        if not named and not path.exists():
+            return None, _File()
+        return path, _checked(path, tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not TOML: {error}") from error
+
+
+def _checked(path: Path, data: dict[str, object]) -> _File:
+    _spelling(path, "", data, _File.__struct_fields__)
+    _thresholds(path, "thresholds", data.get("thresholds"))
+    environments = data.get("environments")
+    for env, table in environments.items() if isinstance(environments, dict) else ():
+        key = f"environments.{env}"
+        if not _ENV.fullmatch(env):
+            raise ConfigError(f"{path}: {key}: the name of an environment is lower-case letters, digits and hyphens")
+        if isinstance(table, dict):
+            _spelling(path, key, table, _Environment.__struct_fields__)
+            _thresholds(path, f"{key}.thresholds", table.get("thresholds"))
+            _named(path, f"{key}.names", table.get("names"))
+            _typed(path, f"{key}.", table, _Environment)
+    file = _typed(path, "", data, _File)
+    _meaning(path, file)
+    return file
+
+
+def _typed(path: Path, prefix: str, table: Mapping[str, object], kind: type[T]) -> T:
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_plain(error, prefix)}") from error
+
+
+def _spelling(path: Path, key: str, table: Mapping[str, object], known: Iterable[str]) -> None:
+    known = tuple(known)
+    for word in table:
+        if word not in known:
+            near = nearest(word, known)
+            hint = f"did you mean `{near}`?" if near else f"known here: {', '.join(known)}"
+            raise ConfigError(f"{path}: {f'{key}.' if key else ''}{word}: unknown key; {hint}")
+
+
+def _thresholds(path: Path, key: str, table: object) -> None:
+    if isinstance(table, dict):
+        _spelling(path, key, table, Thresholds.__struct_fields__)
+        for word, value in table.items():
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e12:
+                raise ConfigError(f"{path}: {key}.{word}: must be a number, 0 or more")
+            if isinstance(value, float) and not value.is_integer() and isinstance(getattr(Thresholds(), word), int):
+                raise ConfigError(f"{path}: {key}.{word}: must be a whole number")
+
+
+def _named(path: Path, key: str, table: object) -> None:
+    if not isinstance(table, dict):
+        return
+    _spelling(path, key, table, _NAMES)
+    plain = names("dev")
+    for word, value in table.items():
+        nested = isinstance(getattr(plain, word), Mapping)
+        if nested != isinstance(value, dict):
+            wanted = 'a table by part, e.g. { api = "name" }' if nested else "a text"
+            raise ConfigError(f"{path}: {key}.{word}: must be {wanted}")
+        if isinstance(value, dict):
+            _spelling(path, f"{key}.{word}", value, LOG_SOURCES)
+
+
+def _meaning(path: Path, file: _File) -> None:
+    """What types cannot say."""
+    for env, table in file.environments.items():
+        if table.account and not re.fullmatch(r"\d{12}", table.account):
+            raise ConfigError(f"{path}: environments.{env}.account: must be the 12 digits of an account id, in quotes")
+    for mask in file.masks:
+        try:
+            re.compile(mask)
+        except re.error as error:
+            raise ConfigError(f"{path}: masks: `{mask}` is no regular expression: {error}") from error
+
+
+def _plain(error: msgspec.ValidationError, prefix: str) -> str:
+    """`environments.prod.account: expected `str`, got `int`` from msgspec's message."""
+    what, _, where = str(error).partition(" - at `$")
+    hint = " (write it in quotes)" if what.startswith("Expected `str`, got `int`") else ""
+    return f"{prefix}{where.strip('`.') or 'the file'}: {what[:1].lower()}{what[1:]}{hint}"
+
+
+def _overrides(env: str, chosen: _Environment) -> dict[str, object]:
+    """Overridden names; a table by part is laid over the runbook's."""
+    plain = names(env)
+    return {word: {**getattr(plain, word), **value} if isinstance(value, dict) else value for word, value in chosen.names.items()}
+
+
+def _profile(flags: Flags, chosen: _Environment, variables: Mapping[str, str], where: str) -> tuple[str, str]:
+    """(profile to name to the SDK, where it came from); an AWS variable stays the SDK's own business and is only told."""
+    if flags.profile:
+        return flags.profile, "--profile"
+    if chosen.profile:
+        return chosen.profile, f"environment {flags.env} in {where}"
+    for variable in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        if named := variables.get(variable):
+            return "", f"{variable}={named}"
+    if variables.get("AWS_ACCESS_KEY_ID"):
+        return "", "AWS_ACCESS_KEY_ID"
+    return "", "default chain"
+
+
+def _locked(variables: Mapping[str, str]) -> tuple[str, str]:
+    """(note, reason for read-only) of CLICKIT_READ_ONLY; what cannot be understood locks, to be safe."""
+    said = variables.get("CLICKIT_READ_ONLY", "").strip()
+    if not said:
+        return "", ""
+    if said.lower() in _YES:
+        return "", f"CLICKIT_READ_ONLY={said}"
+    if said.lower() in _NO:
+        return f"CLICKIT_READ_ONLY={said} asks for nothing and lifts no read-only set elsewhere", ""
+    return f"CLICKIT_READ_ONLY={said} is neither 1 nor 0: taken as read-only", f"CLICKIT_READ_ONLY={said}"
+
+
+def _read_only(flags: Flags, locked: str, file: _File, chosen: _Environment, where: str) -> str:
+    """The first reason for read-only, or empty; every layer can add it and none can take it away."""
+    if flags.read_only:
+        return "--read-only"
+    if locked:
+        return locked
+    if file.read_only:
+        return f"read_only in {where}"
+    return f"environments.{flags.env}.read_only in {where}" if chosen.read_only else ""

@@ -1,0 +1,210 @@
+import pytest
+
+from clickit_tui.config import ConfigError, Flags, choose, load
+
+
+@pytest.fixture(autouse=True)
+def _no_file_of_the_user(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text):
+        path = tmp_path / "clickit.toml"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def told(text, file, env="prod", **variables):
+    return load(Flags(env=env, config=file(text)), variables)
+
+
+FULL = """
+time = "local"
+masks = ["sk_live_[a-z0-9]+"]
+[keys]
+scale = "ctrl+s"
+[thresholds]
+api_cpu_warn = 70
+[environments.prod]
+profile = "clickit-prod"
+region = "eu-west-1"
+account = "123456789012"
+[environments.prod.names]
+cluster = "blue"
+logs = { api = "/blue/api" }
+[environments.prod.thresholds]
+p95_fail_s = 2
+[environments.staging]
+protected = false
+read_only = true
+"""
+
+
+def test_no_file_is_needed(tmp_path):
+    config = load(Flags(env="prod"), {}, state_dir=str(tmp_path))
+    assert (config.names.cluster, config.file, config.environments) == ("clickit-prod-cluster", "", ("dev", "prod"))
+    assert (config.read_only, config.protected, config.local_time) == (False, True, False)
+    assert config.profile_source == "default chain"
+
+
+def test_no_environment_is_ever_guessed(file):
+    config = load(Flags(config=file(FULL)), {"CLICKIT_ENV": "prod"})
+    assert config.env == ""
+    assert config.environments == ("dev", "prod", "staging")
+    assert config.protected
+
+
+def test_the_file_is_laid_under_the_chosen_environment(file):
+    config = told(FULL, file)
+    assert (config.profile, config.profile_source) == ("clickit-prod", "environment prod in clickit.toml")
+    assert (config.region, config.account) == ("eu-west-1", "123456789012")
+    assert config.names.cluster == "blue"
+    assert config.names.logs == {"api": "/blue/api", "frontend": "/ecs/clickit-prod-frontend", "migration": "/ecs/clickit-prod-migration"}
+    assert (config.thresholds.api_cpu_warn, config.thresholds.p95_fail_s, config.thresholds.p99_fail_s) == (70.0, 2.0, 3.0)
+    assert config.local_time
+    assert config.keymap == {"scale": "ctrl+s"}
+    assert config.masks == ("sk_live_[a-z0-9]+",)
+
+
+def test_flags_win_over_the_file(file):
+    config = load(Flags(env="prod", config=file(FULL), profile="mine", region="us-east-1"), {"AWS_PROFILE": "theirs"})
+    assert (config.profile, config.profile_source, config.region) == ("mine", "--profile", "us-east-1")
+
+
+def test_the_file_is_named_by_flag_then_variable(file, tmp_path):
+    path = file(FULL)
+    assert load(Flags(env="prod"), {"CLICKIT_CONFIG": path}).file == path
+    assert load(Flags(env="prod", config=path), {"CLICKIT_CONFIG": "/nowhere"}).file == path
+
+
+def test_the_platform_s_directory_is_read_when_nothing_is_named(file, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "clickit-tui").mkdir()
+    (tmp_path / "clickit-tui" / "clickit.toml").write_text("read_only = true")
+    assert load(Flags(env="dev"), {}).read_only_source == "read_only in clickit.toml"
+
+
+@pytest.mark.parametrize(
+    ("variables", "source"),
+    [
+        ({"AWS_PROFILE": "ops"}, "AWS_PROFILE=ops"),
+        ({"AWS_DEFAULT_PROFILE": "ops"}, "AWS_DEFAULT_PROFILE=ops"),
+        ({"AWS_ACCESS_KEY_ID": "AKIA"}, "AWS_ACCESS_KEY_ID"),
+    ],
+)
+def test_where_the_profile_came_from_is_said_and_left_to_the_sdk(variables, source):
+    config = load(Flags(env="dev"), variables)
+    assert (config.profile, config.profile_source) == ("", source)
+
+
+@pytest.mark.parametrize(
+    ("env", "text", "protected"),
+    [
+        ("dev", "", False),
+        ("prod", "", True),
+        ("qa", "", True),
+        ("staging", "[environments.staging]\nprotected = false", False),
+        ("dev", "[environments.dev]\nprotected = true", True),
+    ],
+)
+def test_everything_but_dev_is_protected_unless_the_file_says_otherwise(env, text, protected, file):
+    assert told(text, file, env).protected is protected
+
+
+@pytest.mark.parametrize("word", ["1", "true", "YES", " on "])
+def test_the_variable_makes_read_only(word):
+    config = load(Flags(env="dev"), {"CLICKIT_READ_ONLY": word})
+    assert config.read_only
+    assert config.read_only_source == f"CLICKIT_READ_ONLY={word.strip()}"
+    assert config.notes == ()
+
+
+@pytest.mark.parametrize("word", ["0", "false", "No", "off"])
+def test_a_falsy_variable_is_said_and_lifts_nothing(word, file):
+    assert not load(Flags(env="dev"), {"CLICKIT_READ_ONLY": word}).read_only
+    config = told("read_only = true", file, CLICKIT_READ_ONLY=word)
+    assert config.read_only
+    assert f"CLICKIT_READ_ONLY={word}" in config.notes[0]
+
+
+def test_a_variable_that_cannot_be_understood_locks_and_is_said():
+    config = load(Flags(env="dev"), {"CLICKIT_READ_ONLY": "flase"})
+    assert config.read_only
+    assert "flase" in config.notes[0]
+
+
+def test_an_empty_variable_is_unset():
+    assert load(Flags(env="dev"), {"CLICKIT_READ_ONLY": ""}).notes == ()
+
+
+def test_read_only_by_flag_and_by_environment(file):
+    assert load(Flags(env="dev", read_only=True), {}).read_only_source == "--read-only"
+    assert told(FULL, file, "staging").read_only_source == "environments.staging.read_only in clickit.toml"
+    assert not told(FULL, file, "prod").read_only
+
+
+def test_choosing_an_environment_begins_again_with_its_settings(file):
+    undecided = load(Flags(config=file(FULL), region="us-east-1", read_only=True), {}, state_dir="/state")
+    config = choose(undecided, "prod", {})
+    assert (config.env, config.names.cluster, config.region, config.read_only, config.state_dir) == (
+        "prod",
+        "blue",
+        "us-east-1",
+        True,
+        "/state",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("readonly = true", "readonly: unknown key; did you mean `read_only`?"),
+        ("zzz = 1", "zzz: unknown key; known here: read_only, time"),
+        ('time = "cet"', "time: invalid enum value 'cet'"),
+        ("[environments.prod]\nprofil = 'x'", "environments.prod.profil: unknown key; did you mean `profile`?"),
+        ("[environments.prod]\naccount = 123456789012", "environments.prod.account: expected `str`, got `int` (write it in quotes)"),
+        ('[environments.prod]\naccount = "12"', "environments.prod.account: must be the 12 digits"),
+        ('[environments.prod]\nread_only = "false"', "environments.prod.read_only: expected `bool`, got `str`"),
+        ('[environments.prod.names]\nclustr = "x"', "environments.prod.names.clustr: unknown key; did you mean `cluster`?"),
+        ('[environments.prod.names]\nenv = "x"', "environments.prod.names.env: unknown key"),
+        ('[environments.prod.names]\nlogs = "x"', "environments.prod.names.logs: must be a table by part"),
+        ('[environments.prod.names]\ncluster = { a = "x" }', "environments.prod.names.cluster: must be a text"),
+        ('[environments.prod.names.logs]\nfrontent = "x"', "environments.prod.names.logs.frontent: unknown key; did you mean `frontend`?"),
+        ("[environments.prod.thresholds]\np95_fail = 1", "environments.prod.thresholds.p95_fail: unknown key; did you mean `p95_fail_s`?"),
+        ('[thresholds]\np95_fail_s = "1"', "thresholds.p95_fail_s: must be a number"),
+        ("[thresholds]\nerrors_5xx_warn = 1.5", "thresholds.errors_5xx_warn: must be a whole number"),
+        ("[thresholds]\np95_fail_s = -1", "thresholds.p95_fail_s: must be a number, 0 or more"),
+        ('[environments."Prod X"]', "environments.Prod X: the name of an environment"),
+        ("environments = 3", "environments: expected `object`, got `int`"),
+        ('masks = ["["]', "masks: `[` is no regular expression"),
+        ("a = ", "is not TOML: Invalid value"),
+    ],
+)
+def test_errors_name_file_key_and_nearest_spelling(text, says, file):
+    with pytest.raises(ConfigError) as error:
+        told(text, file)
+    assert str(error.value).endswith(says) or says in str(error.value)
+    assert "clickit.toml: " in str(error.value)
+
+
+def test_a_named_file_must_exist_and_be_readable(tmp_path):
+    with pytest.raises(ConfigError, match=r"nowhere\.toml: cannot be read: No such file"):
+        load(Flags(config=str(tmp_path / "nowhere.toml")), {})
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load(Flags(config=str(tmp_path)), {})
+
+
+def test_bytes_that_are_no_text_are_said(tmp_path):
+    (tmp_path / "clickit.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="is not TOML"):
+        load(Flags(config=str(tmp_path / "clickit.toml")), {})
+
+
+@pytest.mark.parametrize("env", ["Prod", "a b", "-x", "../x", "x" * 40])
+def test_an_impossible_environment_name_is_refused(env):
+    with pytest.raises(ConfigError, match="--env"):
+        load(Flags(env=env), {})
