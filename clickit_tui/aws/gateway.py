@@ -1,0 +1,469 @@
+"""The only door to AWS: reads, the one confirmed write, and who we are. The SDK is imported by the first call, off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from clickit_tui.aws.errors import CodeNeeded, OutcomeUnknown, UnreadableAnswer, fault_of, lost, stale_session
+from clickit_tui.aws.guard import Guard, arguments, refusal
+from clickit_tui.aws.meter import Meter
+from clickit_tui.aws.reads import CREDENTIAL_CALLS, READS
+from clickit_tui.config import Config
+from clickit_tui.plan import Call, Hidden
+from clickit_tui.world.parts import Identity
+from clickit_tui.world.seen import Failed, Fault, Trouble
+
+__all__ = ["Gateway", "OutcomeUnknown", "PromptCode"]
+
+_Sdk: TypeAlias = Any
+"""An object of the SDK, which has no types."""
+Parameter: TypeAlias = Any
+"""A parameter of an API call, as botocore takes it."""
+PromptCode: TypeAlias = Callable[[str], Awaitable[str]]
+"""Asks the user for the code of an MFA device; the empty string means no."""
+
+_CALL_S: Final = {"read": 30.0, "tail": 30.0, "write": 25.0, "open": 15.0}
+"""Longest a call may take, attempts and waits included, by lane."""
+_ATTEMPTS: Final = {"read": 3, "tail": 2, "write": 1, "open": 1}
+_RENEW_S: Final = 10.0
+"""Credentials are looked for from scratch at most this often."""
+_REFRESH_S: Final = 900.0
+"""The SDK renews credentials that can be renewed when less than this remains."""
+_UNUSABLE_S: Final = 600.0
+"""The SDK stops using credentials when less than this remains."""
+_OF_AWS: Final = (
+    *(".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".amazonwebservices.com.cn", ".amazonwebservices.eu"),
+    *(
+        ".c2s.ic.gov",
+        ".sc2s.sgov.gov",
+        ".cloud.adc-e.uk",
+        ".csp.hci.ic.gov",
+        ".aws.ic.gov",
+        ".aws.scloud",
+        ".cloud-aws.adc-e.uk",
+        ".aws.hci.ic.gov",
+    ),
+)
+"""Ends of the names of AWS's own endpoints, over all partitions."""
+_TOKENS: Final = (
+    ("nextToken", "nextToken"),
+    ("NextToken", "NextToken"),
+    ("NextPageToken", "NextPageToken"),
+    ("Marker", "NextMarker"),
+    ("Marker", "Marker"),
+)
+"""Members that carry the page token, as (input, output)."""
+_SERVICE_IDS: Final = (
+    *("application_auto_scaling", "cloudwatch", "cloudwatch_logs", "cost_explorer", "ec2", "ecr", "ecs", "elasticache"),
+    *("elastic_load_balancing_v2", "pi", "pricing", "rds", "secrets_manager", "ssm", "sts"),
+)
+"""The services used, as the AWS config file spells them."""
+_LOGGERS: Final = ("aiobotocore", "aiohttp", "boto3", "botocore", "urllib3")
+
+
+def _expected() -> tuple[type[BaseException], ...]:
+    """What a call may raise; anything else is a defect and travels on."""
+    import aiohttp
+    from botocore.eventstream import ParserError
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    ours = (Failed, UnreadableAnswer, CodeNeeded)
+    return (*ours, BotoCoreError, ClientError, ResponseParserError, ParserError, aiohttp.ClientError, TimeoutError, OSError, ValueError)
+
+
+def _hush() -> None:
+    """Keep the SDK's loggers off the terminal: they print tracebacks on a screen, and at DEBUG the bodies of requests."""
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        logger.propagate = False
+        logger.setLevel(logging.CRITICAL)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+
+
+def host_not_aws(url: str) -> str:
+    """`host:port` of an address that is not AWS's own; empty for AWS."""
+    place = url.partition("//")[2].partition("/")[0].rpartition("@")[2]
+    host = place.rpartition(":")[0] if place.rpartition(":")[2].isdigit() else place
+    return "" if host.endswith(_OF_AWS) else place
+
+
+class _Connection:
+    """One session of the SDK and its clients. It is replaced as a whole when credentials must be looked for from scratch."""
+
+    def __init__(self, session: _Sdk, region: str, endpoint: str) -> None:
+        self.session = session
+        self.region = region
+        self.endpoint = endpoint
+        self.users = 0
+        self.retired = False
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._locks: dict[tuple[str, str, str], asyncio.Lock] = {}
+        self._turn = asyncio.Lock()
+
+    async def client(self, service: str, lane: str, region: str = "") -> _Sdk:
+        """The lane's client of a service; made once, its model loaded in a thread, one client a turn of the event loop."""
+        key = (service, lane, region)
+        if key in self._clients:
+            return self._clients[key]
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            if key not in self._clients:
+                await asyncio.to_thread(self.session.warm_up_loader_caches, service)
+                async with self._turn:
+                    self._clients[key] = await self._make(service, lane, region or self.region)
+                    await asyncio.sleep(0)
+        return self._clients[key]
+
+    async def _make(self, service: str, lane: str, region: str) -> _Sdk:
+        maker = self.session.create_client(service, region_name=region or None, config=self._config(lane))
+        return await maker.__aenter__()
+
+    def _config(self, lane: str) -> _Sdk:
+        from aiobotocore.config import AioConfig
+        from botocore import UNSIGNED
+
+        options: dict[str, Any] = {"signature_version": UNSIGNED} if lane == "open" else {}
+        if self.endpoint:
+            options["inject_host_prefix"] = False
+        return AioConfig(
+            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS[lane]},
+            connect_timeout=4,
+            read_timeout=15,
+            max_pool_connections=25,
+            user_agent_appid="clickit_tui",
+            connector_args={"force_close": True, "keepalive_timeout": None} if lane == "write" else {"keepalive_timeout": 30},
+            **options,
+        )
+
+    async def expires_at(self, now: float) -> float | None:
+        """When the credentials stop working: None while the SDK renews them by itself, or when it cannot be told."""
+        credentials = await self.session.get_credentials()
+        moment = getattr(credentials, "_expiry_time", None)
+        if moment is None:
+            return None
+        expiry = float(moment.timestamp())
+        renewed = getattr(credentials, "method", "") != "env" and expiry - now > _REFRESH_S
+        return None if renewed else expiry - _UNUSABLE_S
+
+    def endpoints(self) -> list[str]:
+        """Addresses of the clients made so far."""
+        return [client.meta.endpoint_url for client in self._clients.values()]
+
+    async def close(self) -> None:
+        """Close every client."""
+        clients = list(self._clients.values())
+        self._clients.clear()
+        for client in clients:
+            await client.close()
+
+
+class Gateway:
+    """Talks to AWS for one environment. Every failure is a `Failed` with its Fault; the guard stands inside the SDK.
+
+    `prompt_mfa` asks for an MFA code when a role needs one; without it such a profile is a fault of kind CREDENTIALS.
+    The terminal is never read.
+    """
+
+    def __init__(self, config: Config, *, clock: Callable[[], float] = time.time, prompt_mfa: PromptCode | None = None) -> None:
+        self._config = config
+        self._clock = clock
+        self._prompt_mfa = prompt_mfa
+        self._guard = Guard((config.read_only_source or "--read-only") if config.read_only else "")
+        self.meter = Meter(clock)
+        """What this session has asked of AWS."""
+        self.pinned: Identity | None = None
+        """The first identity that was read; later ones are compared with it."""
+        self.known: Identity | None = None
+        """The newest identity that was read."""
+        self.profile = config.profile
+        """Profile in use, once connected: as configured, or as the SDK's chain resolved it."""
+        self.profile_source = config.profile_source
+        self._connection: _Connection | None = None
+        self._retired: list[_Connection] = []
+        self._connecting = asyncio.Lock()
+        self._loader: Any = None
+        self._renewed_at = float("-inf")
+        self._code = ""
+        self._code_refused = False
+        self._asking = asyncio.Lock()
+
+    @property
+    def read_only(self) -> bool:
+        """True when nothing can be changed; once true, true for the life of the process."""
+        return self._guard.read_only
+
+    @property
+    def read_only_why(self) -> str:
+        """What made it read-only; empty when it is not."""
+        return self._guard.why
+
+    def lock(self, why: str) -> None:
+        """Make this process read-only for the rest of its life."""
+        self._guard.lock(why)
+
+    async def read(self, service: str, operation: str, /, *, lane: str = "read", **params: Parameter) -> dict[str, Any]:
+        """One listed read, retried by the SDK; `lane="tail"` uses a client of its own. Raises Failed."""
+        if (service, operation) not in READS:
+            raise refusal(service, operation, "it is no listed read")
+        self.meter.asked(service, operation, params)
+        return self._answer(await self._ask(service, operation, lane, params, prompting=True), service, operation)
+
+    async def answers(
+        self, service: str, operation: str, /, *, most: int = 100, lane: str = "read", **params: Parameter
+    ) -> list[dict[str, Any]]:
+        """The answers of a read page by page, at most `most`; a missing or repeated token ends it. Raises Failed."""
+        pages: list[dict[str, Any]] = []
+        given: set[str] = set()
+        while True:
+            pages.append(await self.read(service, operation, lane=lane, **params))
+            into, token = await self._next(service, operation, pages[-1])
+            if not token or token in given or len(pages) >= most:
+                return pages
+            given.add(token)
+            params = {**params, into: token}
+
+    async def pages(
+        self, service: str, operation: str, member: str, /, *, most: int = 10_000, lane: str = "read", **params: Parameter
+    ) -> list[Any]:
+        """All items of the list `member` over all pages, at most `most`. A member that an answer lacks counts as empty. Raises Failed."""
+        items: list[Any] = []
+        for answer in await self.answers(service, operation, lane=lane, **params):
+            found = answer.get(member)
+            items.extend(found if isinstance(found, list) else ())
+        return items[:most]
+
+    async def execute(self, call: Call) -> dict[str, Any]:
+        """Send the confirmed call, once.
+
+        Raises Failed when it was not carried out, OutcomeUnknown when the answer was lost after sending.
+        """
+        if self.read_only:
+            raise refusal(call.service, call.operation, f"this session is read-only ({self.read_only_why})")
+        await self._verify_account(call)
+        with self._guard.confirmed(call) as permit:
+            outcome = await self._ask(call.service, call.operation, "write", call.params)
+        if isinstance(outcome, dict):
+            return outcome
+        fault = fault_of(outcome, call.service, call.operation, self.profile, quiet=_hides(call.params))
+        raise OutcomeUnknown(fault) if permit.sent and lost(outcome) else Failed(fault)
+
+    async def identity(self) -> Identity:
+        """Who speaks to what, from STS; the first answer is pinned. Raises Failed, also when the account is not the configured one's."""
+        answer = await self.read("sts", "GetCallerIdentity")
+        account, arn = answer.get("Account"), answer.get("Arn")
+        if not isinstance(account, str) or not account:
+            sentence = "STS did not say which account this is"
+            raise Failed(Fault(kind=Trouble.GARBLED, sentence=sentence, operation="sts:GetCallerIdentity"))
+        connection = await self._connect()
+        self.known = Identity(
+            account=account,
+            arn=str(arn or ""),
+            region=connection.region,
+            endpoint=next((host for url in connection.endpoints() if (host := host_not_aws(url))), connection.endpoint),
+            profile=self.profile,
+            profile_source=self.profile_source,
+            expires_at=await connection.expires_at(self._clock()),
+        )
+        self.pinned = self.pinned or self.known
+        return self.known
+
+    async def credential_call(self, service: str, operation: str, region: str, /, **params: Parameter) -> dict[str, Any]:
+        """One unsigned call of the log-in; its parameters are secrets, so a failure quotes nothing. Raises Failed."""
+        if (service, operation) not in CREDENTIAL_CALLS:
+            raise refusal(service, operation, "it is no call of the log-in")
+        outcome = await self._ask(service, operation, "open", params, region=region)
+        return self._answer(outcome, service, operation, quiet=True)
+
+    async def sso_settings(self) -> dict[str, str]:
+        """The profile's SSO settings: sso_start_url, sso_region, sso_session, sso_registration_scopes; empty when it has none."""
+        session = (await self._connected()).session
+        full, profile = await asyncio.to_thread(lambda: (session.full_config, session.get_scoped_config()))
+        named = full.get("sso_sessions", {}).get(profile.get("sso_session", ""), {})
+        both = {**profile, **named}
+        return {key: str(both[key]) for key in ("sso_start_url", "sso_region", "sso_session", "sso_registration_scopes") if key in both}
+
+    async def renew(self) -> None:
+        """Look for credentials from scratch with the next call, and ask for an MFA code again if one is needed."""
+        self._code_refused = False
+        await self._retire(self._connection)
+
+    async def close(self) -> None:
+        """Close every client; the gateway connects anew if it is used again."""
+        connection, self._connection = self._connection, None
+        for old in (*self._retired, connection):
+            if old is not None:
+                await old.close()
+        self._retired.clear()
+
+    async def _verify_account(self, call: Call) -> None:
+        known = self.known or await self.identity()
+        first, wanted = self.pinned or known, self._config.account
+        if wanted and known.account != wanted:
+            raise refusal(call.service, call.operation, f"this is account {known.account}, the configuration says {wanted}")
+        if (first.account, first.arn) != (known.account, known.arn):
+            raise refusal(call.service, call.operation, f"the identity changed from {first.arn} to {known.arn}", "quit and start again")
+
+    def _answer(self, outcome: dict[str, Any] | BaseException, service: str, operation: str, *, quiet: bool = False) -> dict[str, Any]:
+        if isinstance(outcome, dict):
+            return outcome
+        raise Failed(fault_of(outcome, service, operation, self.profile, quiet=quiet))
+
+    async def _ask(
+        self, service: str, operation: str, lane: str, params: Mapping[str, object], *, region: str = "", prompting: bool = False
+    ) -> dict[str, Any] | BaseException:
+        """The answer, or what it failed with: returned, so that no traceback holds revealed parameters."""
+        outcome = await self._attempt(service, operation, lane, params, region)
+        if isinstance(outcome, CodeNeeded) and prompting and await self._obtain_code(outcome.prompt):
+            outcome = await self._attempt(service, operation, lane, params, region)
+        return outcome
+
+    async def _attempt(
+        self, service: str, operation: str, lane: str, params: Mapping[str, object], region: str
+    ) -> dict[str, Any] | BaseException:
+        expected = await asyncio.to_thread(_expected)
+        connection: _Connection | None = None
+        try:
+            async with asyncio.timeout(_CALL_S[lane]):
+                connection = await self._connect()
+                connection.users += 1
+                try:
+                    client = await connection.client(service, lane, region)
+                    answer: dict[str, Any] = await getattr(client, _method(operation))(**arguments(params))
+                    return answer
+                finally:
+                    connection.users -= 1
+        except expected as failure:
+            failure.__traceback__ = failure.__context__ = failure.__cause__ = None
+            if lane != "open" and stale_session(fault_of(failure, service, operation, quiet=True), failure):
+                await self._retire(connection)
+            return failure
+
+    async def _next(self, service: str, operation: str, answer: Mapping[str, Any]) -> tuple[str, str]:
+        """Member that takes the next page's token, and the token; empty when there is no further page."""
+        client = await (await self._connect()).client(service, "read")
+        members = client.meta.service_model.operation_model(operation).input_shape
+        for into, out in _TOKENS:
+            token = answer.get(out)
+            if members is not None and into in members.members and isinstance(token, str) and token:
+                return into, token
+        return "", ""
+
+    async def _connect(self) -> _Connection:
+        async with self._connecting:
+            if self._connection is None:
+                self._connection = await self._connected()
+            return self._connection
+
+    async def _connected(self) -> _Connection:
+        """A new connection, built in a thread: the SDK's import and the reading of its files take a quarter of a second."""
+        return await asyncio.to_thread(self._build)
+
+    def _build(self) -> _Connection:
+        module = importlib.import_module("aiobotocore.session")
+        _hush()
+        named = self._config.profile and self._config.profile_source not in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+        session = module.AioSession(profile=self._config.profile if named else None)
+        if self._loader is not None:
+            session.register_component("data_loader", self._loader)
+        self._loader = session.get_component("data_loader")
+        self._guard.register(session.register)
+        session.register("before-send", self._count, unique_id="clickit-meter")
+        session.register("before-parse", _inspect, unique_id="clickit-answers")
+        self._use_prompter(session)
+        if not named and session.profile:
+            self.profile = session.profile
+            self.profile_source = "AWS_DEFAULT_PROFILE" if os.environ.get("AWS_DEFAULT_PROFILE") else "AWS_PROFILE"
+        region = self._config.region or os.environ.get("AWS_REGION", "") or session.get_config_variable("region") or ""
+        return _Connection(session, region, _configured_endpoint(session))
+
+    def _use_prompter(self, session: _Sdk) -> None:
+        """Have the SDK ask us, not the terminal, for an MFA code, and share the AWS CLI's cache of role sessions."""
+        from botocore.utils import JSONFileCache
+
+        provider = session.get_component("credential_provider").get_provider("assume-role")
+        provider._prompter = self._take_code
+        provider.cache = JSONFileCache(str(Path.home() / ".aws" / "cli" / "cache"))
+
+    def _take_code(self, prompt: str) -> str:
+        code, self._code = self._code, ""
+        if not code:
+            raise CodeNeeded(prompt)
+        return code
+
+    async def _obtain_code(self, prompt: str) -> bool:
+        """Whether a code is there to try again with. A refusal holds until `renew`."""
+        if self._prompt_mfa is None:
+            return False
+        async with self._asking:
+            if not self._code and not self._code_refused:
+                self._code = (await self._prompt_mfa(prompt)).strip()
+                self._code_refused = not self._code
+            return bool(self._code)
+
+    async def _retire(self, connection: _Connection | None) -> None:
+        """Let the next call connect from scratch; calls in flight end on the old clients."""
+        now = self._clock()
+        if connection is not None and connection is self._connection and now - self._renewed_at >= _RENEW_S:
+            self._renewed_at, self._connection = now, None
+            self._retired.append(connection)
+        for old in [old for old in self._retired if old.users == 0]:
+            self._retired.remove(old)
+            await old.close()
+
+    def _count(self, **_: object) -> None:
+        self.meter.sent()
+
+
+def _method(operation: str) -> str:
+    from botocore import xform_name
+
+    return str(xform_name(operation))
+
+
+def _hides(value: object) -> bool:
+    """Whether a secret is among the parameters."""
+    if isinstance(value, Mapping):
+        return any(_hides(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(_hides(item) for item in value)
+    return isinstance(value, Hidden)
+
+
+def _inspect(operation_model: _Sdk = None, response_dict: _Sdk = None, **_: object) -> None:
+    """Refuse what is no answer of AWS, before the SDK's lenient parsers make an empty success of it."""
+    body, status = response_dict.get("body"), response_dict.get("status_code", 0)
+    if not isinstance(body, bytes) or not body.strip():
+        return
+    start = body.lstrip()[:64].lower()
+    json = operation_model.service_model.resolved_protocol in ("json", "rest-json")
+    if not (start[:1] not in (b"{", b"[") if json else start.startswith((b"<!doctype", b"<html")) or start[:1] != b"<"):
+        return
+    if status >= 500:
+        response_dict["body"] = b""
+    elif not json or status < 300:
+        raise UnreadableAnswer(status)
+
+
+def _configured_endpoint(session: _Sdk) -> str:
+    """`host:port` of a configured endpoint that is not AWS's, from the environment or the profile; empty when there is none."""
+    profile = session.get_scoped_config()
+    environment = os.environ
+    if str(environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or profile.get("ignore_configured_endpoint_urls", "")).lower() == "true":
+        return ""
+    services = session.full_config.get("services", {}).get(profile.get("services", ""), {})
+    urls = [environment.get("AWS_ENDPOINT_URL", ""), profile.get("endpoint_url", "")]
+    for name in _SERVICE_IDS:
+        section = services.get(name, {})
+        urls += [
+            environment.get(f"AWS_ENDPOINT_URL_{name.upper()}", ""),
+            section.get("endpoint_url", "") if isinstance(section, dict) else "",
+        ]
+    return next((host for url in urls if url and (host := host_not_aws(url))), "")
