@@ -173,7 +173,7 @@ class Table(Canvas, can_focus=True):
         return self.model.hidden
 
     @property
-    def filter(self) -> str:
+    def filter_text(self) -> str:
         """Text of the filter in force; empty when there is none."""
         return self.model.filter_text
 
@@ -252,7 +252,7 @@ class Table(Canvas, can_focus=True):
             return
         page, cursor, visible = self._page(), self.model.cursor, self.model.visible
         if follow and cursor is not None:
-            self._top = _top_for(visible, cursor, self._top, page)
+            self._top = top_for(visible, cursor, self._top, page)
         self._top = max(0, min(self._top, len(visible) - page))
         lines = [row.spans for row in visible[self._top : self._top + page]]
         head = [self._header] if self._header else []
@@ -295,7 +295,7 @@ class Table(Canvas, can_focus=True):
         self.action_move(-1)
 
 
-def _top_for(visible: Sequence[Row], cursor: int, top: int, page: int) -> int:
+def top_for(visible: Sequence[Row], cursor: int, top: int, page: int) -> int:
     """The first row of the window so that the cursor is in it, with the unselectable rows above the first selectable one."""
     first = cursor
     while first > 0 and not visible[first - 1].key and cursor - first < page - 1:

@@ -199,7 +199,7 @@ class Tail(Canvas, can_focus=True):
         return self.model.hidden
 
     @property
-    def filter(self) -> str:
+    def filter_text(self) -> str:
         """Text of the filter in force; empty when there is none."""
         return self.model.filter_text
 
@@ -261,7 +261,7 @@ class Tail(Canvas, can_focus=True):
     def _nothing(self) -> Spans:
         if not self.model.count:
             return self.empty
-        return (Span(f" no line matches {self.filter}: all {self.model.hidden} hidden", "dim"),)
+        return (Span(f" no line matches {self.filter_text}: all {self.model.hidden} hidden", "dim"),)
 
     def on_mount(self) -> None:
         """Lines may have come before the widget had a size."""

@@ -1,0 +1,37 @@
+"""A box of lines: what all dialogs are drawn in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clickit_tui.ui.cells import Look, Span, Spans, fit, spans_width, width
+from clickit_tui.ui.looks import cropped, harmless
+
+
+def upper_edge(left: str, right: str, cells: int, look: Look = "bold") -> Spans:
+    """`┌ left ──── right ┐`; both must fit."""
+    if not right:
+        return (Span("┌ ", "dim"), Span(left, "title"), Span(f" {'─' * (cells - 4 - width(left))}┐", "dim"))
+    rule = "─" * (cells - 6 - width(left) - width(right))
+    return (Span("┌ ", "dim"), Span(left, "title"), Span(f" {rule} ", "dim"), Span(right, look), Span(" ┐", "dim"))
+
+
+def lower_edge(footer: str, cells: int) -> Spans:
+    """`└─ footer ────┘`, the footer cut where it must be."""
+    text = harmless(footer)
+    text = f"─ {fit(text, cells - 6) if width(text) > cells - 6 else text} " if text else ""
+    return (Span(f"└{text}{'─' * (cells - 2 - width(text))}┘", "dim"),)
+
+
+def walled(line: Spans, cells: int) -> Spans:
+    """One line between the walls of a box `cells` wide."""
+    kept = cropped(line, cells - 4)
+    return (Span("│ ", "dim"), *kept, Span(" " * (cells - 4 - spans_width(kept))), Span(" │", "dim"))
+
+
+def boxed(title: str, lines: Sequence[Spans], footer: str, cells: int, badge: str = "") -> tuple[Spans, ...]:
+    """Lines in a box exactly `cells` wide; a long title is cut."""
+    room = cells - 6 - width(badge)
+    name = harmless(title)
+    top = upper_edge(fit(name, room) if width(name) > room else name, badge, cells)
+    return (top, *(walled(line, cells) for line in lines), lower_edge(footer, cells))

@@ -1,0 +1,88 @@
+"""A page of lines to read over the screen, with scrolling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import MouseScrollDown, MouseScrollUp, Resize
+from textual.screen import ModalScreen
+
+from clickit_tui.ui.box import boxed
+from clickit_tui.ui.cells import Spans
+from clickit_tui.ui.lines import Lines
+from clickit_tui.ui.wrapping import wrapped
+
+
+def page_lines(title: str, lines: Sequence[Spans], top: int, cells: int, rows: int) -> tuple[tuple[Spans, ...], int]:
+    """The box at most `cells` x `rows` with the lines wrapped, and the first line in sight after keeping `top` in range."""
+    body = [part for line in lines for part in (wrapped(line, cells - 4, 2) if line else ((),))]
+    room = max(1, rows - 2)
+    top = max(0, min(top, len(body) - room))
+    below = len(body) - top - room
+    footer = "esc leave" if len(body) <= room else f"{top + 1}-{min(len(body), top + room)} of {len(body)}   up down pgup pgdn   esc leave"
+    return boxed(title, body[top : top + room], f"{footer}   more below" if below > 0 else footer, cells), top
+
+
+class Page(ModalScreen[None]):
+    """Lines from a function, asked again by `renew()`; long ones wrap."""
+
+    DEFAULT_CSS: ClassVar[str] = "Page { align: center middle; } Page > Lines { width: auto; height: auto; }"
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,question_mark", "leave", "leave", show=False, id="page.leave", tooltip="leave the page"),
+        Binding("up,k", "scroll_by(-1)", "up", show=False, id="page.up", tooltip="one line up"),
+        Binding("down,j", "scroll_by(1)", "down", show=False, id="page.down", tooltip="one line down"),
+        Binding("pageup,b", "scroll_by(-15)", "page up", show=False, id="page.page_up", tooltip="one page up"),
+        Binding("pagedown,space", "scroll_by(15)", "page down", show=False, id="page.page_down", tooltip="one page down"),
+        Binding("g,home", "scroll_by(-100000)", "first", show=False, id="page.first", tooltip="first line"),
+        Binding("G,end", "scroll_by(100000)", "last", show=False, id="page.last", tooltip="last line"),
+    ]
+
+    def __init__(self, lines: Callable[[], Sequence[Spans]], title: str = "") -> None:
+        super().__init__()
+        self._lines_of = lines
+        self._title = title
+        self._top = 0
+        self._box = Lines()
+
+    def compose(self) -> ComposeResult:
+        yield self._box
+
+    @property
+    def text(self) -> str:
+        """What is drawn, without looks."""
+        return self._box.text
+
+    def on_mount(self) -> None:
+        """Draw at once."""
+        self.renew()
+
+    def on_resize(self, event: Resize) -> None:
+        """The page fits the terminal."""
+        self.renew()
+
+    def renew(self) -> None:
+        """Ask for the lines again."""
+        width, height = self.app.size
+        shown, self._top = page_lines(self._title, self._lines_of(), self._top, max(24, min(width - 2, 120)), max(3, height))
+        self._box.show(shown)
+
+    def action_leave(self) -> None:
+        """Back to the screen."""
+        self.dismiss(None)
+
+    def action_scroll_by(self, by: int) -> None:
+        """Some lines up or down."""
+        self._top += by
+        self.renew()
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """Down."""
+        self.action_scroll_by(3)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        """Up."""
+        self.action_scroll_by(-3)

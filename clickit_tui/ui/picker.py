@@ -1,0 +1,145 @@
+"""A list to choose from by typing a part of its text: environments, actions, the palette."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import msgspec
+from textual.app import ComposeResult
+from textual.events import Key, Paste, Resize
+from textual.screen import ModalScreen
+
+from clickit_tui.ui.box import boxed
+from clickit_tui.ui.cells import Row, Span, Spans, spans_width
+from clickit_tui.ui.entry import Entry, edited, entry_spans, first_line, typed
+from clickit_tui.ui.lines import Lines
+from clickit_tui.ui.looks import Symbols
+from clickit_tui.ui.table import TableModel, top_for
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to choose. With a `reason` it is dimmed and the reason stands beside it; it can still be chosen, so that its screen can say why not."""
+
+    id: str
+    text: str
+    reason: str = ""
+
+
+_STEPS = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10, "shift+tab": -1, "tab": 1, "ctrl+p": -1, "ctrl+n": 1}
+
+
+class PickerModel:
+    """Choices, what is typed, and the cursor."""
+
+    def __init__(self, choices: Sequence[Choice]) -> None:
+        self._ids = {str(i): choice.id for i, choice in enumerate(choices)}
+        self._table = TableModel()
+        self._table.show([Row(str(i), choice_spans(choice), f"{choice.text} {choice.reason}") for i, choice in enumerate(choices)])
+        self._top = 0
+        self.entry = Entry()
+
+    @property
+    def chosen(self) -> str | None:
+        """Id under the cursor; None when nothing matches what is typed."""
+        key = self._table.cursor_key
+        return None if key is None else self._ids[key]
+
+    def step(self, key: str) -> bool:
+        """Move the cursor by a key; True when it was such a key."""
+        if key not in _STEPS:
+            return False
+        self._table.move(_STEPS[key])
+        return True
+
+    def type(self, entry: Entry) -> None:
+        """Narrow the choices to what holds the typed text; the cursor goes to the first of them."""
+        same = entry.text == self.entry.text
+        self.entry = entry
+        if not same:
+            self._table.set_filter(entry.text)
+            self._table.move(-len(self._ids))
+
+    def lines(self, title: str, cells: int, rows: int, glyphs: Symbols) -> tuple[Spans, ...]:
+        """The box drawn."""
+        visible, cursor = self._table.visible, self._table.cursor
+        page = max(1, min(len(self._table.rows), rows - 4))
+        self._top = max(0, min(top_for(visible, cursor or 0, self._top, page), len(visible) - page))
+        shown = visible[self._top : self._top + page]
+        body = [_marked(row.spans, cells - 4, i + self._top == cursor, glyphs) for i, row in enumerate(shown)]
+        body += [(Span("nothing matches", "dim"),) if not visible and not i else () for i in range(page - len(body))]
+        more = len(visible) - self._top - len(shown)
+        question = (Span("> ", "title"), *entry_spans(self.entry, cells - 6, caret=glyphs.caret))
+        footer = "type to narrow   up down   enter choose   esc leave" + (f"   {more} more" if more else "")
+        return boxed(title, [question, *body], footer, cells)
+
+
+def choice_spans(choice: Choice) -> Spans:
+    """The text and, dimmed, why it cannot be done now."""
+    if choice.reason:
+        return (Span(choice.text, "dim"), Span(f"   {choice.reason}", "dim"))
+    return (Span(choice.text),)
+
+
+def _marked(spans: Spans, cells: int, under_cursor: bool, glyphs: Symbols) -> Spans:
+    if not under_cursor:
+        return (Span("  "), *spans)
+    pad = max(0, cells - 2 - spans_width(spans))
+    return (Span(f"{glyphs.shut} ", "reverse"), *(Span(span.text, "reverse") for span in spans), Span(" " * pad, "reverse"))
+
+
+class Picker(ModalScreen[str | None]):
+    """Dismissed with the id of the choice, or None."""
+
+    DEFAULT_CSS: ClassVar[str] = "Picker { align: center middle; } Picker > Lines { width: auto; height: auto; }"
+    AUTO_FOCUS = ""
+
+    def __init__(self, title: str, choices: Sequence[Choice]) -> None:
+        super().__init__()
+        self._title = title
+        self.model = PickerModel(choices)
+        self._box = Lines()
+
+    def compose(self) -> ComposeResult:
+        yield self._box
+
+    @property
+    def text(self) -> str:
+        """What is drawn, without looks."""
+        return self._box.text
+
+    def on_mount(self) -> None:
+        """Draw at once."""
+        self._draw()
+
+    def on_resize(self, event: Resize) -> None:
+        """The box fits the terminal."""
+        self._draw()
+
+    def _draw(self) -> None:
+        width, height = self.app.size
+        cells, rows = max(24, min(width - 3, 90)), max(5, min(height - 2, 30))
+        self._box.show(self.model.lines(self._title, cells, rows, self._box.symbols))
+
+    def on_key(self, event: Key) -> None:
+        """Every printable key narrows the list."""
+        if event.key in ("ctrl+c", "ctrl+z", "ctrl+q"):
+            return
+        event.stop()
+        event.prevent_default()
+        if event.key == "escape":
+            self.dismiss(None)
+        elif event.key == "enter":
+            if self.model.chosen is not None:
+                self.dismiss(self.model.chosen)
+        elif not self.model.step(event.key):
+            entry = edited(self.model.entry, event.key, event.character)
+            if entry is not None:
+                self.model.type(entry)
+        self._draw()
+
+    def on_paste(self, event: Paste) -> None:
+        """The first line of what is pasted."""
+        event.stop()
+        self.model.type(typed(self.model.entry, first_line(event.text)))
+        self._draw()

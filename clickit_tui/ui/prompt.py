@@ -1,0 +1,89 @@
+"""A one-line question over the last row of the screen, e.g. for a filter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.events import Key, Paste, Resize
+from textual.screen import ModalScreen
+
+from clickit_tui.ui.cells import Span, Spans, fit, width
+from clickit_tui.ui.entry import Entry, edited, entry_spans, first_line, typed
+from clickit_tui.ui.lines import Lines
+
+
+def prompt_line(mark: str, entry: Entry, note: str, cells: int, caret: str = "▏") -> Spans:
+    """` /text▏      what is wrong with it   enter keep  esc undo`."""
+    hint = "  enter keep  esc undo "
+    said = Span(f"  {note}" if note else "", "warn")
+    room = cells - 1 - width(mark) - width(hint)
+    text = entry_spans(entry, max(10, room - min(width(said.text), room // 2)), caret=caret)
+    left = (Span(f" {mark}", "title"), *text, said)
+    used = sum(width(span.text) for span in left)
+    return (*left, Span(fit(hint, max(0, cells - used), right=True), "dim"))
+
+
+class Prompt(ModalScreen[str | None]):
+    """Every edit calls `changed(text)`, which says what is wrong with it or an empty string.
+
+    Enter dismisses with the text; esc puts the first text back, by `changed` too, and dismisses with None.
+    """
+
+    DEFAULT_CSS: ClassVar[str] = "Prompt { align: left bottom; } Prompt > Lines { height: 1; }"
+    AUTO_FOCUS = ""
+
+    def __init__(self, mark: str, initial: str = "", *, changed: Callable[[str], str] | None = None) -> None:
+        super().__init__()
+        self._mark = mark
+        self._initial = initial
+        self._changed = changed
+        self._entry = Entry.of(initial)
+        self._note = ""
+        self._line = Lines()
+
+    def compose(self) -> ComposeResult:
+        yield self._line
+
+    @property
+    def value(self) -> str:
+        """What has been typed so far."""
+        return self._entry.text
+
+    def on_mount(self) -> None:
+        """Draw at once."""
+        self._draw()
+
+    def on_resize(self, event: Resize) -> None:
+        """The line fills its row."""
+        self._draw()
+
+    def _draw(self) -> None:
+        self._line.show([prompt_line(self._mark, self._entry, self._note, self.app.size.width, self._line.symbols.caret)])
+
+    def _set(self, entry: Entry) -> None:
+        same = entry.text == self._entry.text
+        self._entry = entry
+        if not same and self._changed is not None:
+            self._note = self._changed(entry.text)
+        self._draw()
+
+    def on_key(self, event: Key) -> None:
+        """Every printable key belongs to the line."""
+        if event.key in ("ctrl+c", "ctrl+z", "ctrl+q"):
+            return
+        event.stop()
+        event.prevent_default()
+        if event.key == "enter":
+            self.dismiss(self._entry.text)
+        elif event.key == "escape":
+            self._set(Entry.of(self._initial))
+            self.dismiss(None)
+        elif (entry := edited(self._entry, event.key, event.character)) is not None:
+            self._set(entry)
+
+    def on_paste(self, event: Paste) -> None:
+        """The first line of what is pasted."""
+        event.stop()
+        self._set(typed(self._entry, first_line(event.text)))
