@@ -223,3 +223,5 @@ class ClusterMissing(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     here: tuple[str, ...] = ()
     """Names of the clusters that exist in this account and region."""
     nearest: str = ""
+    hidden: str = ""
+    """Why `here` could not be read; empty when it could."""

@@ -1,0 +1,69 @@
+"""What may change the desired counts by itself: application-autoscaling's targets and policies of the services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from clickit_tui.aws.answers import Json, flag, integer, number, tail, text
+from clickit_tui.aws.fetching import listed, outcomes
+from clickit_tui.aws.gateway import Gateway
+from clickit_tui.naming import SERVICES, Names
+from clickit_tui.poll import Fetch
+from clickit_tui.world.parts import ScalableTarget
+from clickit_tui.world.seen import Failed
+from clickit_tui.world.world import World
+
+SERVICE = "application-autoscaling"
+DIMENSION = "ecs:service:DesiredCount"
+_SUSPENDED = {"DynamicScalingInSuspended": "in", "DynamicScalingOutSuspended": "out", "ScheduledScalingSuspended": "scheduled"}
+
+
+def policy(answer: Json) -> str:
+    """A policy as `name (metric target)`, e.g. `cpu-60 (ECSServiceAverageCPUUtilization 60)`."""
+    tracking = "TargetTrackingScalingPolicyConfiguration"
+    metric = text(answer, tracking, "PredefinedMetricSpecification", "PredefinedMetricType")
+    metric = metric or text(answer, tracking, "CustomizedMetricSpecification", "MetricName") or text(answer, "PolicyType")
+    target = number(answer, tracking, "TargetValue")
+    told = " ".join(filter(None, (metric, "" if target is None else f"{target:g}")))
+    return f"{text(answer, 'PolicyName')} ({told})" if told else text(answer, "PolicyName")
+
+
+def scalable_target(answer: Json, policies: list[Json], names: Names, hidden: str = "") -> ScalableTarget:
+    """One entry of ScalableTargets with the policies of the same resource; `hidden` says why policies could not be read."""
+    resource = text(answer, "ResourceId")
+    own = [policy(each) for each in policies if text(each, "ResourceId") == resource]
+    return ScalableTarget(
+        part=names.part(tail(resource)),
+        minimum=integer(answer, "MinCapacity"),
+        maximum=integer(answer, "MaxCapacity"),
+        suspended=tuple(word for key, word in _SUSPENDED.items() if flag(answer, "SuspendedState", key)),
+        policies=(*own, *([f"? {hidden}"] if hidden else [])),
+    )
+
+
+def scaling(targets: list[Json], policies: list[Json], names: Names, hidden: str = "") -> tuple[ScalableTarget, ...]:
+    """ClickIt's scalable targets, in the order of the services."""
+    ours = {f"service/{names.cluster}/{names.service(part)}": part for part in SERVICES}
+    counted = [each for each in targets if text(each, "ScalableDimension") in ("", DIMENSION) and text(each, "ResourceId") in ours]
+    found = {text(each, "ResourceId"): scalable_target(each, policies, names, hidden) for each in counted}
+    return tuple(found[resource] for resource in ours if resource in found)
+
+
+def scaling_fetch(gateway: Gateway, names: Names) -> Fetch:
+    """Feeds `scaling`: bounds and policies; unreadable policies are said in their place and do not hide the bounds."""
+    resources = [f"service/{names.cluster}/{names.service(part)}" for part in SERVICES]
+
+    async def fetch(world: World) -> Mapping[str, object]:
+        calls = [listed(gateway, SERVICE, "DescribeScalableTargets", "ScalableTargets", ServiceNamespace="ecs", ResourceIds=resources)]
+        calls += [
+            listed(gateway, SERVICE, "DescribeScalingPolicies", "ScalingPolicies", ServiceNamespace="ecs", ResourceId=resource)
+            for resource in resources
+        ]
+        targets, *policies = await outcomes(calls)
+        if isinstance(targets, Failed):
+            raise targets
+        hidden = next((each.fault.sentence for each in policies if isinstance(each, Failed)), "")
+        read = [each for answer in policies if not isinstance(answer, Failed) for each in answer]
+        return {"scaling": scaling(targets, read, names, hidden)}
+
+    return fetch

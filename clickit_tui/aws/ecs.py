@@ -1,0 +1,232 @@
+"""ECS answers as values: cluster, services, deployments, tasks, task definitions. Pure; the fetchers are in `ecs_sources.py`."""
+
+from __future__ import annotations
+
+import re
+
+from clickit_tui.aws.answers import Json, flag, integer, member, records, tail, text, when, words
+from clickit_tui.naming import Names
+from clickit_tui.world.ecs import (
+    Cluster,
+    Container,
+    ContainerDefinition,
+    Deployment,
+    Service,
+    ServiceDeployment,
+    ServiceEvent,
+    Task,
+    TaskDefinition,
+)
+
+_SECRET_NAME = re.compile(r"(?i)pass(wd|word|phrase)?(_|$)|secret|token|credential|api_?key|private_?key|access_?key|dsn")
+_USERINFO = re.compile(r"(\w+://[^\s:/@]*:)[^\s/@]+@")
+
+
+def cluster(answer: Json) -> Cluster:
+    """One entry of `clusters`, read with its settings."""
+    insights = {text(each, "name"): text(each, "value").lower() for each in records(answer, "settings")}.get("containerInsights")
+    return Cluster(
+        name=text(answer, "clusterName"),
+        arn=text(answer, "clusterArn"),
+        status=text(answer, "status"),
+        container_insights=None if not insights else insights in ("enabled", "enhanced"),
+    )
+
+
+def deployment(answer: Json) -> Deployment:
+    """One entry of `services[].deployments`."""
+    return Deployment(
+        id=text(answer, "id"),
+        status=text(answer, "status"),
+        task_definition=text(answer, "taskDefinition"),
+        desired=integer(answer, "desiredCount"),
+        running=integer(answer, "runningCount"),
+        pending=integer(answer, "pendingCount"),
+        failed=integer(answer, "failedTasks"),
+        rollout=text(answer, "rolloutState"),
+        rollout_reason=text(answer, "rolloutStateReason"),
+        created_at=when(answer, "createdAt"),
+        updated_at=when(answer, "updatedAt"),
+    )
+
+
+def events(answer: Json) -> tuple[ServiceEvent, ...]:
+    """The service's events, newest first; those without a time keep their place at the end."""
+    found = [ServiceEvent(id=text(e, "id"), at=when(e, "createdAt"), message=text(e, "message")) for e in records(answer, "events")]
+    return tuple(sorted(found, key=lambda event: -(event.at or 0.0)))
+
+
+def _capacity(answer: Json) -> tuple[str, ...]:
+    providers = tuple(text(each, "capacityProvider") for each in records(answer, "capacityProviderStrategy"))
+    return tuple(filter(None, providers or (text(answer, "launchType"),)))
+
+
+def service(answer: Json, names: Names) -> Service:
+    """One entry of `services`."""
+    name, balancers = text(answer, "serviceName"), records(answer, "loadBalancers")
+    network = member(answer, "networkConfiguration", "awsvpcConfiguration")
+    breaker = member(answer, "deploymentConfiguration", "deploymentCircuitBreaker")
+    ports = (integer(each, "containerPort") for each in balancers)
+    return Service(
+        part=names.part(name),
+        name=name,
+        arn=text(answer, "serviceArn"),
+        cluster=tail(text(answer, "clusterArn")) or names.cluster,
+        status=text(answer, "status"),
+        desired=integer(answer, "desiredCount"),
+        running=integer(answer, "runningCount"),
+        pending=integer(answer, "pendingCount"),
+        task_definition=text(answer, "taskDefinition"),
+        deployments=tuple(deployment(each) for each in records(answer, "deployments")),
+        events=events(answer),
+        target_groups=tuple(dict.fromkeys(filter(None, (text(each, "targetGroupArn") for each in balancers)))),
+        container_port=next((port for port in ports if port is not None), None),
+        subnets=words(network, "subnets"),
+        security_groups=words(network, "securityGroups"),
+        capacity=_capacity(answer),
+        min_healthy_percent=integer(answer, "deploymentConfiguration", "minimumHealthyPercent"),
+        max_percent=integer(answer, "deploymentConfiguration", "maximumPercent"),
+        breaker_enabled=flag(breaker, "enable"),
+        breaker_rollback=flag(breaker, "rollback"),
+        grace_s=integer(answer, "healthCheckGracePeriodSeconds"),
+        exec_enabled=flag(answer, "enableExecuteCommand"),
+        created_at=when(answer, "createdAt"),
+        service_deployment=text(answer, "currentServiceDeployment"),
+    )
+
+
+def services(answer: Json, names: Names) -> tuple[Service, ...]:
+    """A DescribeServices answer, in the order of ClickIt's services; deleted ones (INACTIVE) are left out."""
+    found = {each.name: each for each in (service(entry, names) for entry in records(answer, "services")) if each.status != "INACTIVE"}
+    return tuple(found[name] for name in (names.api, names.frontend) if name in found)
+
+
+def container(answer: Json) -> Container:
+    """One entry of `tasks[].containers`."""
+    agents = {text(each, "name"): text(each, "lastStatus") for each in records(answer, "managedAgents")}
+    return Container(
+        name=text(answer, "name"),
+        status=text(answer, "lastStatus"),
+        health=text(answer, "healthStatus"),
+        exit_code=integer(answer, "exitCode"),
+        reason=text(answer, "reason"),
+        image=text(answer, "image"),
+        digest=text(answer, "imageDigest"),
+        runtime_id=text(answer, "runtimeId"),
+        exec_agent=agents.get("ExecuteCommandAgent", ""),
+    )
+
+
+def part_of(group: str, names: Names) -> str:
+    """ClickIt's short name for a task's group: services by name, the migration by family; any other group is its own."""
+    kind, _, name = group.partition(":")
+    if kind == "service":
+        return names.part(name)
+    return "migration" if kind == "family" and name == names.migration else group
+
+
+def _address(answer: Json) -> str:
+    details = [detail for each in records(answer, "attachments") for detail in records(each, "details")]
+    return next((text(each, "value") for each in details if text(each, "name") == "privateIPv4Address"), "")
+
+
+def task(answer: Json, names: Names) -> Task:
+    """One entry of `tasks`."""
+    arn, group, definition = text(answer, "taskArn"), text(answer, "group"), text(answer, "taskDefinitionArn")
+    family = tail(definition.rsplit(":", 1)[0])
+    return Task(
+        arn=arn,
+        id=arn.rsplit("/", 1)[-1],
+        part=part_of(group or f"family:{family}", names),
+        group=group,
+        status=text(answer, "lastStatus"),
+        desired_status=text(answer, "desiredStatus"),
+        health=text(answer, "healthStatus"),
+        task_definition=definition,
+        ip=_address(answer),
+        zone=text(answer, "availabilityZone"),
+        cpu=text(answer, "cpu"),
+        memory=text(answer, "memory"),
+        capacity=text(answer, "capacityProviderName") or text(answer, "launchType"),
+        started_by=text(answer, "startedBy"),
+        created_at=when(answer, "createdAt"),
+        started_at=when(answer, "startedAt"),
+        stopping_at=when(answer, "stoppingAt"),
+        stopped_at=when(answer, "stoppedAt"),
+        stop_code=text(answer, "stopCode"),
+        stopped_reason=text(answer, "stoppedReason"),
+        exec_enabled=flag(answer, "enableExecuteCommand"),
+        containers=tuple(container(each) for each in records(answer, "containers")),
+    )
+
+
+def masked(name: str, value: str) -> str:
+    """A plain environment value for the screen: a value named like a secret, and a password within an address, become `***`."""
+    return "***" if value and _SECRET_NAME.search(name) else _USERINFO.sub(r"\1***@", value)
+
+
+def container_definition(answer: Json) -> ContainerDefinition:
+    """One entry of `containerDefinitions`; secrets stay references, plain values are masked where they look like secrets."""
+    log, essential = member(answer, "logConfiguration", "options"), flag(answer, "essential")
+    ports = (integer(each, "containerPort") for each in records(answer, "portMappings"))
+    variables = ((text(each, "name"), text(each, "value")) for each in records(answer, "environment"))
+    return ContainerDefinition(
+        name=text(answer, "name"),
+        image=text(answer, "image"),
+        essential=essential is not False,
+        cpu=integer(answer, "cpu"),
+        memory=integer(answer, "memory"),
+        command=tuple(masked("", word) for word in words(answer, "command")),
+        environment=tuple((name, masked(name, value)) for name, value in variables),
+        secrets=tuple((text(each, "name"), text(each, "valueFrom")) for each in records(answer, "secrets")),
+        log_group=text(log, "awslogs-group"),
+        log_prefix=text(log, "awslogs-stream-prefix"),
+        log_mode=text(log, "mode"),
+        health_check=words(answer, "healthCheck", "command"),
+        ports=tuple(port for port in ports if port is not None),
+    )
+
+
+def task_definition(answer: Json) -> TaskDefinition | None:
+    """A `taskDefinition`; None when it does not say which one it is."""
+    arn = text(answer, "taskDefinitionArn")
+    family, _, number = tail_of_definition(arn)
+    revision = integer(answer, "revision") or integer({"revision": number}, "revision")
+    if not arn or revision is None:
+        return None
+    return TaskDefinition(
+        arn=arn,
+        family=text(answer, "family") or family,
+        revision=revision,
+        cpu=text(answer, "cpu"),
+        memory=text(answer, "memory"),
+        status=text(answer, "status"),
+        registered_at=when(answer, "registeredAt"),
+        registered_by=text(answer, "registeredBy"),
+        architecture=text(answer, "runtimePlatform", "cpuArchitecture"),
+        containers=tuple(container_definition(each) for each in records(answer, "containerDefinitions")),
+    )
+
+
+def tail_of_definition(arn: str) -> tuple[str, str, str]:
+    """`family`, `:`, `revision` of a task-definition ARN."""
+    return arn.rsplit("/", 1)[-1].rpartition(":")
+
+
+def service_deployment(answer: Json) -> ServiceDeployment:
+    """One entry of DescribeServiceDeployments."""
+    sources = (text(each, "arn") for each in records(answer, "sourceServiceRevisions"))
+    return ServiceDeployment(
+        arn=text(answer, "serviceDeploymentArn"),
+        service=tail(text(answer, "serviceArn")),
+        status=text(answer, "status"),
+        reason=text(answer, "statusReason"),
+        started_at=when(answer, "startedAt"),
+        created_at=when(answer, "createdAt"),
+        finished_at=when(answer, "finishedAt") or when(answer, "stoppedAt"),
+        failures=integer(answer, "deploymentCircuitBreaker", "failureCount"),
+        threshold=integer(answer, "deploymentCircuitBreaker", "threshold"),
+        breaker=text(answer, "deploymentCircuitBreaker", "status"),
+        target_revision=text(answer, "targetServiceRevision", "arn"),
+        source_revisions=tuple(filter(None, sources)),
+    )

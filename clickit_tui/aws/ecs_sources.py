@@ -1,0 +1,211 @@
+"""Reading ECS: which calls feed cluster, services, tasks, definitions and service deployments, and what is remembered between them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from clickit_tui.aws import ecs
+from clickit_tui.aws.answers import Json, records, tail, text, words
+from clickit_tui.aws.fetching import garbled, missing, needed, not_found, outcomes, together
+from clickit_tui.aws.gateway import Gateway
+from clickit_tui.naming import SERVICES, Names, nearest
+from clickit_tui.poll import Fetch
+from clickit_tui.world.ecs import Service, ServiceDeployment, Task, TaskDefinition
+from clickit_tui.world.parts import ClusterMissing
+from clickit_tui.world.seen import Failed, Fault, Trouble
+from clickit_tui.world.world import World
+
+BATCH = 100
+"""Most tasks of one DescribeTasks call."""
+DEPLOYMENTS = 20
+"""Newest service deployments looked at for each service; also the most of one DescribeServiceDeployments call."""
+STOPPED_EVERY_S = 15.0
+"""How often the stopped tasks are listed; a task that was seen running is followed to its end at every read."""
+SETTLED = frozenset({"SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
+"""States of a service deployment that never change again."""
+CLUSTER_CODES = ("ClusterNotFoundException", "ClusterNotFound")
+
+
+def batches(arns: Iterable[str], size: int) -> list[list[str]]:
+    """The ARNs in lists of at most `size`."""
+    every = list(arns)
+    return [every[start : start + size] for start in range(0, len(every), size)]
+
+
+def _here(failed: Failed, names: Names) -> Failed:
+    """The failure, said with the cluster's name when the cluster is what does not exist."""
+    return not_found(f"cluster {names.cluster}", failed.fault.operation) if failed.fault.code in CLUSTER_CODES else failed
+
+
+def cluster_fetch(gateway: Gateway, names: Names) -> Fetch:
+    """Feeds `cluster`: the cluster, or `ClusterMissing` with the clusters that are here instead."""
+
+    async def others() -> ClusterMissing:
+        try:
+            arns = await gateway.pages("ecs", "ListClusters", "clusterArns")
+        except Failed as failed:
+            return ClusterMissing(looked_for=names.cluster, hidden=failed.fault.sentence)
+        here = tuple(sorted(tail(arn) for arn in words({"arns": arns}, "arns")))
+        return ClusterMissing(looked_for=names.cluster, here=here, nearest=nearest(names.cluster, here) or "")
+
+    async def fetch(world: World) -> Mapping[str, object]:
+        try:
+            answer = await gateway.read("ecs", "DescribeClusters", clusters=[names.cluster], include=["SETTINGS"])
+        except Failed as failed:
+            if missing(failed, *CLUSTER_CODES):
+                return {"cluster": await others()}
+            raise
+        if not isinstance(answer.get("clusters"), list) and not records(answer, "failures"):
+            raise garbled("ecs:DescribeClusters", "clusters")
+        found = [ecs.cluster(each) for each in records(answer, "clusters")]
+        mine = next((each for each in found if each.name == names.cluster and each.status != "INACTIVE"), None)
+        return {"cluster": mine or await others()}
+
+    return fetch
+
+
+def services_fetch(gateway: Gateway, names: Names) -> Fetch:
+    """Feeds `services`; one that ECS calls missing is left out, any other failure of one fails the read."""
+    wanted = [names.service(part) for part in SERVICES]
+
+    async def fetch(world: World) -> Mapping[str, object]:
+        try:
+            answer = await gateway.read("ecs", "DescribeServices", cluster=names.cluster, services=wanted)
+        except Failed as failed:
+            raise _here(failed, names) from None
+        failures = records(answer, "failures")
+        if not isinstance(answer.get("services"), list) and not failures:
+            raise garbled("ecs:DescribeServices", "services")
+        for failure in failures:
+            _refuse(failure)
+        return {"services": ecs.services(answer, names)}
+
+    return fetch
+
+
+def _refuse(failure: Json) -> None:
+    """Raise a failure entry that says anything else than MISSING: it proves no absence."""
+    reason = text(failure, "reason")
+    if reason.upper() != "MISSING":
+        sentence = f"ECS did not describe {tail(text(failure, 'arn')) or 'a service'}: {reason or 'no reason given'}"
+        raise Failed(Fault(kind=Trouble.UNKNOWN, sentence=sentence, operation="ecs:DescribeServices", code=reason))
+
+
+class Tasks:
+    """Reads the cluster's tasks. A stopped task never changes, so it is described once; one that was running is followed to its end."""
+
+    def __init__(self, gateway: Gateway, names: Names, clock: Callable[[], float] = time.time) -> None:
+        self._gateway, self._names, self._clock = gateway, names, clock
+        self._stopped: dict[str, Task] = {}
+        self._unfinished: tuple[str, ...] = ()
+        self._listed: tuple[str, ...] = ()
+        self._listed_at = float("-inf")
+
+    async def fetch(self, world: World) -> Mapping[str, object]:
+        """Feeds `tasks`: running ones first, then stopped ones, newest first within each."""
+        try:
+            running, stopped = await together((self._list("RUNNING"), self._list_stopped()))
+            wanted = dict.fromkeys((*running, *stopped, *self._unfinished))
+            fresh = await self._describe(arn for arn in wanted if arn not in self._stopped)
+        except Failed as failed:
+            raise _here(failed, self._names) from None
+        self._unfinished = tuple(each.arn for each in fresh if not each.stopped)
+        known = {**self._stopped, **{each.arn: each for each in fresh if each.stopped}}
+        self._stopped = {arn: known[arn] for arn in dict.fromkeys((*stopped, *(each.arn for each in fresh))) if arn in known}
+        every = {each.arn: each for each in (*fresh, *self._stopped.values())}
+        return {"tasks": tuple(sorted(every.values(), key=_newest_first))}
+
+    async def _list(self, status: str) -> tuple[str, ...]:
+        found = await self._gateway.pages(
+            "ecs", "ListTasks", "taskArns", cluster=self._names.cluster, desiredStatus=status, maxResults=BATCH
+        )
+        return words({"arns": found}, "arns")
+
+    async def _list_stopped(self) -> tuple[str, ...]:
+        if self._clock() - self._listed_at >= STOPPED_EVERY_S:
+            self._listed = await self._list("STOPPED")
+            self._listed_at = self._clock()
+        return self._listed
+
+    async def _describe(self, arns: Iterable[str]) -> list[Task]:
+        """The tasks that still exist; raises when any batch fails, so that no task vanishes without a word."""
+        cluster = self._names.cluster
+        answers = await together(self._gateway.read("ecs", "DescribeTasks", cluster=cluster, tasks=batch) for batch in batches(arns, BATCH))
+        found = (ecs.task(each, self._names) for answer in answers for each in records(answer, "tasks"))
+        return [each for each in found if each.arn]
+
+
+def _newest_first(task: Task) -> tuple[bool, float, str]:
+    return task.stopped, -(task.stopped_at or task.created_at or task.started_at or 0.0), task.arn
+
+
+class Definitions:
+    """Reads task definitions; one never changes once registered, so each is asked for once."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._known: dict[str, TaskDefinition] = {}
+        self._gone: set[str] = set()
+
+    async def fetch(self, world: World) -> Mapping[str, object]:
+        """Feeds `definitions`: those that services and tasks name, and those they named before."""
+        if world.tasks.value is None:
+            needed(world.services, "services")
+        wanted = [arn for arn in named_definitions(world) if arn not in self._known and arn not in self._gone]
+        faults = [failed for failed in await outcomes(self._one(arn) for arn in wanted) if failed is not None]
+        if faults:
+            raise faults[0]
+        return {"definitions": tuple(self._known.values())}
+
+    async def _one(self, arn: str) -> None:
+        try:
+            answer = await self._gateway.read("ecs", "DescribeTaskDefinition", taskDefinition=arn)
+        except Failed as failed:
+            if failed.fault.kind not in (Trouble.MISSING, Trouble.INVALID):
+                raise
+            self._gone.add(arn)
+            return
+        found = answer.get("taskDefinition")
+        definition = ecs.task_definition(found) if isinstance(found, Mapping) else None
+        if definition is None:
+            raise garbled("ecs:DescribeTaskDefinition", "taskDefinition")
+        self._known[arn] = definition
+
+
+def named_definitions(world: World) -> tuple[str, ...]:
+    """ARNs of the definitions that services, their deployments and tasks name, each once."""
+    services: tuple[Service, ...] = world.services.value or ()
+    named = [each.task_definition for each in services]
+    named += [each.task_definition for service in services for each in service.deployments]
+    named += [each.task_definition for each in world.tasks.value or ()]
+    return tuple(dict.fromkeys(filter(None, named)))
+
+
+class ServiceDeployments:
+    """Reads the newest service deployments of each service; a settled one is described once."""
+
+    def __init__(self, gateway: Gateway, names: Names) -> None:
+        self._gateway, self._names = gateway, names
+        self._settled: dict[str, ServiceDeployment] = {}
+
+    async def fetch(self, world: World) -> Mapping[str, object]:
+        """Feeds `service_deployments`, newest first within each service."""
+        listed = await together(self._list(self._names.service(part)) for part in SERVICES)
+        arns = [arn for one in listed for arn in one]
+        wanted = batches((arn for arn in arns if arn not in self._settled), DEPLOYMENTS)
+        answers = await together(self._gateway.read("ecs", "DescribeServiceDeployments", serviceDeploymentArns=batch) for batch in wanted)
+        found = [ecs.service_deployment(each) for answer in answers for each in records(answer, "serviceDeployments")]
+        known = self._settled | {each.arn: each for each in found}
+        self._settled = {arn: known[arn] for arn in arns if arn in known and known[arn].status in SETTLED}
+        return {"service_deployments": tuple(known[arn] for arn in arns if arn in known)}
+
+    async def _list(self, service: str) -> list[str]:
+        cluster = self._names.cluster
+        try:
+            answer = await self._gateway.read("ecs", "ListServiceDeployments", cluster=cluster, service=service, maxResults=DEPLOYMENTS)
+        except Failed as failed:
+            if failed.fault.code in ("ServiceNotFoundException", "ServiceNotFound"):
+                return []
+            raise _here(failed, self._names) from None
+        return [arn for each in records(answer, "serviceDeployments") if (arn := text(each, "serviceDeploymentArn"))]
