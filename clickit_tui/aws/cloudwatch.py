@@ -1,0 +1,169 @@
+"""Metrics: one GetMetricData a minute for everything, merged by timestamp into the history the World already holds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+
+from clickit_tui.aws.answers import Json, member, moment, number, records, text
+from clickit_tui.aws.catalogue import Measure, Query, measures
+from clickit_tui.aws.fetching import garbled, needed
+from clickit_tui.aws.gateway import Gateway
+from clickit_tui.naming import Names
+from clickit_tui.poll import Fetch
+from clickit_tui.world.parts import Metrics, Series
+from clickit_tui.world.world import World
+
+POLL_S = 15.0
+"""How often the source looks whether a new minute has closed; it asks CloudWatch at most once for each minute."""
+SETTLE_S = 5.0
+"""Seconds into a new minute before the closed one is asked for."""
+FIRST_S = 3600
+"""History asked for when a series is new."""
+AGAIN_S = 600
+"""What is asked for again every minute: CloudWatch's newest points still grow."""
+KEEP_S = 7200
+"""History kept."""
+MOST_QUERIES = 500
+"""Queries CloudWatch takes in one call."""
+
+Points = dict[float, float]
+"""Value by time of the period's start, epoch seconds."""
+Result = tuple[Points, str]
+"""Points and StatusCode of one query."""
+
+COMPLETE, PARTIAL = "Complete", "PartialData"
+_RANK = {COMPLETE: 0, PARTIAL: 1, "InternalError": 2, "Forbidden": 3}
+
+
+def _floor(at: float, period_s: int) -> float:
+    return at // period_s * period_s
+
+
+def due(now: float, before: Metrics | None) -> bool:
+    """Whether a minute has closed that was not asked for yet."""
+    return before is None or _floor(now - SETTLE_S, 60) > before.end or now < before.end
+
+
+def wanted(every: Iterable[Measure], before: Metrics | None, fresh: frozenset[str], end: float) -> tuple[Measure, ...]:
+    """The measures to ask for now: new ones, one-minute ones, and slower ones when one of their periods has closed."""
+    last = before.end if before else float("-inf")
+    return tuple(each for each in every if each.key in fresh or _floor(end, each.first.period_s) > _floor(last, each.first.period_s))
+
+
+def window(now: float, before: Metrics | None, fresh: bool) -> tuple[float, float]:
+    """(start, end) of the request: ends with the last closed minute, starts on a multiple of five minutes."""
+    end = _floor(now, 60)
+    if before is None or fresh:
+        return _floor(end - FIRST_S, 300), end
+    return max(_floor(min(before.end, end) - AGAIN_S, 300), _floor(end - KEEP_S, 300)), end
+
+
+def data_query(id: str, query: Query) -> dict[str, object]:
+    """One entry of MetricDataQueries."""
+    dimensions = [{"Name": name, "Value": value} for name, value in query.dimensions]
+    metric = {"Namespace": query.namespace, "MetricName": query.name, "Dimensions": dimensions}
+    return {"Id": id, "MetricStat": {"Metric": metric, "Period": query.period_s, "Stat": query.statistic}, "ReturnData": True}
+
+
+def points(answer: Json, period_s: int) -> Points:
+    """The points of one result; a time or value that cannot be read is no point, and the time is that of its period's start."""
+    times, values = member(answer, "Timestamps"), member(answer, "Values")
+    if not isinstance(times, (list, tuple)) or not isinstance(values, (list, tuple)):
+        return {}
+    found = ((moment(at), number({"value": value}, "value")) for at, value in zip(times, values, strict=False))
+    return {_floor(at, period_s): value for at, value in found if at is not None and value is not None}
+
+
+def results(answers: Iterable[Json], asked: Mapping[str, Query]) -> dict[Query, Result]:
+    """Points and status by query, joined over the pages of an answer; the last page's status counts."""
+    found: dict[Query, Result] = {}
+    for answer in answers:
+        for each in records(answer, "MetricDataResults"):
+            if (query := asked.get(text(each, "Id"))) is not None:
+                old = found.get(query, ({}, ""))[0]
+                found[query] = (old | points(each, query.period_s), text(each, "StatusCode") or COMPLETE)
+    return found
+
+
+def combined(measure: Measure, found: Mapping[Query, Result]) -> Result:
+    """One result of a measure's queries; the worst status counts, and a query without a result makes it partial."""
+    each = [found.get(query, ({}, PARTIAL)) for query in measure.queries]
+    status = max((one[1] for one in each), key=lambda word: _RANK.get(word, 1))
+    if measure.combine == "max":
+        times = {at for one in each for at in one[0]}
+        return {at: max(one[0][at] for one in each if at in one[0]) for at in times}, status
+    times = set.intersection(*(set(one[0]) for one in each))
+    return {at: sum(one[0][at] for one in each) for at in times}, status
+
+
+def series(measure: Measure, result: Result, before: Series | None, end: float) -> Series:
+    """The measure's series: the history with the new points laid over it, older than `KEEP_S` dropped."""
+    history = dict(before.at()) if before else {}
+    kept = sorted((at, value) for at, value in (history | result[0]).items() if at >= end - KEEP_S)
+    return Series(
+        key=measure.key,
+        label=measure.label,
+        unit=measure.unit,
+        kind=measure.kind,
+        statistic=measure.first.statistic,
+        namespace=measure.first.namespace,
+        name=measure.first.name,
+        period_s=measure.first.period_s,
+        times=tuple(at for at, _ in kept),
+        values=tuple(value for _, value in kept),
+        note=measure.note,
+        status=result[1],
+    )
+
+
+class MetricsReader:
+    """Asks GetMetricData once for each minute that closes. Remembers what each series was made of, so that a replaced
+    load balancer or node begins a history of its own."""
+
+    def __init__(self, gateway: Gateway, names: Names, clock: Callable[[], float] = time.time) -> None:
+        self._gateway, self._names, self._clock = gateway, names, clock
+        self._made_of: dict[str, tuple[Query, ...]] = {}
+
+    async def fetch(self, world: World) -> Mapping[str, object]:
+        """Feeds `metrics`; between two minutes it hands back what it read, unless that read failed."""
+        now, before = self._clock(), world.metrics.value
+        if before is not None and world.metrics.fault is None and not due(now, before):
+            return {"metrics": before}
+        every = measures(world, self._names)
+        if not every:
+            needed(world.target_groups, "target groups")
+        past: Mapping[str, Series] = before.series if before else {}
+        fresh = frozenset(each.key for each in every if each.key not in past or self._made_of.get(each.key) != each.queries)
+        start, end = window(now, before, bool(fresh))
+        asked = wanted(every, before, fresh, end)
+        found = await self._read(asked, start, end)
+        self._made_of = {each.key: each.queries for each in every}
+        made = {each.key: past[each.key] for each in every if each.key in past}
+        for each in asked:
+            made[each.key] = series(each, combined(each, found), None if each.key in fresh else past[each.key], end)
+        return {"metrics": Metrics(series={each.key: made[each.key] for each in every}, start=start, end=end)}
+
+    async def _read(self, asked: Iterable[Measure], start: float, end: float) -> dict[Query, Result]:
+        queries = list(dict.fromkeys(query for each in asked for query in each.queries))
+        found: dict[Query, Result] = {}
+        for first in range(0, len(queries), MOST_QUERIES):
+            ids = {f"m{first + index}": query for index, query in enumerate(queries[first : first + MOST_QUERIES])}
+            answers = await self._gateway.answers(
+                "cloudwatch",
+                "GetMetricData",
+                MetricDataQueries=[data_query(key, query) for key, query in ids.items()],
+                StartTime=datetime.fromtimestamp(start, UTC),
+                EndTime=datetime.fromtimestamp(end, UTC),
+                ScanBy="TimestampAscending",
+            )
+            if not any(isinstance(answer.get("MetricDataResults"), list) for answer in answers):
+                raise garbled("cloudwatch:GetMetricData", "MetricDataResults")
+            found |= results(answers, ids)
+        return found
+
+
+def metrics_fetch(gateway: Gateway, names: Names, clock: Callable[[], float] = time.time) -> Fetch:
+    """The fetch of `MetricsReader`."""
+    return MetricsReader(gateway, names, clock).fetch

@@ -1,0 +1,37 @@
+"""Every source of the World that reads AWS: what it feeds, how often, and what it needs. The log has an engine of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from clickit_tui.aws import alarms, autoscaling, cloudwatch, ec2, ecs_sources, elasticache, elbv2, rds, sts
+from clickit_tui.aws.gateway import Gateway
+from clickit_tui.config import Config
+from clickit_tui.poll import Fetch, Source
+
+
+def _source(field: str, every_s: float, fetch: Fetch, *needs: str) -> Source:
+    return Source(name=field, feeds=frozenset({field}), every_s=every_s, fetch=fetch, needs=frozenset(needs))
+
+
+def sources(gateway: Gateway, config: Config, *, clock: Callable[[], float] = time.time) -> tuple[Source, ...]:
+    """One source for each field. The longest chain is services, target groups, then balancer, metrics, alarms or NAT."""
+    names = config.names
+    return (
+        _source("identity", 60.0, sts.identity_fetch(gateway)),
+        _source("cluster", 60.0, ecs_sources.cluster_fetch(gateway, names)),
+        _source("services", 5.0, ecs_sources.services_fetch(gateway, names)),
+        _source("tasks", 5.0, ecs_sources.Tasks(gateway, names, clock).fetch),
+        _source("definitions", 5.0, ecs_sources.Definitions(gateway).fetch, "services", "tasks"),
+        _source("service_deployments", 10.0, ecs_sources.ServiceDeployments(gateway, names).fetch),
+        _source("target_groups", 60.0, elbv2.target_groups_fetch(gateway, names), "services"),
+        _source("balancer", 60.0, elbv2.balancer_fetch(gateway), "target_groups"),
+        _source("targets", 10.0, elbv2.targets_fetch(gateway, names), "services"),
+        _source("database", 30.0, rds.database_fetch(gateway, names)),
+        _source("cache", 60.0, elasticache.cache_fetch(gateway, names), "services"),
+        _source("nat", 120.0, ec2.nat_fetch(gateway), "target_groups"),
+        _source("scaling", 60.0, autoscaling.scaling_fetch(gateway, names)),
+        _source("alarms", 30.0, alarms.alarms_fetch(gateway, names), "target_groups"),
+        _source("metrics", cloudwatch.POLL_S, cloudwatch.metrics_fetch(gateway, names, clock), "cluster", "target_groups", "cache"),
+    )
