@@ -7,7 +7,8 @@ import importlib
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -189,7 +190,8 @@ class Gateway:
         self._connection: _Connection | None = None
         self._retired: list[_Connection] = []
         self._connecting = asyncio.Lock()
-        self._loader: Any = None
+        self._loader: _Sdk = None
+        self._failures: tuple[type[BaseException], ...] = ()
         self._renewed_at = float("-inf")
         self._code = ""
         self._code_refused = False
@@ -253,7 +255,9 @@ class Gateway:
         if isinstance(outcome, dict):
             return outcome
         fault = fault_of(outcome, call.service, call.operation, self.profile, quiet=_hides(call.params))
-        raise OutcomeUnknown(fault) if permit.sent and lost(outcome) else Failed(fault)
+        failure = OutcomeUnknown(fault) if permit.sent and lost(outcome) else Failed(fault)
+        del outcome  # it may quote a secret, and a traceback shows locals
+        raise failure
 
     async def identity(self) -> Identity:
         """Who speaks to what, from STS; the first answer is pinned. Raises Failed, also when the account is not the configured one's."""
@@ -262,7 +266,9 @@ class Gateway:
         if not isinstance(account, str) or not account:
             sentence = "STS did not say which account this is"
             raise Failed(Fault(kind=Trouble.GARBLED, sentence=sentence, operation="sts:GetCallerIdentity"))
-        connection = await self._connect()
+        with self._faults("sts", "GetCallerIdentity"):
+            connection = await self._connect()
+            expires_at = await connection.expires_at(self._clock())
         self.known = Identity(
             account=account,
             arn=str(arn or ""),
@@ -270,22 +276,22 @@ class Gateway:
             endpoint=next((host for url in connection.endpoints() if (host := host_not_aws(url))), connection.endpoint),
             profile=self.profile,
             profile_source=self.profile_source,
-            expires_at=await connection.expires_at(self._clock()),
+            expires_at=expires_at,
         )
         self.pinned = self.pinned or self.known
         return self.known
 
     async def credential_call(self, service: str, operation: str, region: str, /, **params: Parameter) -> dict[str, Any]:
-        """One unsigned call of the log-in; its parameters are secrets, so a failure quotes nothing. Raises Failed."""
+        """One unsigned call of the log-in; secrets are passed as `Hidden`, and a failure quotes nothing. Raises Failed."""
         if (service, operation) not in CREDENTIAL_CALLS:
             raise refusal(service, operation, "it is no call of the log-in")
-        outcome = await self._ask(service, operation, "open", params, region=region)
-        return self._answer(outcome, service, operation, quiet=True)
+        return self._answer(await self._ask(service, operation, "open", params, region=region), service, operation, quiet=True)
 
     async def sso_settings(self) -> dict[str, str]:
-        """The profile's SSO settings: sso_start_url, sso_region, sso_session, sso_registration_scopes; empty when it has none."""
-        session = (await self._connected()).session
-        full, profile = await asyncio.to_thread(lambda: (session.full_config, session.get_scoped_config()))
+        """The profile's SSO settings by their names in the AWS config; empty when it has none. Raises Failed."""
+        with self._faults("sso-oidc", "RegisterClient"):
+            session = (await self._connect()).session
+            full, profile = await asyncio.to_thread(lambda: (session.full_config, session.get_scoped_config()))
         named = full.get("sso_sessions", {}).get(profile.get("sso_session", ""), {})
         both = {**profile, **named}
         return {key: str(both[key]) for key in ("sso_start_url", "sso_region", "sso_session", "sso_registration_scopes") if key in both}
@@ -293,6 +299,7 @@ class Gateway:
     async def renew(self) -> None:
         """Look for credentials from scratch with the next call, and ask for an MFA code again if one is needed."""
         self._code_refused = False
+        self._renewed_at = float("-inf")
         await self._retire(self._connection)
 
     async def close(self) -> None:
@@ -314,7 +321,17 @@ class Gateway:
     def _answer(self, outcome: dict[str, Any] | BaseException, service: str, operation: str, *, quiet: bool = False) -> dict[str, Any]:
         if isinstance(outcome, dict):
             return outcome
-        raise Failed(fault_of(outcome, service, operation, self.profile, quiet=quiet))
+        failure = Failed(fault_of(outcome, service, operation, self.profile, quiet=quiet))
+        del outcome
+        raise failure
+
+    @contextmanager
+    def _faults(self, service: str, operation: str) -> Iterator[None]:
+        """Turn what the SDK raises into Failed."""
+        try:
+            yield
+        except _expected() as failure:
+            raise Failed(fault_of(failure, service, operation, self.profile)) from None
 
     async def _ask(
         self, service: str, operation: str, lane: str, params: Mapping[str, object], *, region: str = "", prompting: bool = False
@@ -328,7 +345,7 @@ class Gateway:
     async def _attempt(
         self, service: str, operation: str, lane: str, params: Mapping[str, object], region: str
     ) -> dict[str, Any] | BaseException:
-        expected = await asyncio.to_thread(_expected)
+        expected = self._failures = self._failures or await asyncio.to_thread(_expected)
         connection: _Connection | None = None
         try:
             async with asyncio.timeout(_CALL_S[lane]):
@@ -348,7 +365,8 @@ class Gateway:
 
     async def _next(self, service: str, operation: str, answer: Mapping[str, Any]) -> tuple[str, str]:
         """Member that takes the next page's token, and the token; empty when there is no further page."""
-        client = await (await self._connect()).client(service, "read")
+        with self._faults(service, operation):
+            client = await (await self._connect()).client(service, "read")
         members = client.meta.service_model.operation_model(operation).input_shape
         for into, out in _TOKENS:
             token = answer.get(out)
@@ -374,6 +392,8 @@ class Gateway:
         if self._loader is not None:
             session.register_component("data_loader", self._loader)
         self._loader = session.get_component("data_loader")
+        region = self._config.region or os.environ.get("AWS_REGION", "") or session.get_config_variable("region") or ""
+        session.set_config_variable("region", region or None)
         self._guard.register(session.register)
         session.register("before-send", self._count, unique_id="clickit-meter")
         session.register("before-parse", _inspect, unique_id="clickit-answers")
@@ -381,7 +401,6 @@ class Gateway:
         if not named and session.profile:
             self.profile = session.profile
             self.profile_source = "AWS_DEFAULT_PROFILE" if os.environ.get("AWS_DEFAULT_PROFILE") else "AWS_PROFILE"
-        region = self._config.region or os.environ.get("AWS_REGION", "") or session.get_config_variable("region") or ""
         return _Connection(session, region, _configured_endpoint(session))
 
     def _use_prompter(self, session: _Sdk) -> None:
@@ -442,9 +461,10 @@ def _inspect(operation_model: _Sdk = None, response_dict: _Sdk = None, **_: obje
     body, status = response_dict.get("body"), response_dict.get("status_code", 0)
     if not isinstance(body, bytes) or not body.strip():
         return
-    start = body.lstrip()[:64].lower()
+    start, end = body.lstrip()[:64].lower(), body.rstrip()[-1:]
     json = operation_model.service_model.resolved_protocol in ("json", "rest-json")
-    if not (start[:1] not in (b"{", b"[") if json else start.startswith((b"<!doctype", b"<html")) or start[:1] != b"<"):
+    whole = start[:1] + end in (b"{}", b"[]") if json else start[:1] + end == b"<>" and not start.startswith((b"<!doctype", b"<html"))
+    if whole:
         return
     if status >= 500:
         response_dict["body"] = b""

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.aws.endpoint import Endpoint, as_json, as_xml
 
 from clickit_tui.aws.gateway import Gateway, OutcomeUnknown
 from clickit_tui.config import Config
 from clickit_tui.naming import names
 from clickit_tui.plan import Call
 from clickit_tui.world.seen import Failed, Trouble
+from tests.aws.endpoint import Endpoint, as_json, as_xml
 
 SCALE = Call("ecs", "UpdateService", {"cluster": "clickit-dev-cluster", "service": "clickit-dev-api", "desiredCount": 3})
 
