@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -136,6 +136,20 @@ class Series:
                 high = max(high, self.highs[at])
         return Point(count, total, low, high) if count else None
 
+    def each(self, stat: str, start: int, end: int) -> Iterator[tuple[int, float]]:
+        """(minute, value) of a PLAIN statistic or a plain percentile for each single minute of [start, end) that has one."""
+        first, percent, of = self.first, plain_percent(stat), PLAIN.get(stat)
+        for at in range(max(start, first) - first, min(end, self.end) - first):
+            if not self.counts[at]:
+                continue
+            if of:
+                yield first + at, of(self.counts[at], self.totals[at], self.lows[at], self.highs[at])
+            elif percent is not None and first + at in self.samples:
+                values = self.samples[first + at]
+                yield first + at, values[max(0, math.ceil(len(values) * percent / 100 - 1e-9) - 1)]
+            elif percent is not None and self.lows[at] == self.highs[at]:
+                yield first + at, self.lows[at]
+
     def weighted(self, start: int, end: int) -> Weighted | None:
         """The samples of [start, end) with their weights, unsorted; None when a minute's distribution is not known."""
         found: Weighted = []
@@ -159,14 +173,16 @@ def _weights(point: Point) -> Weighted | None:
 
 
 Statistic = Callable[[Point, Callable[[], "Weighted | None"]], "float | None"]
+"""(the period as one point, what gives its samples) -> the value, or None when it has none."""
 
-PLAIN: dict[str, Statistic] = {
-    "Average": lambda point, _: point.total / point.sample_count,
-    "Sum": lambda point, _: point.total,
-    "Minimum": lambda point, _: point.low,
-    "Maximum": lambda point, _: point.high,
-    "SampleCount": lambda point, _: point.sample_count,
+PLAIN: dict[str, Callable[[float, float, float, float], float]] = {
+    "Average": lambda sample_count, total, low, high: total / sample_count,
+    "Sum": lambda sample_count, total, low, high: total,
+    "Minimum": lambda sample_count, total, low, high: low,
+    "Maximum": lambda sample_count, total, low, high: high,
+    "SampleCount": lambda sample_count, total, low, high: sample_count,
 }
+"""The statistics that need no samples, of (sample count, total, lowest, highest)."""
 _SHORT = re.compile(r"(p|tm|wm|tc|ts)(\d{1,2}(?:\.\d+)?|100)", re.IGNORECASE)
 _RANGE = re.compile(r"(TM|WM|TC|TS|PR)\(\s*([\d.]*)(%?)\s*:\s*([\d.]*)(%?)\s*\)", re.IGNORECASE)
 
@@ -175,7 +191,8 @@ _RANGE = re.compile(r"(TM|WM|TC|TS|PR)\(\s*([\d.]*)(%?)\s*:\s*([\d.]*)(%?)\s*\)"
 def statistic(name: str) -> Statistic | None:
     """The statistic of that name (Average, ..., p95, tm99, TM(1%:99%), PR(0:0.5), IQM), or None when CloudWatch has none such."""
     if name in PLAIN:
-        return PLAIN[name]
+        plain = PLAIN[name]
+        return lambda point, _: plain(*point[:4])
     if name.upper() == "IQM":
         return _trimmed("TM", 25, 75)
     short = _SHORT.fullmatch(name)
@@ -191,6 +208,13 @@ def statistic(name: str) -> Statistic | None:
     if wide[3] or wide[5]:
         return _trimmed(kind, float(low or 0), float(high or 100))
     return _between(kind, float(low or "-inf"), float(high or "inf"))
+
+
+@lru_cache(maxsize=256)
+def plain_percent(name: str) -> float | None:
+    """95.0 for p95; None for what is no plain percentile."""
+    short = _SHORT.fullmatch(name)
+    return float(short[2]) if short and short[1].lower() == "p" else None
 
 
 def _quantile(percent: float) -> Statistic:

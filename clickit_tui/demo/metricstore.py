@@ -17,12 +17,14 @@ from typing import Any
 
 from clickit_tui.demo import metricmath
 from clickit_tui.demo.errors import AwsError
-from clickit_tui.demo.metricseries import PLAIN, Point, Series, Statistic, gauge, samples, statistic, sums
+from clickit_tui.demo.metricseries import PLAIN, Point, Series, Statistic, gauge, plain_percent, samples, statistic, sums
 
 MINUTE_S = 60
 DAY_S = 86_400
 DATAPOINTS_MOST = 100_800
 COMPUTED_AFTER_MINUTES = 120
+COMPUTED_PER_PERIOD = 6
+"""Minutes of a period that are computed for the past; the others are taken to be like them."""
 
 Key = tuple[str, str, frozenset[tuple[str, str]]]
 """(namespace, metric name, dimensions): what makes two metrics the same metric."""
@@ -146,26 +148,33 @@ class MetricStore:
             return {}
         step, stop = max(1, period // MINUTE_S), math.ceil(end / MINUTE_S)
         first = max(start, start + math.ceil((_oldest(period, now) - start) / period) * period)
+        start_minute, edge = int(first // MINUTE_S), self._edge(series, now)
+        if step == 1 and start_minute >= edge and (stat in PLAIN or plain_percent(stat) is not None):
+            return {float(minute * MINUTE_S): value for minute, value in series.each(stat, start_minute, stop)}
         found: metricmath.Series = {}
-        for minute in range(int(first // MINUTE_S), stop, step):
-            value = self._value(key, series, of, minute, min(minute + step, stop), now)
+        for minute in range(start_minute, stop, step):
+            value = self._value(key, series, of, minute, min(minute + step, stop), edge)
             if value is not None:
                 found[float(minute * MINUTE_S)] = value
         return found
 
-    def _value(self, key: Key, series: Series, of: Statistic, start: int, end: int, now: float) -> float | None:
+    def _edge(self, series: Series, now: float) -> int:
+        """The minute before which this metric is computed."""
+        if not self._compute:
+            return 0
         edge = int(now // MINUTE_S) - COMPUTED_AFTER_MINUTES
-        if series.counts:
-            edge = min(edge, series.first)
-        if start < edge and self._compute:
+        return min(edge, series.first) if series.counts else edge
+
+    def _value(self, key: Key, series: Series, of: Statistic, start: int, end: int, edge: int) -> float | None:
+        if start < edge:
             series = self._recalled(key, series, start, end, edge)
         point = series.window(start, end)
         return of(point, lambda: series.weighted(start, end)) if point else None
 
     def _recalled(self, key: Key, held: Series, start: int, end: int, edge: int) -> Series:
-        """[start, end) with the minutes before `edge` computed; of periods over 15 minutes only every nth, weighted n-fold."""
+        """[start, end) with the minutes before `edge` computed; of long periods only every nth, weighted n-fold."""
         assert self._compute is not None
-        whole, dims, stride = Series(), dict(key[2]), max(1, (end - start) // 15)
+        whole, dims, stride = Series(), dict(key[2]), max(1, (end - start) // COMPUTED_PER_PERIOD)
         for minute in range(start, min(end, edge), stride):
             answer = self._compute(key[0], key[1], dims, minute)
             if answer is not None:
