@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from clickit_tui.aws.answers import Json, flag, integer, number, records, text, when
 from clickit_tui.aws.elbv2 import main_balancer
 from clickit_tui.aws.fetching import garbled
 from clickit_tui.aws.gateway import Gateway
+from clickit_tui.aws.members import Json, flag, integer, number, records, text, when
 from clickit_tui.naming import Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.parts import Alarm, Cache
@@ -17,6 +17,8 @@ from clickit_tui.world.world import World
 _RANK = {"ALARM": 0, "INSUFFICIENT_DATA": 1}
 PAGE = 100
 """Most alarms of one page."""
+NESTED = 3
+"""Levels of composite alarms that are looked through."""
 
 
 def dimensions(answer: Json) -> tuple[tuple[str, str], ...]:
@@ -58,14 +60,14 @@ def metric_alarm(answer: Json) -> Alarm:
 
 
 def composite_alarm(answer: Json) -> Alarm:
-    """One entry of CompositeAlarms; its rule stands in place of a metric."""
+    """One entry of CompositeAlarms; its rule, without quotation marks, stands in place of a metric."""
     return Alarm(
         name=text(answer, "AlarmName"),
         arn=text(answer, "AlarmArn"),
         state=text(answer, "StateValue"),
         since=when(answer, "StateTransitionedTimestamp") or when(answer, "StateUpdatedTimestamp"),
         reason=text(answer, "StateReason"),
-        metric=text(answer, "AlarmRule"),
+        metric=text(answer, "AlarmRule").replace('"', ""),
         actions_enabled=flag(answer, "ActionsEnabled"),
         composite=True,
         description=text(answer, "AlarmDescription"),
@@ -88,9 +90,9 @@ def concerning(alarms: list[Alarm], ours: frozenset[tuple[str, str]], env: str) 
     """The environment's alarms, worst and newest first: by name, by a dimension, or composed of such alarms."""
     own = re.compile(rf"clickit-{re.escape(env)}(?![A-Za-z0-9])")
     kept = {each.name for each in alarms if own.search(each.name) or ours.intersection(each.dimensions)}
-    kept |= {
-        each.name for each in alarms if each.composite and any(f'"{name}"' in each.metric or f"({name})" in each.metric for name in kept)
-    }
+    for _ in range(NESTED):
+        names = {word for each in alarms if each.name in kept for word in (each.name, each.arn) if word}
+        kept |= {each.name for each in alarms if each.composite and any(f"({name})" in each.metric for name in names)}
     found = (each for each in alarms if each.name and each.name in kept)
     return tuple(sorted(found, key=lambda each: (_RANK.get(each.state, 2), -(each.since or 0.0), each.name)))
 

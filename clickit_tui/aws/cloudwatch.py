@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
-from clickit_tui.aws.answers import Json, member, moment, number, records, text
 from clickit_tui.aws.catalogue import Measure, Query, measures
 from clickit_tui.aws.fetching import garbled, needed
 from clickit_tui.aws.gateway import Gateway
+from clickit_tui.aws.members import Json, member, moment, number, records, text
 from clickit_tui.naming import Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.parts import Metrics, Series

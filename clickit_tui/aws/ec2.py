@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clickit_tui.aws.answers import Json, text
 from clickit_tui.aws.fetching import listed, needed, not_found
 from clickit_tui.aws.gateway import Gateway
+from clickit_tui.aws.members import Json, text
 from clickit_tui.poll import Fetch
 from clickit_tui.world.parts import Database, NatGateway
 from clickit_tui.world.world import World

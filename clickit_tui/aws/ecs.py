@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from clickit_tui.aws.answers import Json, flag, integer, member, records, tail, text, when, words
+from clickit_tui.aws.members import Json, flag, integer, member, records, tail, text, when, words
 from clickit_tui.naming import Names
 from clickit_tui.world.ecs import (
     Cluster,

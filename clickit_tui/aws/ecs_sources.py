@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from clickit_tui.aws import ecs
-from clickit_tui.aws.answers import Json, records, tail, text, words
 from clickit_tui.aws.fetching import garbled, missing, needed, not_found, outcomes, together
 from clickit_tui.aws.gateway import Gateway
+from clickit_tui.aws.members import Json, records, tail, text, words
 from clickit_tui.naming import SERVICES, Names, nearest
 from clickit_tui.poll import Fetch
 from clickit_tui.world.ecs import Service, ServiceDeployment, Task, TaskDefinition

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from clickit_tui.aws.answers import Json, integer, records, text, words
 from clickit_tui.aws.fetching import garbled, needed, not_found, together
 from clickit_tui.aws.gateway import Gateway
+from clickit_tui.aws.members import Json, integer, records, text, words
 from clickit_tui.naming import SERVICES, Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.ecs import Service

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
-from clickit_tui.aws.answers import Json, records
 from clickit_tui.aws.gateway import Gateway
+from clickit_tui.aws.members import Json, records
 from clickit_tui.aws.reads import permission
 from clickit_tui.world.seen import Failed, Fault, Seen, Trouble
 

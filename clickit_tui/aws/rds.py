@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clickit_tui.aws.answers import Json, flag, integer, records, text, when
 from clickit_tui.aws.fetching import garbled, missing
 from clickit_tui.aws.gateway import Gateway
+from clickit_tui.aws.members import Json, flag, integer, records, text, when
 from clickit_tui.naming import Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.parts import Database
