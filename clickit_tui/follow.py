@@ -1,3 +1,357 @@
 """How far a followed change has come: pure, from the follow, its last reading and the World."""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from clickit_tui.config import Thresholds
+from clickit_tui.world.ecs import Deployment, Service, Task, revision
+from clickit_tui.world.follow import Follow, Following, Phase
+from clickit_tui.world.health import healthy_targets, stopped_by_itself, why_stopped
+from clickit_tui.world.minutes import ERRORS_5XX, by_minute, closed, errors_5xx
+from clickit_tui.world.parts import Alarm, Metrics
+from clickit_tui.world.seen import Absent, Age, Seen
+from clickit_tui.world.words import brief, clock, several, spell
+from clickit_tui.world.world import World
+
+LIMIT_S = 1800.0
+"""After this long a follow says that it is still waiting; a change that is steady stops being followed."""
+STILL_FAILING_S = 300.0
+"""Steady for this long without recovery is `still failing`."""
+VISIBLE_S = 60.0
+"""For this long a new deployment may be missing from the answers."""
+BEFORE_S = 900.0
+"""How far before the change its reason is looked for: 5xx in this time mean that things were bad."""
+QUIET_MINUTES = 3
+_BEFORE = "; before: "
+
+
+class Facts(Protocol):
+    """What of `checks.registry.Facts` is looked at."""
+
+    @property
+    def now(self) -> float: ...
+    @property
+    def thresholds(self) -> Thresholds: ...
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """One reading of a change that is under way."""
+
+    sentence: str
+    done: bool = False
+    failed: str = ""
+    """What stopped it; empty when nothing did."""
+    unknown: str = ""
+    """Why it cannot be told whether the change was made at all."""
+    follow: Follow | None = None
+    """The follow with what was learnt, e.g. the deployment's id."""
+
+
+class Recovery(msgspec.Struct, frozen=True, kw_only=True):
+    bad: str = ""
+    """What is known to be wrong."""
+    waits: str = ""
+    """What is not known yet, or must still last."""
+
+
+def begin(follow: Follow, answer: Mapping[str, Any], now: float) -> Following:
+    """Start to follow a write that was just sent; `answer` is its answer, empty when that was lost."""
+    known = follow.deployment or (_primary_id(answer) if follow.kind == "deployment" else "")
+    begun = msgspec.structs.replace(follow, started_at=follow.started_at or now, deployment=known)
+    return Following(follow=begun, sentence="sent: waiting for the first reading")
+
+
+def _primary_id(answer: Mapping[str, Any]) -> str:
+    service = answer.get("service")
+    deployments = service.get("deployments") if isinstance(service, Mapping) else None
+    listed = [d for d in deployments or () if isinstance(d, Mapping)] if isinstance(deployments, (list, tuple)) else []
+    return next((str(d.get("id", "")) for d in listed if d.get("status") == "PRIMARY"), "")
+
+
+def step(following: Following, world: World, facts: Facts) -> Following:
+    """The newest reading of a followed change; one that has ended, or belongs to another environment, stays as it is."""
+    follow = following.follow
+    if not following.open or follow.env != world.env:
+        return following
+    if paused := _paused(follow, world, facts):
+        last = following.sentence.split(_BEFORE, 1)[-1]
+        return _with(following, sentence=f"{paused}{_BEFORE}{last}" if last else paused)
+    read = READERS.get(follow.kind, _unread)(follow, world, facts)
+    kept = following if read.follow is None else _with(following, follow=read.follow)
+    if read.failed:
+        return _end(kept, facts, Phase.FAILED, f"failed after {_elapsed(follow, facts)}: {read.failed}; {read.sentence}")
+    if read.unknown:
+        return _unknown(kept, read, facts)
+    if not read.done and kept.steady_at is None:
+        return _with(kept, phase=Phase.UNDER_WAY, sentence=read.sentence + _late(follow, facts))
+    return _steady(kept, read, world, facts)
+
+
+def _with(following: Following, **changes: object) -> Following:
+    return msgspec.structs.replace(following, **changes)
+
+
+def _end(following: Following, facts: Facts, phase: Phase, sentence: str) -> Following:
+    return _with(following, phase=phase, sentence=sentence, ended_at=facts.now)
+
+
+def _elapsed(follow: Follow, facts: Facts) -> str:
+    return spell(facts.now - follow.started_at)
+
+
+def _late(follow: Follow, facts: Facts) -> str:
+    return f"; still waiting after {brief(facts.now - follow.started_at)}" if facts.now - follow.started_at >= LIMIT_S else ""
+
+
+def _unknown(following: Following, read: Progress, facts: Facts) -> Following:
+    if facts.now - following.follow.started_at >= LIMIT_S:
+        return _end(following, facts, Phase.UNKNOWN, f"outcome unknown after {_elapsed(following.follow, facts)}: {read.unknown}")
+    return _with(following, phase=Phase.UNKNOWN, sentence=f"outcome unknown: {read.unknown}")
+
+
+def _paused(follow: Follow, world: World, facts: Facts) -> str:
+    """Why nothing can be judged now; empty when it can."""
+    alone = follow.kind == "stop" and not follow.service
+    needed: list[tuple[str, Seen[Any]]] = [] if alone else [("services", world.services)]
+    needed += [("tasks", world.tasks)] if follow.kind == "stop" else []
+    for name, seen in needed:
+        if seen.age(facts.now) is not Age.FRESH:
+            return f"cannot tell: {name} {_word(seen, facts.now)}"
+        if (seen.seen_at or 0.0) < follow.started_at:
+            return "waiting for the first reading"
+    return ""
+
+
+def _word(seen: Seen[Any], now: float) -> str:
+    return seen.fault.kind.value if seen.fault is not None else seen.age(now).value
+
+
+# --- one reader a kind --------------------------------------------------------------------------------------------------------
+
+
+def _unread(follow: Follow, world: World, facts: Facts) -> Progress:
+    return Progress(sentence="", unknown=f"a follow of kind {follow.kind} cannot be read by this version")
+
+
+def _service(follow: Follow, world: World) -> Service | None:
+    return next((s for s in world.services.value or () if s.name == follow.service), None)
+
+
+def _gone(follow: Follow) -> Progress:
+    return Progress(sentence="nothing to follow", failed=f"service {follow.service} is not there any more")
+
+
+def _scale(follow: Follow, world: World, facts: Facts) -> Progress:
+    service = _service(follow, world)
+    if service is None:
+        return _gone(follow)
+    sentence = progress(service.running, follow.desired, _healthy(world, service, facts))
+    if service.desired is not None and service.desired != follow.desired:
+        other = f"desired is {service.desired} now, not {follow.desired}: autoscaling or another hand changed it"
+        return Progress(sentence=sentence, failed=other)
+    done = service.running == follow.desired and _enough_healthy(world, service, follow.desired, facts)
+    return _hindered(service, follow, world, Progress(sentence=sentence, done=done))
+
+
+def _stop(follow: Follow, world: World, facts: Facts) -> Progress:
+    task = next((t for t in world.tasks.value or () if t.arn == follow.task), None)
+    name = f"task {follow.task.rsplit('/', 1)[-1][:8]}"
+    if task is not None and not task.stopped:
+        return Progress(sentence=f"{name} {task.status or 'without a status'}")
+    if not follow.service:
+        return Progress(sentence=f"{name} stopped", done=True)
+    service = _service(follow, world)
+    if service is None:
+        return _gone(follow)
+    desired = service.desired
+    done = desired is not None and (service.running or 0) >= desired and _enough_healthy(world, service, desired, facts)
+    said = f"{name} stopped, {progress(service.running, desired, _healthy(world, service, facts))}"
+    return _hindered(service, follow, world, Progress(sentence=said, done=done))
+
+
+def _deployment(follow: Follow, world: World, facts: Facts) -> Progress:
+    service = _service(follow, world)
+    if service is None:
+        return _gone(follow)
+    if not follow.deployment:
+        return _adopt(follow, service, world, facts)
+    own = next((d for d in service.deployments if d.id == follow.deployment), None)
+    if own is None or own.status != "PRIMARY":
+        return _replaced(follow, service, own, facts)
+    sentence = progress(own.running, own.desired, _healthy_of(own, world, service, facts))
+    if own.rollout == "FAILED":
+        return Progress(sentence=sentence, failed=own.rollout_reason or _hindrance(service, follow, world) or "the roll-out failed")
+    alone = len(service.deployments) == 1 and own.running is not None and own.running == own.desired
+    return _hindered(service, follow, world, Progress(sentence=sentence, done=own.rollout == "COMPLETED" or (not own.rollout and alone)))
+
+
+def _adopt(follow: Follow, service: Service, world: World, facts: Facts) -> Progress:
+    """The write's answer was lost: a primary deployment created since then is taken for it."""
+    primary = service.primary
+    if primary is not None and primary.created_at is not None and primary.created_at >= follow.started_at - 5:
+        learnt = msgspec.structs.replace(follow, deployment=primary.id)
+        return msgspec.structs.replace(_deployment(learnt, world, facts), follow=learnt)
+    return Progress(sentence="", unknown=f"no new deployment of {follow.part} since {clock(follow.started_at)}")
+
+
+def _replaced(follow: Follow, service: Service, own: Deployment | None, facts: Facts) -> Progress:
+    primary = service.primary
+    if own is None and facts.now - follow.started_at < VISIBLE_S and (primary is None or (primary.created_at or 0.0) < follow.started_at):
+        return Progress(sentence="the new deployment is not visible yet")
+    now = f"{follow.part}:{revision(primary.task_definition) or '?'}" if primary is not None else "nothing"
+    rolled_back = (own is not None and own.rollout == "FAILED") or (primary is not None and "rolling back" in primary.rollout_reason)
+    why = f"the circuit breaker rolled it back to {now}" if rolled_back else f"another deployment replaced it: {now} is the primary one now"
+    sentence = progress(primary.running, primary.desired, None) if primary is not None else "no primary deployment"
+    return Progress(sentence=sentence, failed=why)
+
+
+READERS: Mapping[str, Callable[[Follow, World, Facts], Progress]] = {"deployment": _deployment, "scale": _scale, "stop": _stop}
+
+
+# --- what is counted ----------------------------------------------------------------------------------------------------------
+
+
+def progress(running: int | None, desired: int | None, healthy: int | None) -> str:
+    """`2 of 5 running, 1 healthy`; `?` for a count the answer lacks, nothing about health where it is not known."""
+    said = f"{'?' if running is None else running} of {'?' if desired is None else desired} running"
+    return said if healthy is None else f"{said}, {healthy} healthy"
+
+
+def _healthy(world: World, service: Service, facts: Facts) -> int | None:
+    found = healthy_targets(world, service, facts.now)
+    return None if found is None else found[0]
+
+
+def _healthy_of(deployment: Deployment, world: World, service: Service, facts: Facts) -> int | None:
+    """Healthy targets of this deployment's own tasks; of the whole service where no task says which deployment started it."""
+    tasks, targets = world.tasks.known(facts.now), world.targets.known(facts.now)
+    if tasks is None or targets is None or not service.target_groups:
+        return _healthy(world, service, facts)
+    if not any(t.started_by.startswith("ecs-svc/") for t in tasks if t.part == service.part):
+        return _healthy(world, service, facts)
+    own = {t.ip for t in tasks if t.started_by == deployment.id and t.ip}
+    return len({t.id for t in targets if t.id in own and t.state == "healthy" and t.group in service.target_groups})
+
+
+def _enough_healthy(world: World, service: Service, desired: int | None, facts: Facts) -> bool:
+    if not service.target_groups or not desired:
+        return True
+    healthy = _healthy(world, service, facts)
+    return healthy is not None and healthy >= desired
+
+
+def _hindered(service: Service, follow: Follow, world: World, read: Progress) -> Progress:
+    """The reading with what hinders it; ECS giving up on starting tasks ends it."""
+    if read.done:
+        return read
+    hindrance = _hindrance(service, follow, world)
+    if "unable to consistently start tasks" in hindrance:
+        return msgspec.structs.replace(read, failed=hindrance)
+    return msgspec.structs.replace(read, sentence=f"{read.sentence}; {hindrance}") if hindrance else read
+
+
+def _hindrance(service: Service, follow: Follow, world: World) -> str:
+    """The newest `unable to` of the service's events since the change, else why a task stopped since then; empty when nothing tells."""
+    since = [e.message for e in service.events if e.at is not None and e.at >= follow.started_at and "unable to" in e.message]
+    if since:
+        return since[0].removeprefix(f"(service {service.name}) ")[:200]
+    failed = [t for t in world.tasks.value or () if _failed_since(t, follow)]
+    newest = max(failed, key=lambda t: t.stopped_at or 0.0, default=None)
+    return "" if newest is None else f"{several(len(failed), 'task')} stopped: {why_stopped(newest)[:160]}"
+
+
+def _failed_since(task: Task, follow: Follow) -> bool:
+    own = task.part == follow.part and task.arn != follow.task and task.group == f"service:{follow.service}"
+    return own and task.stopped and (task.stopped_at or 0.0) >= follow.started_at and stopped_by_itself(task)
+
+
+# --- recovery -----------------------------------------------------------------------------------------------------------------
+
+
+def _steady(following: Following, read: Progress, world: World, facts: Facts) -> Following:
+    follow = following.follow
+    steady_at = following.steady_at if following.steady_at is not None else facts.now
+    took = spell(steady_at - follow.started_at)
+    state = _recovery(follow, steady_at, world, facts) if read.done else Recovery(bad="it is not steady any more")
+    if not state.bad and not state.waits:
+        return _end(_with(following, steady_at=steady_at), facts, Phase.RECOVERED, f"{read.sentence}: done in {took}")
+    for_s = facts.now - steady_at
+    failing = bool(state.bad) and (for_s >= STILL_FAILING_S or not read.done)
+    reason = f"still failing: {state.bad}" if failing else f"recovery: {state.bad or state.waits}"
+    sentence = f"{read.sentence}, steady after {took}; {reason}"
+    phase = Phase.STILL_FAILING if failing else Phase.STEADY
+    stayed = _with(following, phase=phase, sentence=sentence, steady_at=steady_at)
+    if for_s < LIMIT_S:
+        return stayed
+    return _end(stayed, facts, phase, f"{sentence}; not followed any longer after {brief(for_s)}")
+
+
+def _recovery(follow: Follow, steady_at: float, world: World, facts: Facts) -> Recovery:
+    """What keeps a steady change from being recovered: targets, alarms, 5xx."""
+    service = _service(follow, world)
+    if service is None or service.desired == 0:
+        return Recovery()
+    if service.desired is None:
+        return Recovery(waits="the desired count is not known")
+    if not _enough_healthy(world, service, service.desired, facts):
+        healthy = _healthy(world, service, facts)
+        if healthy is None:
+            return Recovery(waits=f"target health {_word(world.targets, facts.now)}")
+        return Recovery(bad=f"{healthy} of {service.desired} targets healthy")
+    return _alarms(service, world, facts) or _errors(follow, steady_at, world, facts)
+
+
+def _alarms(service: Service, world: World, facts: Facts) -> Recovery | None:
+    alarms = world.alarms.known(facts.now)
+    if alarms is None:
+        return Recovery(waits=f"alarms {_word(world.alarms, facts.now)}")
+    firing = [a.name for a in alarms if a.state == "ALARM" and _concerns(a, service)]
+    return Recovery(bad=f"{several(len(firing), 'alarm')}: {', '.join(firing[:2])}") if firing else None
+
+
+def _concerns(alarm: Alarm, service: Service) -> bool:
+    """Whether an alarm watches this service or its edge; autoscaling's own alarms are no trouble."""
+    if alarm.name.startswith("TargetTracking-"):
+        return False
+    named = dict(alarm.dimensions)
+    groups = tuple(arn.rsplit(":", 1)[-1] for arn in service.target_groups)
+    if "TargetGroup" in named:
+        return named["TargetGroup"] in groups
+    return named.get("ServiceName") == service.name or ("LoadBalancer" in named and bool(groups))
+
+
+def _errors(follow: Follow, steady_at: float, world: World, facts: Facts) -> Recovery:
+    if isinstance(world.balancer.value, Absent):
+        return Recovery()
+    found = world.metrics.known(facts.now)
+    if found is None:
+        return Recovery(waits=f"5xx not seen: metrics {_word(world.metrics, facts.now)}")
+    hidden = [key for key in ERRORS_5XX if key not in found.series or found.series[key].status != "Complete"]
+    if hidden:
+        return Recovery(waits=f"5xx not seen: {', '.join(hidden)} not read")
+    if not _ever_bad(found, follow.started_at - BEFORE_S):
+        return Recovery()
+    return _quiet(found, steady_at, world.metrics.seen_at or facts.now, facts)
+
+
+def _ever_bad(metrics: Metrics, since: float) -> bool:
+    return any(value > 0 and at >= since for key in ERRORS_5XX for at, value in by_minute(metrics.series[key]).items())
+
+
+def _quiet(metrics: Metrics, steady_at: float, read_at: float, facts: Facts) -> Recovery:
+    """Three closed minutes since it was steady, below the threshold's share of three in five minutes."""
+    first = math.ceil(steady_at / 60) * 60
+    minutes = tuple(at for at in closed(metrics, read_at, QUIET_MINUTES) if at >= first)
+    if len(minutes) < QUIET_MINUTES:
+        return Recovery(waits=f"{len(minutes)} of {QUIET_MINUTES} closed minutes since then")
+    total = errors_5xx(metrics, minutes).total
+    if total is None:
+        return Recovery(waits="no traffic since then")
+    if total > facts.thresholds.errors_5xx_fail * QUIET_MINUTES / 5:
+        return Recovery(bad=f"{total:.0f} 5xx in {QUIET_MINUTES} min")
+    return Recovery()

@@ -12,6 +12,7 @@ from clickit_tui.checks.reading import trouble_word
 from clickit_tui.checks.registry import Facts
 from clickit_tui.plan import Basis, Line, Refused
 from clickit_tui.world.ecs import Service, Task, TaskDefinition, revision
+from clickit_tui.world.health import healthy_targets
 from clickit_tui.world.parts import ScalableTarget
 from clickit_tui.world.seen import Age, Seen
 from clickit_tui.world.words import several, spell
@@ -92,12 +93,8 @@ def health(world: World, service: Service, now: float) -> Health:
     """Healthy among the targets registered in the service's groups; with several groups, the group with the fewest."""
     if not service.target_groups:
         return Health(why="registers in no target group")
-    targets = world.targets.known(now)
-    if targets is None:
-        return Health(why=trouble(world.targets, now))
-    per_group = [[t.state for t in targets if t.group == group and t.state != "draining"] for group in service.target_groups]
-    fewest = min(per_group, key=lambda states: states.count("healthy"))
-    return Health(healthy=fewest.count("healthy"), registered=len(fewest))
+    found = healthy_targets(world, service, now)
+    return Health(why=trouble(world.targets, now)) if found is None else Health(healthy=found[0], registered=found[1])
 
 
 def target_state(world: World, service: Service, task: Task, now: float) -> str:

@@ -8,10 +8,11 @@ import msgspec
 
 from clickit_tui.checks.alarms import SCALING
 from clickit_tui.checks.registry import RANK, Facts, Finding, Verdict
-from clickit_tui.checks.service_stops import failed_stops, out_of_memory
+from clickit_tui.checks.service_stops import failed_stops
 from clickit_tui.checks.strip import findings
 from clickit_tui.naming import SERVICES
 from clickit_tui.world.ecs import Deployment, Service, revision, tag
+from clickit_tui.world.health import out_of_memory
 from clickit_tui.world.minutes import closed, errors_5xx, first_bad
 from clickit_tui.world.words import brief, clock
 from clickit_tui.world.world import World

@@ -8,14 +8,11 @@ from clickit_tui.checks.reading import TASKS_CALL, measured, service, tasks_of
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.naming import SERVICES
 from clickit_tui.world.ecs import Task
+from clickit_tui.world.health import stopped_by_itself, why_stopped
 from clickit_tui.world.words import several
 from clickit_tui.world.world import World
 
 WITHIN_S = 900.0
-WANTED = ("UserInitiated", "ServiceSchedulerInitiated", "SpotInterruption", "TerminationNotice")
-"""Stop codes that are no failure of the task: a hand, the scheduler, a Spot reclaim."""
-ILL = ("failed ELB health checks", "failed container health checks")
-"""What the scheduler says of a task it stopped because it was ill."""
 
 
 def judge(part: str, world: World, facts: Facts) -> Finding:
@@ -37,28 +34,8 @@ def judge(part: str, world: World, facts: Facts) -> Finding:
 
 def failed_stops(tasks: tuple[Task, ...], now: float) -> list[Task]:
     """The tasks that stopped by themselves within 15 minutes, newest first."""
-    found = [t for t in tasks if t.stopped and t.stopped_at is not None and now - t.stopped_at <= WITHIN_S and _by_itself(t)]
+    found = [t for t in tasks if t.stopped and t.stopped_at is not None and now - t.stopped_at <= WITHIN_S and stopped_by_itself(t)]
     return sorted(found, key=lambda t: t.stopped_at or 0.0, reverse=True)
-
-
-def _by_itself(task: Task) -> bool:
-    return task.stop_code not in WANTED or any(words in task.stopped_reason for words in ILL)
-
-
-def out_of_memory(task: Task) -> bool:
-    """Whether a container's reason says so; an exit code alone proves nothing."""
-    return any("OutOfMemory" in c.reason or "memory usage" in c.reason for c in task.containers)
-
-
-def why_stopped(task: Task) -> str:
-    """Why a task stopped, in few words: the container's reason, its exit code, or the task's reason."""
-    for container in task.containers:
-        if container.reason:
-            return f"{container.name}: {container.reason}"
-    for container in task.containers:
-        if container.exit_code:
-            return f"{container.name} exited {container.exit_code}"
-    return task.stopped_reason or task.stop_code or "no reason given"
 
 
 for _part in SERVICES:

@@ -1,0 +1,45 @@
+"""What tasks and targets say about a service's health; pure readings of the World."""
+
+from __future__ import annotations
+
+from clickit_tui.world.ecs import Service, Task
+from clickit_tui.world.world import World
+
+WANTED = ("UserInitiated", "ServiceSchedulerInitiated", "SpotInterruption", "TerminationNotice")
+"""Stop codes that are no failure of the task: a hand, the scheduler, a Spot reclaim."""
+ILL = ("failed ELB health checks", "failed container health checks")
+"""What the scheduler says of a task that it stopped because it was ill."""
+
+
+def healthy_targets(world: World, service: Service, now: float) -> tuple[int, int] | None:
+    """(healthy, registered) in the service's target groups, draining ones left out; with several groups, the one with the fewest healthy.
+
+    None when the service registers nowhere or the targets are not freshly known.
+    """
+    targets = world.targets.known(now)
+    if targets is None or not service.target_groups:
+        return None
+    per_group = [[t.state for t in targets if t.group == group and t.state != "draining"] for group in service.target_groups]
+    fewest = min(per_group, key=lambda states: states.count("healthy"))
+    return fewest.count("healthy"), len(fewest)
+
+
+def stopped_by_itself(task: Task) -> bool:
+    """Whether a stopped task failed, rather than being stopped by a hand, the scheduler or a Spot reclaim."""
+    return task.stop_code not in WANTED or any(words in task.stopped_reason for words in ILL)
+
+
+def out_of_memory(task: Task) -> bool:
+    """Whether a container's reason says so; an exit code alone proves nothing."""
+    return any("OutOfMemory" in c.reason or "memory usage" in c.reason for c in task.containers)
+
+
+def why_stopped(task: Task) -> str:
+    """Why a task stopped, in few words: the container's reason, its exit code, or the task's reason."""
+    for container in task.containers:
+        if container.reason:
+            return f"{container.name}: {container.reason}"
+    for container in task.containers:
+        if container.exit_code:
+            return f"{container.name} exited {container.exit_code}"
+    return task.stopped_reason or task.stop_code or "no reason given"
