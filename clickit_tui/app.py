@@ -1,1 +1,144 @@
-"""The Textual shell."""
+"""The Textual shell: paints the World, and leaves a sane terminal whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Protocol
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from clickit_tui.checks.cause import cause
+from clickit_tui.checks.strip import findings, strip
+from clickit_tui.panes.core import Core
+from clickit_tui.panes.pages import cluster_missing_page
+from clickit_tui.panes.view import View
+from clickit_tui.screens.board import Board
+from clickit_tui.screens.triage import TriageScreen
+from clickit_tui.ui.looks import THEME, glyphs
+from clickit_tui.world.parts import ClusterMissing
+from clickit_tui.world.world import FIELDS, World
+
+PAINT_S = 0.15
+"""Changes of the World are gathered this long before they are painted."""
+TICK_S = 1.0
+"""Ages are looked at this often; what they show changes far less often."""
+LOG_S = 0.5
+"""The tail is painted at most this often."""
+ENDED_BY = {signal.SIGTERM: 143, signal.SIGHUP: 129}
+
+
+class RunningCore(Core, Protocol):
+    """A core that the app starts after its first frame and stops before it leaves."""
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+class Dashboard(App[int]):
+    """One environment on one terminal."""
+
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+c", "interrupted", "interrupted", show=False, id="interrupted", tooltip="never quits at once: says how to", priority=True
+        ),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, id="suspend", tooltip="back to the shell; fg returns"),
+    ]
+
+    def __init__(self, core: RunningCore, commands: Sequence[tuple[str, Callable[[], None]]] = ()) -> None:
+        super().__init__(ansi_color=True)
+        self.animation_level = "none"
+        self.core = core
+        self.board: Board = TriageScreen(core)
+        self.board.commands = list(commands)
+        self._painting = False
+        self._log_version = -1
+        self._asked_cluster = False
+        self._glyphs = glyphs(os.environ, getattr(sys.__stderr__, "encoding", None) or "utf-8")
+
+    def on_mount(self) -> None:
+        """The first frame is painted before the core, and with it the SDK, is even imported."""
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        self.set_keymap(dict(self.core.config.keymap))
+        loop = asyncio.get_running_loop()
+        for number in ENDED_BY:
+            loop.add_signal_handler(number, self.exit, ENDED_BY[number])
+        self.push_screen(self.board)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self._paint()
+        self.core.store.subscribe(FIELDS, self._changed)
+        self.set_interval(TICK_S, self._paint)
+        self.set_interval(LOG_S, self._flush_log)
+        self.run_worker(self.core.start(), exit_on_error=False)
+
+    def _changed(self, world: World, fields: frozenset[str]) -> None:
+        if not self._painting:
+            self._painting = True
+            self.set_timer(PAINT_S, self._paint)
+
+    def _view(self, world: World) -> View:
+        facts, config = self.core.facts(), self.core.config
+        found = findings(world, facts)
+        calls, dollars = self.core.spent()
+        return View(
+            facts=facts,
+            glyphs=self._glyphs,
+            protected=config.protected,
+            read_only=self.core.read_only,
+            local_time=config.local_time,
+            strip=strip(world, facts, found),
+            cause=cause(world, facts, found),
+            calls_per_minute=calls,
+            dollars=dollars,
+        )
+
+    def _paint(self) -> None:
+        self._painting = False
+        world = self.core.store.world
+        if not self.board.is_mounted:
+            return
+        self.board.show(world, self._view(world))
+        if isinstance(world.cluster.value, ClusterMissing) and not self._asked_cluster:
+            self._asked_cluster = True
+            self.board.page("no cluster", lambda: cluster_missing_page(self.core.store.world, self._view(self.core.store.world)))
+
+    def _flush_log(self) -> None:
+        version = self.core.log_version()
+        if version != self._log_version and self.board.view is not None:
+            self._log_version = version
+            self.board.flush_log(self.core.log_lines(), self.core.log_state())
+
+    def action_interrupted(self) -> None:
+        """Ctrl-C never quits at once."""
+        self.board.say("ctrl+c does not quit: press q")
+
+    async def on_unmount(self) -> None:
+        """Stop what the core runs before the loop ends."""
+        await self.core.stop()
+
+
+def title(text: str) -> None:
+    """Put a text into the terminal's title, keeping the former one on the terminal's own stack; an empty text restores it."""
+    stream = sys.__stderr__
+    if stream is not None and stream.isatty():
+        stream.write(f"\x1b[22;0t\x1b]0;{text}\x07" if text else "\x1b[23;0t")
+        stream.flush()
+
+
+def run(core: RunningCore, commands: Sequence[tuple[str, Callable[[], None]]] = ()) -> int:
+    """Run the dashboard to its end; returns the exit code (143 after SIGTERM, 129 after SIGHUP)."""
+    mode = " READ-ONLY" if core.read_only else ""
+    title(f"{core.config.env.upper()} clickit{mode}")
+    try:
+        return Dashboard(core, commands).run() or 0
+    finally:
+        title("")

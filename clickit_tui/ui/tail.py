@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
@@ -135,6 +135,18 @@ class TailModel:
         self.pause()
         self._anchor = self._kept[at].id
 
+    def seek(self, wanted: Container[str], by: int) -> bool:
+        """Stand still on the next (`by` 1) or previous (-1) visible line whose id is wanted; False when there is none."""
+        last = len(self._kept)
+        at = last if self._anchor is None else next((i for i, item in enumerate(self._kept) if item.id == self._anchor), last)
+        way = range(at + 1, last) if by > 0 else range(at - 1, -1, -1)
+        found = next((i for i in way if self._kept[i].id in wanted), None)
+        if found is None:
+            return False
+        self.pause()
+        self._anchor = self._kept[found].id
+        return True
+
     def window(self, height: int) -> list[Item]:
         """The lines in sight, oldest first."""
         end = self._end(height)
@@ -226,6 +238,12 @@ class Tail(Canvas, can_focus=True):
         else:
             self.model.follow()
         self._draw()
+
+    def seek(self, wanted: Container[str], by: int) -> bool:
+        """Stand still on the next or previous line whose id is wanted; False when there is none."""
+        found = self.model.seek(wanted, by)
+        self._draw()
+        return found
 
     def action_scroll_by(self, by: int) -> None:
         """Some lines up or down."""

@@ -1,0 +1,48 @@
+"""A pane: a title rule over a body, painted from the World; it owns no data."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from clickit_tui.panes.view import View, age_words, worst
+from clickit_tui.ui.cells import Span, Spans
+from clickit_tui.ui.rule import Rule
+from clickit_tui.world.world import World
+
+
+class Pane(Vertical):
+    """One rectangle of a screen. Sub-classes name what they read and paint it; the title says how old it is."""
+
+    reads: ClassVar[frozenset[str]] = frozenset()
+    """World fields; the sources behind them sleep when no mounted pane reads them."""
+    heading: ClassVar[str] = ""
+    help_text: ClassVar[str] = ""
+    """What `?` says when the pane has the focus."""
+
+    def body(self) -> Widget:
+        """The widget under the title."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        yield Rule()
+        yield self.body()
+
+    def show(self, world: World, view: View) -> None:
+        """Paint body and title; what has not changed costs no byte."""
+        self.paint(world, view)
+        self.query_one(Rule).show(self.title_left(world, view), self.title_right(world, view))
+
+    def paint(self, world: World, view: View) -> None:
+        raise NotImplementedError
+
+    def title_left(self, world: World, view: View) -> Spans:
+        return (Span(self.heading, "title"),)
+
+    def title_right(self, world: World, view: View) -> Spans:
+        """The age of the least well known field this pane reads."""
+        seen = [getattr(world, name) for name in sorted(self.reads)]
+        return age_words(worst(*seen, now=view.now), view.now) if seen else ()

@@ -1,0 +1,73 @@
+"""What the screens need of the core; the session is one. Screens and panes stand below it and know only this."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from clickit_tui.checks.registry import Facts
+from clickit_tui.config import Config
+from clickit_tui.logs.line import LogLine
+from clickit_tui.plan import Plan, Refused
+from clickit_tui.store import Store
+from clickit_tui.ui.cells import Look
+from clickit_tui.world.world import World
+
+
+class Outcome(Protocol):
+    """How a change ended at the moment of sending."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
+    @property
+    def warnings(self) -> Sequence[str]: ...
+    @property
+    def plan(self) -> Plan | None: ...
+
+
+class Core(Protocol):
+    """The running core as the screens use it."""
+
+    config: Config
+    store: Store
+
+    @property
+    def read_only(self) -> str:
+        """Why the process is read-only; empty in operator mode."""
+        ...
+
+    def facts(self) -> Facts: ...
+    def refresh(self, fields: Sequence[str]) -> None:
+        """Poll the sources of these fields now; all of them when none is named."""
+        ...
+
+    def lock(self, why: str) -> None:
+        """Make the process read-only for the rest of its life."""
+        ...
+
+    def carry_out(self, plan: Plan, replan: Callable[[World], Plan | Refused]) -> Awaitable[Outcome]: ...
+    def last_change(self) -> Plan | None:
+        """The newest change that was sent, for `U`."""
+        ...
+
+    def log_lines(self) -> Sequence[LogLine]:
+        """The log buffer, oldest first."""
+        ...
+
+    def log_version(self) -> int:
+        """Grows whenever the log buffer or its state changes."""
+        ...
+
+    def log_state(self) -> tuple[str, Look]:
+        """(words, look): `LIVE`, `BEHIND 14 s`, `THROTTLED`."""
+        ...
+
+    def spent(self) -> tuple[int, float]:
+        """(AWS calls in the last minute, dollars of this session)."""
+        ...
+
+    def login(self, say: Callable[[str], None]) -> Awaitable[str]:
+        """Log in again through SSO's device flow; says address and code; returns how it ended."""
+        ...

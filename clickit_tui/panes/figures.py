@@ -1,0 +1,81 @@
+"""Numbers as the screens print them: fixed widths, units, and the difference between zero, no data and no permission."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clickit_tui.world.parts import MetricClass, Metrics, Series
+
+PROVISIONAL_S = 180.0
+"""A minute younger than this still grows (its sums are too low)."""
+
+
+def ago(seconds: float) -> str:
+    """An age in at most four cells: `42s`, `6m`, `3h`, `12d`."""
+    s = max(0, int(seconds))
+    if s < 60:
+        return f"{s}s"
+    if s < 3600:
+        return f"{s // 60}m"
+    return f"{s // 3600}h" if s < 86400 else f"{s // 86400}d"
+
+
+def since_minutes(at: float | None, now: float) -> str:
+    """An age that changes once a minute at most: `<1m`, `6m`, `3h`; `?` when the time is unknown."""
+    if at is None:
+        return "?"
+    return "<1m" if now - at < 60 else ago(now - at)
+
+
+def count(value: float) -> str:
+    """A count in at most five cells: `412`, `12.3k`, `1.2M`."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= size:
+            scaled = value / (1e3 if unit == "k" else size)
+            return f"{scaled:.0f}{unit}" if scaled >= 100 else f"{scaled:.1f}{unit}"
+    return f"{value:.0f}"
+
+
+def amount(value: float, unit: str) -> str:
+    """A value with its unit, in at most eight cells."""
+    if unit == "%":
+        return f"{value:.0f} %"
+    if unit == "s":
+        return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
+    if unit == "B":
+        return f"{value / 2**30:.1f} GiB" if value >= 2**30 else f"{value / 2**20:.0f} MiB"
+    return count(value) + unit
+
+
+def buckets(series: Series | None, end: float, cells: int, requests: Series | None = None) -> list[float | None]:
+    """One value a minute for the last `cells` minutes before `end`, oldest first; None is no data.
+
+    A counter that CloudWatch publishes only when it is not zero is 0 in a minute in which the requests have a point.
+    """
+    step = series.period_s if series else 60
+    last = int(end // step) * step
+    have = series.at() if series else {}
+    traffic = requests.at() if requests else {}
+    out: list[float | None] = []
+    for i in range(cells, 0, -1):
+        at = float(last - i * step)
+        value = have.get(at)
+        if value is None and series is not None and series.kind is MetricClass.EVENTS and at in traffic:
+            value = 0.0
+        out.append(value)
+    return out
+
+
+def newest(values: Sequence[float | None]) -> float | None:
+    """The last value that is there."""
+    return next((v for v in reversed(values) if v is not None), None)
+
+
+def provisional_cells(end: float, cells: int, period_s: int = 60) -> int:
+    """How many of the newest cells are still growing."""
+    last = int(end // period_s) * period_s
+    return sum(1 for i in range(1, cells + 1) if end - (last - i * period_s) < PROVISIONAL_S)
+
+
+def get(metrics: Metrics | None, key: str) -> Series | None:
+    return metrics.series.get(key) if metrics else None

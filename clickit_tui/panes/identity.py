@@ -1,0 +1,110 @@
+"""The identity row: environment, account, region and mode never drop; the rest follows as the width allows."""
+
+from __future__ import annotations
+
+from clickit_tui.checks.registry import RANK
+from clickit_tui.panes.view import View
+from clickit_tui.ui.cells import Look, Span, Spans, fit, spans_width
+from clickit_tui.ui.cells import width as cells
+from clickit_tui.world.world import World
+
+
+def where(world: World) -> str:
+    """The account, or `NOT AWS host:port` in its place."""
+    identity = world.identity.value
+    if identity is None:
+        return "account ?"
+    return f"NOT AWS {identity.endpoint}" if identity.endpoint else identity.account or "account ?"
+
+
+def badge(world: World) -> str:
+    """Environment, account and region as dialogs show them."""
+    region = world.identity.value.region if world.identity.value else "region ?"
+    return f"{world.env.upper()} {where(world)} {region}"
+
+
+def following(world: World) -> str:
+    """The newest open follow, in few words."""
+    open_ = [f for f in world.follows if f.open]
+    if not open_:
+        return ""
+    newest = open_[-1]
+    more = f" +{len(open_) - 1}" if len(open_) > 1 else ""
+    return f"{newest.follow.kind} {newest.follow.part}: {newest.sentence}{more}"
+
+
+def identity_line(world: World, view: View, width: int) -> Spans:
+    """One row. Order of keeping: environment, mode, account, region, follows, clock, expiring credentials, identity, calls, dollars."""
+    identity = world.identity.value
+    mode = "READ-ONLY" if view.read_only else "OPERATOR"
+    region = identity.region if identity else "region ?"
+    left = f" {world.env.upper()}  clickit {where(world)} {region}"
+    right = mode
+    follows = sum(1 for f in world.follows if f.open)
+    extras: list[str] = []
+    if follows:
+        extras.append(f"following {follows}")
+    minutes = (identity.expires_at - view.now) / 60 if identity and identity.expires_at else None
+    if minutes is not None and minutes < 30:
+        extras.append("creds expired" if minutes <= 0 else f"creds {int(minutes)}m")
+    clock = view.clock(view.now)
+    who = identity.who if identity else ""
+    room = width - cells(left) - cells(right) - 3
+    if not follows or width >= 100:
+        extras.append(clock)
+        extras = [who, *extras] if who and cells(who) + sum(cells(e) + 2 for e in extras) + 2 <= room else extras
+    if width >= 120:
+        extras += [f"{view.calls_per_minute} calls/min", f"${view.dollars:.2f}"]
+    kept: list[str] = []
+    for extra in extras:
+        if sum(cells(k) + 2 for k in kept) + cells(extra) + 2 <= room:
+            kept.append(extra)
+    middle = "  ".join(kept)
+    gap = width - cells(left) - cells(middle) - cells(right) - 3
+    look: Look = "reverse" if view.protected else "bold"
+    line = f"{left}{' ' * max(1, gap)}{middle}  "
+    spans = (Span(line, look), Span(right, "reverse" if view.protected else "bold"), Span(" ", look))
+    return spans if spans_width(spans) <= width else (Span(fit(left, width - cells(right) - 2) + " " + right + " ", look),)
+
+
+def strip_line(view: View, width: int) -> Spans:
+    """The verdict strip in its fixed order. Where the room is short, the reasons of what is worst are kept."""
+    if not view.strip:
+        return (Span(" loading…", "dim"),)
+    spaced = _fitted(view, width, 2)
+    dense = _fitted(view, width, 1)
+    gap, said = (2, spaced) if len(spaced) == len(dense) else (1, dense)
+    spans: list[Span] = [Span(" ")]
+    for part in view.strip:
+        text = said.get(part.part) or f"{view.mark(part.verdict)} {part.label}"
+        spans += [Span(text, _look(part.verdict)), Span(" " * gap)]
+    return tuple(spans[:-1])
+
+
+def _fitted(view: View, width: int, gap: int) -> dict[str, str]:
+    """The entries whose reason fits, by part, at that gap between entries; what is worst is served first."""
+    heads = {p.part: f"{view.mark(p.verdict)} {p.label}" for p in view.strip}
+    room = width - 1 - sum(cells(text) + gap for text in heads.values()) + gap
+    said: dict[str, str] = {}
+    for part in sorted(view.strip, key=lambda p: -RANK[p.verdict]):
+        head = heads[part.part]
+        text = f"{view.mark(part.verdict)} {part.short}" if part.short.endswith(part.label) else f"{head} {part.short}".rstrip()
+        if cells(text) - cells(head) > room:
+            break
+        said[part.part] = text
+        room -= cells(text) - cells(head)
+    return said
+
+
+def _look(verdict: str) -> Look:
+    looks: dict[str, Look] = {"PASS": "plain", "WARN": "warn", "FAIL": "fail", "UNKNOWN": "unknown"}
+    return looks.get(verdict, "dim")
+
+
+def cause_line(view: View, width: int) -> Spans:
+    """What is the likely cause, or the last change; how to see why."""
+    if view.cause is None:
+        return (Span(" so far: reading…", "dim"),)
+    hint = "w: why"
+    text = fit(" " + view.cause.sentence, max(1, width - cells(hint) - 2))
+    return (Span(text, "bold" if view.cause.likely else "plain"), Span(" " + hint + " ", "dim"))

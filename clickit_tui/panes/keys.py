@@ -1,0 +1,82 @@
+"""Which keys are possible here, and why the dimmed ones are not."""
+
+from __future__ import annotations
+
+from clickit_tui.actions.registry import Action, Target, actions
+from clickit_tui.panes.view import View
+from clickit_tui.plan import Refused
+from clickit_tui.ui.keybar import KeyHint
+from clickit_tui.world.world import World
+
+
+def target_of(key: str | None, world: World) -> Target | None:
+    """What a row's key means now: a service, a task, or nothing a change could act on."""
+    if not key:
+        return None
+    kind, _, rest = key.partition(":")
+    if kind == "service":
+        service = next((s for s in world.services.value or () if rest in (s.arn, s.name)), None)
+        return Target(kind="service", part=service.part, id=service.arn or service.name) if service else None
+    if kind == "task":
+        task = next((t for t in world.tasks.value or () if t.arn == rest), None)
+        return Target(kind="task", part=task.part, id=task.arn) if task else None
+    return None
+
+
+def target_name(target: Target | None) -> str:
+    """What a target is called in the key row: `api`, `task 8f3a21`."""
+    if target is None:
+        return ""
+    return target.part if target.kind == "service" else f"{target.part}/{target.id.rsplit('/', 1)[-1][:6]}"
+
+
+def why_not(action: Action, target: Target | None, world: World, view: View) -> str:
+    """Why an action is dimmed; empty when it is possible."""
+    if view.read_only:
+        return f"read-only: {view.read_only}"
+    denied = [op for op in action.operations if op in world.denied]
+    if denied:
+        return f"denied: {', '.join(denied)}"
+    if target is None:
+        return "select a service or task (tab)"
+    if target.kind not in action.on:
+        return f"select a {' or '.join(action.on)} (tab)"
+    fields = {f.name: f.initial for f in action.fields(world, target, view.facts)}
+    if fields:
+        return ""
+    planned = action.plan(world, target, fields, view.facts)
+    return planned.reason if isinstance(planned, Refused) else ""
+
+
+ORDER = "SRBXKPQ"
+"""Changes as the key row lists them."""
+
+
+def change_hints(world: World, view: View, target: Target | None) -> list[KeyHint]:
+    """The second key row: changes, with the name of what they would act on."""
+    name = target_name(target)
+    hints: list[KeyHint] = []
+    for action in sorted(actions(), key=lambda a: (ORDER + a.key).index(a.key)):
+        if action.key:
+            why = why_not(action, target, world, view)
+            word = f"{action.verb} {name}".strip() if not hints else action.verb
+            hints.append(KeyHint(key=action.key, word=word, enabled=not why, reason=why))
+    return hints
+
+
+def look_hints() -> list[KeyHint]:
+    """The first key row: what looks."""
+    words = (
+        ("1", "Triage"),
+        ("enter", "open"),
+        ("d", "details"),
+        ("l", "its logs"),
+        ("/", "filter"),
+        ("f", "pause"),
+        ("w", "why"),
+        ("a", "actions"),
+        (":", "palette"),
+        ("?", "help"),
+        ("q", "quit"),
+    )
+    return [KeyHint(key=k, word=w, enabled=True, reason="") for k, w in words]

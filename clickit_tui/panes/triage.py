@@ -1,0 +1,164 @@
+"""The panes of Triage as widgets over the pure renderings of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
+from textual.widget import Widget
+
+from clickit_tui.logs.line import LogLine
+from clickit_tui.panes.alarms import alarm_lines
+from clickit_tui.panes.base import Pane
+from clickit_tui.panes.charts import data_lines, edge_lines
+from clickit_tui.panes.log import log_spans
+from clickit_tui.panes.services import Options, service_rows
+from clickit_tui.panes.view import View
+from clickit_tui.ui.cells import Look, Span, Spans
+from clickit_tui.ui.lines import Lines
+from clickit_tui.ui.table import Table
+from clickit_tui.ui.tail import MOST, Tail
+from clickit_tui.world.world import World
+
+
+class ServicesPane(Pane):
+    """Services and their tasks, worst first."""
+
+    reads = frozenset({"services", "tasks", "definitions", "target_groups", "targets"})
+    heading = "services"
+    help_text = (
+        "Services worst first, their tasks under them. new 0/3 old 1/3 = tasks running of desired in the new and the old deployment. "
+        "enter opens and shuts a service; d shows everything known of the row; . shows stops that are no failure; s changes the order; "
+        "S R B X K act on the selected row."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(id="services")
+        self.options = Options()
+        self.table = Table()
+
+    def body(self) -> Widget:
+        return self.table
+
+    def toggle(self, part: str, opened: bool) -> None:
+        """Open or shut the tasks of a part."""
+        o = self.options
+        self.options = msgspec.structs.replace(
+            o, open=o.open - {part} if opened else o.open | {part}, shut=o.shut | {part} if opened else o.shut - {part}
+        )
+
+    def paint(self, world: World, view: View) -> None:
+        rows = service_rows(world, view, max(40, self.table.size.width), self.options)
+        self.table.show(rows)
+
+    def title_left(self, world: World, view: View) -> Spans:
+        hidden = self.table.hidden
+        words = [Span("services", "title")]
+        if self.table.model.filter_text:
+            words.append(Span(f"  /{self.table.model.filter_text}  {hidden} hidden", "warn"))
+        if self.options.sort != "worst":
+            words.append(Span(f"  by {self.options.sort}", "dim"))
+        below = len(self.table.model.visible) - self.table.size.height
+        if below > 0:
+            words.append(Span(f"  {below} more rows (z zoom)", "dim"))
+        return tuple(words)
+
+
+class EdgePane(Pane):
+    """The load balancer's minute: requests, latency, errors, targets."""
+
+    reads = frozenset({"balancer", "metrics", "targets"})
+    heading = "edge"
+
+    def __init__(self) -> None:
+        super().__init__(id="edge")
+        self.lines = Lines()
+
+    def body(self) -> Widget:
+        return self.lines
+
+    def paint(self, world: World, view: View) -> None:
+        self.lines.show(edge_lines(world, view, self.lines.size.width or 40))
+
+
+class DataPane(Pane):
+    """Database and cache."""
+
+    reads = frozenset({"database", "cache", "metrics"})
+    heading = "data"
+
+    def __init__(self) -> None:
+        super().__init__(id="data")
+        self.lines = Lines()
+
+    def body(self) -> Widget:
+        return self.lines
+
+    def paint(self, world: World, view: View) -> None:
+        self.lines.show(data_lines(world, view, self.lines.size.width or 40, self.lines.size.height or 5))
+
+
+class AlarmsPane(Pane):
+    """Alarms and what changed; only where the screen is wide."""
+
+    reads = frozenset({"alarms", "services"})
+    heading = "alarms and changes"
+
+    def __init__(self) -> None:
+        super().__init__(id="alarms")
+        self.lines = Lines()
+
+    def body(self) -> Widget:
+        return self.lines
+
+    def paint(self, world: World, view: View) -> None:
+        self.lines.show(alarm_lines(world, view, self.lines.size.width or 40, self.lines.size.height or 10))
+
+
+class LogPane(Pane):
+    """The live merged tail of the log groups."""
+
+    heading = "logs"
+    help_text = (
+        "The last lines of all parts, in the order of their time; ~ marks a line that came late and was put where it belongs. "
+        "f pauses without losing a line; / hides what does not match and counts it; e and E go to the next and previous error; "
+        "l shows only the selected service or task, l again shows all."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(id="logs")
+        self.tail = Tail()
+        self.state: tuple[str, Look] = ("loading…", "dim")
+        self._errors: set[str] = set()
+        self.only: str = ""
+        """Part or `part/task` the pane is narrowed to; empty shows all."""
+
+    def body(self) -> Widget:
+        return self.tail
+
+    def paint(self, world: World, view: View) -> None:
+        """Lines do not come from the World: see `flush`."""
+
+    def flush(self, lines: Sequence[LogLine], state: tuple[str, Look], view: View) -> None:
+        """Hand the newest lines of the buffer to the widget, narrowed to what was asked for."""
+        kept = [line for line in lines if not self.only or self.only in (line.part, f"{line.part}/{line.task}")]
+        self._errors = {line.id for line in kept if line.level in ("error", "fatal", "critical")}
+        self.tail.show_all([(line.id, partial(log_spans, line, view), line.text) for line in kept[-MOST:]])
+        self.state = state
+
+    def to_error(self, by: int) -> bool:
+        """Stand still on the next or previous error line; False when there is none."""
+        return self.tail.seek(self._errors, by)
+
+    def title_left(self, world: World, view: View) -> Spans:
+        return (
+            Span("logs", "title"),
+            Span(f"  only {self.only}" if self.only else "  api frontend migration", "warn" if self.only else "dim"),
+        )
+
+    def title_right(self, world: World, view: View) -> Spans:
+        hidden = Span(f"  {self.tail.hidden} hidden", "warn" if self.tail.hidden else "dim")
+        if not self.tail.following:
+            return (Span(f"PAUSED +{self.tail.new}", "warn"), Span(f"  {self.state[0]}", "dim"), hidden)
+        return (Span(*self.state), hidden)

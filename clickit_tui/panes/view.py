@@ -1,0 +1,93 @@
+"""What a pane may look at besides the World: the moment, the facts, the glyphs, and the state of the shell."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from clickit_tui.checks.cause import Cause
+from clickit_tui.checks.registry import Facts
+from clickit_tui.checks.strip import PartVerdict
+from clickit_tui.ui.cells import Look, Span, Spans
+from clickit_tui.ui.looks import Symbols
+from clickit_tui.world.seen import Age, Fault, Seen, Trouble
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """One moment of the shell; pure rendering needs nothing else besides the World."""
+
+    facts: Facts
+    glyphs: Symbols
+    env: str = ""
+    protected: bool = True
+    read_only: str = ""
+    """Why the process is read-only; empty in operator mode."""
+    local_time: bool = False
+    strip: tuple[PartVerdict, ...] = ()
+    cause: Cause | None = None
+    calls_per_minute: int = 0
+    dollars: float = 0.0
+
+    @property
+    def now(self) -> float:
+        return self.facts.now
+
+    def mark(self, verdict: str) -> str:
+        """The symbol of a verdict; a part that does not exist or is idle has a dash."""
+        g = self.glyphs
+        return {"PASS": g.ok, "WARN": g.warn, "FAIL": g.fail, "UNKNOWN": g.unknown}.get(verdict, "-" if g.ascii else "–")
+
+    def clock(self, at: float, seconds: bool = False) -> str:
+        """`14:03Z`, or local time with its zone."""
+        form = "%H:%M:%S" if seconds else "%H:%M"
+        if self.local_time:
+            return datetime.fromtimestamp(at).astimezone().strftime(form + " %Z")
+        return datetime.fromtimestamp(at, UTC).strftime(form) + "Z"
+
+
+def age_words(seen: Seen[object], now: float) -> Spans:
+    """How well a value is known, for the right end of a pane's title: `now`, `loading…`, `STALE 2 m 14 s: why`."""
+    state = seen.age(now)
+    if state is Age.FRESH:
+        return (Span("now", "dim"),)
+    if state is Age.LOADING:
+        return (Span("loading…", "dim"),)
+    why = reason(seen.fault)
+    if state is Age.FAILED:
+        return (Span(f"? {why}", "unknown"), *_next_try(seen, now))
+    return (Span(f"STALE {steps(now - (seen.seen_at or now))}", "warn"), Span(f": {why}" if why else "", "warn"), *_next_try(seen, now))
+
+
+def reason(fault: Fault | None) -> str:
+    """A fault in few words; a missing permission is named."""
+    if fault is None:
+        return ""
+    if fault.kind is Trouble.DENIED:
+        return f"no permission: {fault.operation}"
+    return fault.sentence
+
+
+def steps(seconds: float) -> str:
+    """An age in steps of 10 s under an hour, so that it repaints seldom: `40 s`, `2 m 10 s`, `3 h 5 m`."""
+    s = int(seconds // 10) * 10
+    if s < 60:
+        return f"{s} s"
+    return f"{s // 60} m {s % 60} s" if s < 3600 else f"{s // 3600} h {s % 3600 // 60} m"
+
+
+def _next_try(seen: Seen[object], now: float) -> Spans:
+    if seen.next_try_at is None or seen.next_try_at <= now:
+        return ()
+    return (Span(f", next try in {int(-(-(seen.next_try_at - now) // 10) * 10)} s", "dim"),)
+
+
+def worst(*seen: Seen[object], now: float) -> Seen[object]:
+    """The least well known of several; what a pane fed by all of them admits in its title."""
+    order = {Age.FAILED: 3, Age.STALE: 2, Age.LOADING: 1, Age.FRESH: 0}
+    return max(seen, key=lambda s: order[s.age(now)])
+
+
+def verdict_look(word: str) -> Look:
+    looks: dict[str, Look] = {"PASS": "ok", "WARN": "warn", "FAIL": "fail", "UNKNOWN": "unknown"}
+    return looks.get(word, "dim")

@@ -1,0 +1,87 @@
+"""What stands on every screen: identity, verdicts and cause above, keys below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Key
+from textual.widget import Widget
+
+from clickit_tui.actions.registry import Target
+from clickit_tui.logs.line import LogLine
+from clickit_tui.panes.base import Pane
+from clickit_tui.panes.core import Core
+from clickit_tui.panes.identity import cause_line, following, identity_line, strip_line
+from clickit_tui.panes.view import View
+from clickit_tui.screens.keys import KEYS, Keys
+from clickit_tui.ui.cells import Look, Span, Spans, fit
+from clickit_tui.ui.keybar import KeyBar
+from clickit_tui.ui.lines import Lines
+from clickit_tui.world.world import World
+
+
+class Board(Keys):
+    """The frame around a screen's panes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(KEYS)
+
+    def __init__(self, core: Core) -> None:
+        super().__init__()
+        self.core = core
+        self.identity = Lines(id="identity")
+        self.strip = Lines(id="strip")
+        self.cause = Lines(id="cause")
+        self.keys = KeyBar(2, id="keys")
+
+    def content(self) -> Iterable[Widget]:
+        """The widgets between the cause row and the key rows."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        yield self.identity
+        yield self.strip
+        yield self.cause
+        yield from self.content()
+        yield self.keys
+
+    def selected(self) -> Target | None:
+        """What a change would act on now; None when nothing is selected."""
+        raise NotImplementedError
+
+    def panes(self) -> list[Pane]:
+        """The panes, in the order of the screen."""
+        return list(self.query(Pane))
+
+    def reads(self) -> frozenset[str]:
+        """World fields that this screen's panes read."""
+        return frozenset[str]().union(*(pane.reads for pane in self.panes()))
+
+    def show(self, world: World, view: View) -> None:
+        """Paint frame and panes; what has not changed costs no byte."""
+        self.view = view
+        width = self.size.width
+        self.identity.show([identity_line(world, view, width)])
+        self.strip.show([strip_line(view, width)])
+        self.cause.show([self._third_row(world, view, width)])
+        for pane in self.panes():
+            if pane.display:
+                pane.show(world, view)
+
+    def _third_row(self, world: World, view: View, width: int) -> Spans:
+        if self.note:
+            return (Span(fit(f" {self.note}", width), "warn"),)
+        followed = following(world)
+        if followed:
+            tail = fit(followed, min(len(followed) + 2, width // 2), right=True)
+            return (*cause_line(view, width - len(tail)), Span(tail, "bold"))
+        return cause_line(view, width)
+
+    def flush_log(self, lines: Sequence[LogLine], state: tuple[str, Look]) -> None:
+        """New log lines came, or the tail's state changed; a screen with a log pane shows them."""
+
+    def on_key(self, event: Key) -> None:
+        """A key press answers the last note."""
+        self.note = ""

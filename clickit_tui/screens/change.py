@@ -1,0 +1,117 @@
+"""From an action and a target to the one dialog that previews, confirms and follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.app import App
+
+from clickit_tui.actions.registry import Action, Target
+from clickit_tui.actions.registry import Field as Input
+from clickit_tui.panes.core import Core
+from clickit_tui.panes.figures import since_minutes
+from clickit_tui.panes.identity import badge
+from clickit_tui.plan import Plan, Refused, Risk
+from clickit_tui.ui.cells import Span, Spans
+from clickit_tui.ui.clipboard import copy
+from clickit_tui.ui.confirm import Confirm, Done, Field, Line, Preview
+from clickit_tui.world.follow import Phase
+from clickit_tui.world.world import World
+
+
+class Change:
+    """One opened dialog: plans again on every edit and whenever the World moves."""
+
+    def __init__(
+        self, app: App[object], core: Core, title: str, plan: Callable[[World, dict[str, str]], Plan | Refused], fields: tuple[Input, ...]
+    ) -> None:
+        self._app = app
+        self._core = core
+        self._title = title
+        self._plan = plan
+        self._fields = fields
+        self._began = 0.0
+
+    def open(self) -> Confirm:
+        """The dialog, ready to be pushed."""
+        return Confirm(self.preview, carry_out=self.carry_out, progress=self.progress, copy=self._copy)
+
+    def preview(self, inputs: dict[str, str]) -> Preview:
+        """What the dialog shows for these inputs now."""
+        world = self._core.store.world
+        fields = tuple(Field(name=f.name, label=f.label, value=inputs.get(f.name, f.initial)) for f in self._fields)
+        planned = self._plan(world, {f.name: f.value for f in fields})
+        if isinstance(planned, Refused):
+            return Preview(title=self._title, badge=badge(world), fields=fields, refused=planned.reason)
+        return self._preview_of(planned, world, fields)
+
+    def _preview_of(self, plan: Plan, world: World, fields: tuple[Field, ...]) -> Preview:
+        locked = f"read-only: {self._core.read_only}" if self._core.read_only else ""
+        denied = [c.call.action for c in plan.steps if c.call.action in world.denied]
+        if denied and not locked:
+            locked = f"denied: {', '.join(denied)}"
+        identity = world.identity.value
+        footer = f"read {_age(world, self._core)} as {identity.who if identity else '?'}"
+        lines = tuple(Line(text=line.text, level=line.level) for line in plan.effect)
+        undo = (Line(text=f"undo: {plan.undo}", level="plain"),) if plan.undo else ()
+        profile = identity.profile if identity else ""
+        region = identity.region if identity else ""
+        return Preview(
+            title=plan.title,
+            badge=badge(world),
+            fields=fields,
+            lines=(*lines, *undo),
+            commands=plan.commands(profile, region),
+            ask=asked(plan, self._core.config.protected),
+            footer=footer,
+            locked=locked,
+        )
+
+    async def carry_out(self, inputs: dict[str, str]) -> Done:
+        """Send what was confirmed; the core checks once more that it is still so."""
+        planned = self._plan(self._core.store.world, inputs)
+        if isinstance(planned, Refused):
+            return Done(kind="refused", sentence=planned.reason)
+        self._began = self._core.facts().now
+        outcome = await self._core.carry_out(planned, lambda world: self._plan(world, inputs))
+        return Done(kind=outcome.kind, sentence="; ".join((outcome.sentence, *outcome.warnings)))
+
+    def progress(self) -> tuple[Spans, bool]:
+        """How far the change has come, for the dialog's last line."""
+        mine = [f for f in self._core.store.world.follows if f.follow.started_at >= self._began - 1]
+        if not mine:
+            return (Span("waiting for the first reading…", "dim"),), False
+        newest = mine[-1]
+        look = (
+            "ok"
+            if newest.phase in (Phase.RECOVERED, Phase.STEADY)
+            else "fail"
+            if newest.phase in (Phase.FAILED, Phase.STILL_FAILING)
+            else "plain"
+        )
+        return (Span(f"{newest.phase}: {newest.sentence}", look),), not newest.open  # type: ignore[arg-type]
+
+    async def _copy(self, text: str) -> str:
+        return await copy(self._app, text)
+
+
+def asked(plan: Plan, protected: bool) -> str:
+    """What has to be typed: `yes` for a normal change of an unprotected environment, else `env/name`."""
+    return plan.token if protected or plan.risk is Risk.SEVERE else "yes"
+
+
+def _age(world: World, core: Core) -> str:
+    at = world.services.seen_at
+    now = core.facts().now
+    return "never" if at is None else f"{max(0.0, now - at):.0f} s ago" if now - at < 60 else f"{since_minutes(at, now)} ago"
+
+
+def change(app: App[object], core: Core, action: Action, target: Target) -> Change:
+    """The dialog for one action on one target, the target fixed at this moment."""
+    world, facts = core.store.world, core.facts()
+    fields = action.fields(world, target, facts)
+
+    def plan(world: World, inputs: dict[str, str]) -> Plan | Refused:
+        return action.plan(world, target, inputs, core.facts())
+
+    return Change(app, core, action.title, plan, fields)

@@ -1,0 +1,243 @@
+"""The keys that mean the same on every screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from clickit_tui.actions.inverse import undo
+from clickit_tui.actions.registry import Action, Target, actions
+from clickit_tui.panes.core import Core
+from clickit_tui.panes.identity import badge
+from clickit_tui.panes.keys import target_name, why_not
+from clickit_tui.panes.pages import findings_page, help_page, key_words, service_page, task_page
+from clickit_tui.panes.view import View
+from clickit_tui.plan import Call, as_cli
+from clickit_tui.screens.change import Change, change
+from clickit_tui.ui.cells import Spans
+from clickit_tui.ui.clipboard import copy
+from clickit_tui.ui.page import Page
+from clickit_tui.ui.picker import Choice, Picker
+from clickit_tui.ui.prompt import Prompt
+from clickit_tui.ui.table import Table
+from clickit_tui.ui.tail import Tail
+
+
+def binding(key: str, action: str, id: str, tooltip: str) -> Binding:
+    """A binding with everything that the help page, the key map and `screens.md` derive from it."""
+    return Binding(key, action, id.replace("_", " "), show=False, id=id, tooltip=tooltip)
+
+
+KEYS: tuple[BindingType, ...] = (
+    binding("slash", "filter", "filter", "hide the rows or lines that do not match; esc ends it"),
+    binding("colon,ctrl+p", "palette", "palette", "every action and command by name"),
+    binding("question_mark", "help", "help", "what the focused pane shows, and every key"),
+    binding("d", "details", "details", "everything known of the selected row"),
+    binding("w", "why", "why", "every check with its evidence, worst first"),
+    binding("r", "refresh", "refresh", "read everything again now"),
+    binding("a", "actions", "actions", "every action on the selected row, with the reason where it is not possible"),
+    binding("y", "copy_id", "copy_id", "copy the short id of the selected row"),
+    binding("Y", "copy_arn", "copy_arn", "copy the ARN of the selected row"),
+    binding("c", "copy_command", "copy_command", "copy the aws command line that shows the selected row"),
+    binding("L", "login", "login", "log in again through SSO"),
+    binding("U", "undo", "undo", "preview the inverse of the last change"),
+    binding("escape", "back", "back", "back: ends the filter, closes the page"),
+    binding("q", "quit", "quit", "quit, asking first while a change is followed"),
+    *(binding(a.key, f"change('{a.id}')", a.id, f"{a.title.lower()}: preview, confirm, follow") for a in actions() if a.key),
+)
+
+
+class Keys(Screen[None]):
+    """Actions behind the common keys; `Board` gives them a screen."""
+
+    core: Core
+    view: View | None = None
+    note: str = ""
+    """What the last key press has to say; shown in the cause row until the next key."""
+    commands: list[tuple[str, Callable[[], None]]] = []  # noqa: RUF012 - replaced per screen, never appended to
+    """Extra palette commands handed in from outside, (name, what to do)."""
+
+    def selected(self) -> Target | None:
+        raise NotImplementedError
+
+    def say(self, text: str) -> None:
+        """Answer a key press in the cause row."""
+        self.note = text
+        self.repaint()
+
+    def repaint(self) -> None:
+        """Paint this screen from the World now."""
+        if self.view is not None:
+            self.show(self.core.store.world, self.view)  # type: ignore[attr-defined]
+
+    def action_change(self, name: str) -> None:
+        """Open the preview of an action on the selected row."""
+        chosen = next(a for a in actions() if a.id == name)
+        target = self.selected()
+        if target is None or target.kind not in chosen.on:
+            reason = why_not(chosen, target, self.core.store.world, self.view) if self.view else ""
+            self.say(f"{chosen.verb}: {reason or 'select a service or task (tab)'}")
+            return
+        self._open(change(self.app, self.core, chosen, target))
+
+    def action_undo(self) -> None:
+        """Preview the inverse of the last change."""
+        last = self.core.last_change()
+        if last is None:
+            self.say("undo: nothing was changed in this session")
+            return
+        self._open(
+            Change(
+                self.app, self.core, f"UNDO {last.title}", lambda world, inputs: undo(last.inverse, world, self.core.facts(), last.undo), ()
+            )
+        )
+
+    def _open(self, opened: Change) -> None:
+        self.app.push_screen(opened.open())
+
+    def action_details(self) -> None:
+        """Everything known of the selected row, re-read while it is open."""
+        target = self.selected()
+        if target is None:
+            self.say("details: select a service or task (tab)")
+            return
+        self.page(f"{target_name(target)}  {badge(self.core.store.world)}", lambda: self._details(target))
+
+    def _details(self, target: Target) -> list[Spans]:
+        world, view = self.core.store.world, self.view
+        if view is None:
+            return []
+        if target.kind == "service":
+            service = next((s for s in world.services.value or () if target.id in (s.arn, s.name)), None)
+            return service_page(world, view, service) if service else []
+        task = next((t for t in world.tasks.value or () if t.arn == target.id), None)
+        return task_page(world, view, task) if task else []
+
+    def action_why(self) -> None:
+        """Every check with its evidence."""
+        self.page(f"why  {badge(self.core.store.world)}", lambda: findings_page(self.core.store.world, self.view) if self.view else [])
+
+    def action_help(self) -> None:
+        """What the focused pane shows, and every key."""
+        lines = help_page(self.focused, list(self.active_bindings.values()))
+        self.page("help", lambda: lines)
+
+    def page(self, title: str, lines: Callable[[], list[Spans]]) -> None:
+        """Open a page of lines over the screen."""
+        self.app.push_screen(Page(lines, title))
+
+    def action_refresh(self) -> None:
+        """Read everything again now."""
+        self.core.refresh(())
+        self.say("reading everything again")
+
+    def action_filter(self) -> None:
+        """Filter the focused table or log."""
+        focused = self.focused
+        if not isinstance(focused, (Table, Tail)):
+            self.say("filter: focus services or logs first (tab)")
+            return
+        self.app.push_screen(Prompt("/", focused.model.filter_text, changed=lambda text: self._filtered(focused, text)))
+
+    def _filtered(self, where: Table | Tail, text: str) -> str:
+        problem = where.set_filter(text)
+        self.repaint()
+        return problem
+
+    def action_back(self) -> None:
+        """End the filter of the focused pane."""
+        focused = self.focused
+        if isinstance(focused, (Table, Tail)) and focused.model.filter_text:
+            self._filtered(focused, "")
+
+    def action_actions(self) -> None:
+        """Every action on the selected row; dimmed ones say why."""
+        target = self.selected()
+        choices = [self._choice(a, target) for a in actions()]
+        self._pick(f"actions on {target_name(target) or 'nothing selected'}", choices)
+
+    def _choice(self, a: Action, target: Target | None) -> Choice:
+        reason = why_not(a, target, self.core.store.world, self.view) if self.view else ""
+        return Choice(id=f"change:{a.id}", text=f"{a.key or ' '}  {a.title}", reason=reason)
+
+    def action_palette(self) -> None:
+        """Every action and command by name."""
+        target = self.selected()
+        choices = [self._choice(a, target) for a in actions()]
+        choices += [
+            Choice(id=f"key:{b.action}", text=f"{key_words(b.key)}  {b.tooltip}")
+            for b in KEYS
+            if isinstance(b, Binding) and not b.action.startswith(("change", "palette"))
+        ]
+        choices.append(Choice(id="lock", text="lock: read-only for the rest of this process"))
+        choices += [Choice(id=f"extra:{i}", text=name) for i, (name, _) in enumerate(self.commands)]
+        self._pick("commands", choices)
+
+    def _pick(self, title: str, choices: list[Choice]) -> None:
+        self.app.push_screen(Picker(title, choices), self._picked)
+
+    def _picked(self, id: str | None) -> None:
+        kind, _, rest = (id or "").partition(":")
+        if kind == "change":
+            self.action_change(rest)
+        elif kind == "key":
+            self.call_later(self.run_action, rest)
+        elif kind == "lock":
+            self.core.lock("locked from the palette")
+            self.say("read-only for the rest of this process")
+        elif kind == "extra":
+            self.commands[int(rest)][1]()
+
+    def action_copy_id(self) -> None:
+        """Copy the short id of the selected row."""
+        target = self.selected()
+        self._copy(target.id.rsplit("/", 1)[-1] if target else "")
+
+    def action_copy_arn(self) -> None:
+        """Copy the ARN of the selected row."""
+        target = self.selected()
+        self._copy(target.id if target else "")
+
+    def action_copy_command(self) -> None:
+        """Copy the command line that shows the selected row."""
+        target = self.selected()
+        self._copy(as_cli(shown_by(target, self.core.config.names.cluster)) if target else "")
+
+    def _copy(self, text: str) -> None:
+        if not text:
+            self.say("copy: select a service or task (tab)")
+            return
+        self.run_worker(self._copied(text), exit_on_error=False)
+
+    async def _copied(self, text: str) -> None:
+        self.say(f"{text}: {await copy(self.app, text)}")
+
+    def action_login(self) -> None:
+        """Log in again; address and code stand in the cause row."""
+        self.run_worker(self._logged_in(), exclusive=True, group="login", exit_on_error=False)
+
+    async def _logged_in(self) -> None:
+        self.say(await self.core.login(self.say))
+
+    def action_quit(self) -> None:
+        """Quit; asks while a change is followed."""
+        following = [f for f in self.core.store.world.follows if f.open]
+        if not following:
+            self.app.exit(0)
+            return
+        names = ", ".join(f"{f.follow.kind} {f.follow.part}" for f in following)
+        stay = Choice(id="", text="stay")
+        leave = Choice(id="leave", text=f"quit: {names} goes on in AWS and is followed again at the next start")
+        self.app.push_screen(
+            Picker("a change is being followed", [stay, leave]), lambda chosen: self.app.exit(0) if chosen == "leave" else None
+        )
+
+
+def shown_by(target: Target, cluster: str) -> Call:
+    """The read that shows a target on the command line."""
+    name = target.id.rsplit("/", 1)[-1]
+    if target.kind == "service":
+        return Call("ecs", "DescribeServices", {"cluster": cluster, "services": [name]})
+    return Call("ecs", "DescribeTasks", {"cluster": cluster, "tasks": [name]})
