@@ -1,95 +1,55 @@
-"""Reading AWS answers without trusting them: any member may be missing, null or of an odd type; nothing here raises.
-
-Every function takes an answer and the path of a member. What cannot be read is None, an empty string or an empty list: unknown, never zero.
-"""
+"""Strictness that the SDK's parsers lack: what is no answer of AWS must not become an empty success, or an error of Python."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from clickit_tui.world.seen import clean
+from clickit_tui.aws.errors import UnreadableAnswer
 
-Json = Mapping[str, Any]
-"""One structure of an answer, as botocore parsed it."""
+_Sdk: TypeAlias = Any
+"""An object of the SDK, which has no types."""
 
 
-def member(answer: object, *path: str) -> object:
-    """The member at a path, or None as soon as a step is missing or is no structure."""
-    for key in path:
-        if not isinstance(answer, Mapping):
-            return None
-        answer = answer.get(key)
-    return answer
+def strict_answers(session: _Sdk) -> None:
+    """Have a session's future clients raise UnreadableAnswer for web pages, torn bodies and shapes that are none of the operation's."""
+    session.register("before-parse", _inspect, unique_id="clickit-answers")
+    session.register_component("response_parser_factory", _Factory(session.get_component("response_parser_factory")))
 
 
-def text(answer: object, *path: str, limit: int = 4000) -> str:
-    """A string without control characters; a number as its digits; otherwise empty."""
-    found = member(answer, *path)
-    if isinstance(found, bool) or not isinstance(found, (str, int, float)):
-        return ""
-    return clean(found, limit)
+class _Factory:
+    """Makes the SDK's parsers, wrapped."""
+
+    def __init__(self, factory: _Sdk) -> None:
+        self._factory = factory
+
+    def create_parser(self, protocol_name: str) -> _Parser:
+        return _Parser(self._factory.create_parser(protocol_name))
 
 
-def number(answer: object, *path: str) -> float | None:
-    """A finite number, also when it came as a string."""
-    found = member(answer, *path)
-    if isinstance(found, bool) or not isinstance(found, (str, int, float)):
-        return None
-    try:
-        value = float(found)
-    except (ValueError, OverflowError):
-        return None
-    return value if math.isfinite(value) else None
+class _Parser:
+    """One of the SDK's parsers, which trip over unexpected shapes with whatever error Python has for it."""
+
+    def __init__(self, parser: _Sdk) -> None:
+        self._parser = parser
+
+    async def parse(self, response: _Sdk, shape: _Sdk) -> _Sdk:
+        try:
+            return await self._parser.parse(response, shape)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            raise UnreadableAnswer(response.get("status_code", 0)) from None
 
 
-def integer(answer: object, *path: str) -> int | None:
-    """A whole number, also when it came as a string or as 3.0."""
-    value = number(answer, *path)
-    return int(value) if value is not None and value.is_integer() else None
-
-
-def flag(answer: object, *path: str) -> bool | None:
-    """A boolean, also when it came as the word `true` or `false`."""
-    found = member(answer, *path)
-    if isinstance(found, str):
-        return {"true": True, "false": False}.get(found.lower())
-    return found if isinstance(found, bool) else None
-
-
-def when(answer: object, *path: str) -> float | None:
-    """A time in epoch seconds; botocore gives datetimes, some endpoints numbers (seconds or milliseconds) or ISO 8601 text."""
-    return moment(member(answer, *path))
-
-
-def moment(found: object) -> float | None:
-    """Epoch seconds of a datetime (naive ones are UTC), a number or ISO 8601 text."""
-    try:
-        if isinstance(found, str):
-            found = float(found) if found.replace(".", "", 1).isdigit() else datetime.fromisoformat(found)
-        if isinstance(found, datetime):
-            return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError, OSError):
-        return None
-    if isinstance(found, bool) or not isinstance(found, (int, float)) or not 0 < found < 1e14:
-        return None
-    return found / 1000 if found > 1e11 else float(found)
-
-
-def records(answer: object, *path: str) -> list[Json]:
-    """The structures of a list; items of other types are left out."""
-    found = member(answer, *path)
-    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, (list, tuple)) else []
-
-
-def words(answer: object, *path: str) -> tuple[str, ...]:
-    """The strings of a list, cleaned; empty ones and other types are left out."""
-    found = member(answer, *path)
-    return tuple(clean(item) for item in found if isinstance(item, str) and item) if isinstance(found, (list, tuple)) else ()
-
-
-def tail(arn: str) -> str:
-    """The part of an ARN after its last slash, or after its last colon when it has none."""
-    return arn.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+def _inspect(operation_model: _Sdk = None, response_dict: _Sdk = None, **_: object) -> None:
+    """Refuse what is no answer of AWS, before the SDK's lenient parsers make an empty success of it."""
+    body, status = response_dict.get("body"), response_dict.get("status_code", 0)
+    if not isinstance(body, bytes) or not body.strip():
+        return
+    start, end = body.lstrip()[:64].lower(), body.rstrip()[-1:]
+    json = operation_model.service_model.resolved_protocol in ("json", "rest-json")
+    whole = start[:1] + end in (b"{}", b"[]") if json else start[:1] + end == b"<>" and not start.startswith((b"<!doctype", b"<html"))
+    if whole:
+        return
+    if status >= 500:
+        response_dict["body"] = b""
+    elif not json or status < 300:
+        raise UnreadableAnswer(status)

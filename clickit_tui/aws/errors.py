@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from clickit_tui.aws.reads import permission
+from clickit_tui.aws.reads import CREDENTIAL_CALLS, permission
 from clickit_tui.world.seen import Failed, Fault, Trouble, clean
 
 _LIMIT = 300
@@ -187,7 +187,8 @@ def fault_of(exception: BaseException, service: str = "", operation: str = "", p
         return _unreadable(exception.status, name)
     answer = getattr(exception, "response", None)
     if isinstance(answer, Mapping) and isinstance(answer.get("Error"), Mapping):
-        return _of_answer(answer, name, profile, quiet)
+        called = str(getattr(exception, "operation_name", operation))
+        return _of_answer(answer, name, profile, quiet) if called == operation or not operation else _of_nested(answer, called, quiet)
     return _of_class(exception, name, profile, quiet)
 
 
@@ -209,7 +210,7 @@ def lost(exception: BaseException) -> bool:
 
 def stale_session(fault: Fault, exception: BaseException) -> bool:
     """Whether new credentials must be looked for from scratch: the SDK would go on with those it holds."""
-    return fault.kind is Trouble.CREDENTIALS and not _names(exception) & {"SSOError", "TokenRetrievalError", "LoginError", "CodeNeeded"}
+    return fault.kind is Trouble.CREDENTIALS and not _names(exception) & {"SSOError", "TokenRetrievalError", "LoginError"}
 
 
 def _names(exception: BaseException) -> set[str]:
@@ -279,6 +280,17 @@ def _of_answer(answer: Mapping[str, object], name: str, profile: str, quiet: boo
         name = found[1]
         sentence, fix = _words(kind, code, name, "", quiet)
     return Fault(kind=kind, sentence=sentence, fix=fix.format(profile=_option(profile)), operation=name, code=code)
+
+
+def _of_nested(answer: Mapping[str, object], called: str, quiet: bool) -> Fault:
+    """The SDK could not obtain credentials: the call it made for them failed."""
+    error, code = answer["Error"], _code(answer)
+    message = error.get("Message", "") if isinstance(error, Mapping) else ""
+    name = next((permission(service, operation) for service, operation in CREDENTIAL_CALLS if operation == called), called)
+    kind = _kind(code)
+    kind = kind if kind in (Trouble.THROTTLED, Trouble.SERVER) else Trouble.CREDENTIALS
+    sentence = _joined(f"no credentials: {name} failed ({code}): {_quoted(message, quiet)}")
+    return Fault(kind=kind, sentence=sentence, fix="check the role, its trust and the MFA code", operation=name, code=code)
 
 
 def _words(kind: Trouble, code: str, name: str, message: str, quiet: bool) -> tuple[str, str]:

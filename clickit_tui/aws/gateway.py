@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from clickit_tui.aws.answers import strict_answers
+from clickit_tui.aws.endpoints import configured_endpoint, host_not_aws
 from clickit_tui.aws.errors import CodeNeeded, OutcomeUnknown, UnreadableAnswer, fault_of, lost, stale_session
 from clickit_tui.aws.guard import Guard, arguments, refusal
 from clickit_tui.aws.meter import Meter
@@ -39,20 +41,6 @@ _REFRESH_S: Final = 900.0
 """The SDK renews credentials that can be renewed when less than this remains."""
 _UNUSABLE_S: Final = 600.0
 """The SDK stops using credentials when less than this remains."""
-_OF_AWS: Final = (
-    *(".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".amazonwebservices.com.cn", ".amazonwebservices.eu"),
-    *(
-        ".c2s.ic.gov",
-        ".sc2s.sgov.gov",
-        ".cloud.adc-e.uk",
-        ".csp.hci.ic.gov",
-        ".aws.ic.gov",
-        ".aws.scloud",
-        ".cloud-aws.adc-e.uk",
-        ".aws.hci.ic.gov",
-    ),
-)
-"""Ends of the names of AWS's own endpoints, over all partitions."""
 _TOKENS: Final = (
     ("nextToken", "nextToken"),
     ("NextToken", "NextToken"),
@@ -61,11 +49,6 @@ _TOKENS: Final = (
     ("Marker", "Marker"),
 )
 """Members that carry the page token, as (input, output)."""
-_SERVICE_IDS: Final = (
-    *("application_auto_scaling", "cloudwatch", "cloudwatch_logs", "cost_explorer", "ec2", "ecr", "ecs", "elasticache"),
-    *("elastic_load_balancing_v2", "pi", "pricing", "rds", "secrets_manager", "ssm", "sts"),
-)
-"""The services used, as the AWS config file spells them."""
 _LOGGERS: Final = ("aiobotocore", "aiohttp", "boto3", "botocore", "urllib3")
 
 
@@ -88,13 +71,6 @@ def _hush() -> None:
         logger.setLevel(logging.CRITICAL)
         if not logger.handlers:
             logger.addHandler(logging.NullHandler())
-
-
-def host_not_aws(url: str) -> str:
-    """`host:port` of an address that is not AWS's own; empty for AWS."""
-    place = url.partition("//")[2].partition("/")[0].rpartition("@")[2]
-    host = place.rpartition(":")[0] if place.rpartition(":")[2].isdigit() else place
-    return "" if host.endswith(_OF_AWS) else place
 
 
 class _Connection:
@@ -194,6 +170,7 @@ class Gateway:
         self._failures: tuple[type[BaseException], ...] = ()
         self._renewed_at = float("-inf")
         self._code = ""
+        self._codes = 0
         self._code_refused = False
         self._asking = asyncio.Lock()
 
@@ -299,8 +276,7 @@ class Gateway:
     async def renew(self) -> None:
         """Look for credentials from scratch with the next call, and ask for an MFA code again if one is needed."""
         self._code_refused = False
-        self._renewed_at = float("-inf")
-        await self._retire(self._connection)
+        await self._retire(self._connection, at_once=True)
 
     async def close(self) -> None:
         """Close every client; the gateway connects anew if it is used again."""
@@ -337,10 +313,11 @@ class Gateway:
         self, service: str, operation: str, lane: str, params: Mapping[str, object], *, region: str = "", prompting: bool = False
     ) -> dict[str, Any] | BaseException:
         """The answer, or what it failed with: returned, so that no traceback holds revealed parameters."""
-        outcome = await self._attempt(service, operation, lane, params, region)
-        if isinstance(outcome, CodeNeeded) and prompting and await self._obtain_code(outcome.prompt):
+        while True:
+            codes = self._codes
             outcome = await self._attempt(service, operation, lane, params, region)
-        return outcome
+            if not (prompting and isinstance(outcome, CodeNeeded) and await self._obtain_code(outcome.prompt, codes)):
+                return outcome
 
     async def _attempt(
         self, service: str, operation: str, lane: str, params: Mapping[str, object], region: str
@@ -359,8 +336,10 @@ class Gateway:
                     connection.users -= 1
         except expected as failure:
             failure.__traceback__ = failure.__context__ = failure.__cause__ = None
+            if type(failure).__name__ == "RefreshWithMFAUnsupportedError":
+                failure = CodeNeeded("Enter MFA code: ")
             if lane != "open" and stale_session(fault_of(failure, service, operation, quiet=True), failure):
-                await self._retire(connection)
+                await self._retire(connection, at_once=isinstance(failure, CodeNeeded))
             return failure
 
     async def _next(self, service: str, operation: str, answer: Mapping[str, Any]) -> tuple[str, str]:
@@ -396,12 +375,12 @@ class Gateway:
         session.set_config_variable("region", region or None)
         self._guard.register(session.register)
         session.register("before-send", self._count, unique_id="clickit-meter")
-        session.register("before-parse", _inspect, unique_id="clickit-answers")
+        strict_answers(session)
         self._use_prompter(session)
         if not named and session.profile:
             self.profile = session.profile
             self.profile_source = "AWS_DEFAULT_PROFILE" if os.environ.get("AWS_DEFAULT_PROFILE") else "AWS_PROFILE"
-        return _Connection(session, region, _configured_endpoint(session))
+        return _Connection(session, region, configured_endpoint(session))
 
     def _use_prompter(self, session: _Sdk) -> None:
         """Have the SDK ask us, not the terminal, for an MFA code, and share the AWS CLI's cache of role sessions."""
@@ -417,20 +396,25 @@ class Gateway:
             raise CodeNeeded(prompt)
         return code
 
-    async def _obtain_code(self, prompt: str) -> bool:
-        """Whether a code is there to try again with. A refusal holds until `renew`."""
+    async def _obtain_code(self, prompt: str, codes: int) -> bool:
+        """Whether it is worth another try: a code was entered, here or by another caller since `codes` were counted.
+
+        A refusal holds until `renew`.
+        """
         if self._prompt_mfa is None:
             return False
         async with self._asking:
-            if not self._code and not self._code_refused:
+            if self._codes == codes and not self._code_refused:
                 self._code = (await self._prompt_mfa(prompt)).strip()
                 self._code_refused = not self._code
-            return bool(self._code)
+                self._codes += bool(self._code)
+            return self._codes != codes
 
-    async def _retire(self, connection: _Connection | None) -> None:
+    async def _retire(self, connection: _Connection | None, *, at_once: bool = False) -> None:
         """Let the next call connect from scratch; calls in flight end on the old clients."""
         now = self._clock()
-        if connection is not None and connection is self._connection and now - self._renewed_at >= _RENEW_S:
+        due = at_once or now - self._renewed_at >= _RENEW_S
+        if connection is not None and connection is self._connection and due:
             self._renewed_at, self._connection = now, None
             self._retired.append(connection)
         for old in [old for old in self._retired if old.users == 0]:
@@ -454,36 +438,3 @@ def _hides(value: object) -> bool:
     if isinstance(value, (list, tuple)):
         return any(_hides(item) for item in value)
     return isinstance(value, Hidden)
-
-
-def _inspect(operation_model: _Sdk = None, response_dict: _Sdk = None, **_: object) -> None:
-    """Refuse what is no answer of AWS, before the SDK's lenient parsers make an empty success of it."""
-    body, status = response_dict.get("body"), response_dict.get("status_code", 0)
-    if not isinstance(body, bytes) or not body.strip():
-        return
-    start, end = body.lstrip()[:64].lower(), body.rstrip()[-1:]
-    json = operation_model.service_model.resolved_protocol in ("json", "rest-json")
-    whole = start[:1] + end in (b"{}", b"[]") if json else start[:1] + end == b"<>" and not start.startswith((b"<!doctype", b"<html"))
-    if whole:
-        return
-    if status >= 500:
-        response_dict["body"] = b""
-    elif not json or status < 300:
-        raise UnreadableAnswer(status)
-
-
-def _configured_endpoint(session: _Sdk) -> str:
-    """`host:port` of a configured endpoint that is not AWS's, from the environment or the profile; empty when there is none."""
-    profile = session.get_scoped_config()
-    environment = os.environ
-    if str(environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or profile.get("ignore_configured_endpoint_urls", "")).lower() == "true":
-        return ""
-    services = session.full_config.get("services", {}).get(profile.get("services", ""), {})
-    urls = [environment.get("AWS_ENDPOINT_URL", ""), profile.get("endpoint_url", "")]
-    for name in _SERVICE_IDS:
-        section = services.get(name, {})
-        urls += [
-            environment.get(f"AWS_ENDPOINT_URL_{name.upper()}", ""),
-            section.get("endpoint_url", "") if isinstance(section, dict) else "",
-        ]
-    return next((host for url in urls if url and (host := host_not_aws(url))), "")

@@ -18,6 +18,13 @@ IDENTITY = (
     b"</GetCallerIdentityResult></GetCallerIdentityResponse>"
 )
 
+ASSUMED = (
+    b"<AssumeRoleResponse><AssumeRoleResult><AssumedRoleUser><Arn>arn:aws:sts::111122223333:assumed-role/Observer/x</Arn>"
+    b"<AssumedRoleId>AROA:x</AssumedRoleId></AssumedRoleUser><Credentials><AccessKeyId>ASIAROLE</AccessKeyId>"
+    b"<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration>"
+    b"</Credentials></AssumeRoleResult></AssumeRoleResponse>"
+)
+
 
 def as_json(value: object, status: int = 200) -> Answer:
     return status, "application/x-amz-json-1.1", json.dumps(value).encode()

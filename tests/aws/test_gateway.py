@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import aiobotocore.credentials
+import aiobotocore.session
 import pytest
 
+from clickit_tui.aws.endpoints import host_not_aws
 from clickit_tui.aws.gateway import Gateway, OutcomeUnknown
 from clickit_tui.config import Config
 from clickit_tui.naming import names
 from clickit_tui.plan import Call
 from clickit_tui.world.seen import Failed, Trouble
-from tests.aws.endpoint import Endpoint, as_json, as_xml
+from tests.aws.endpoint import ASSUMED, Endpoint, as_json, as_xml
 
 SCALE = Call("ecs", "UpdateService", {"cluster": "clickit-dev-cluster", "service": "clickit-dev-api", "desiredCount": 3})
 
@@ -91,8 +100,222 @@ async def test_a_foreign_account_is_refused(aws: Endpoint) -> None:
     assert aws.count("UpdateService") == 0
 
 
-async def test_an_xml_read_of_a_web_page_is_a_bad_answer(gateway: Gateway, aws: Endpoint) -> None:
-    aws.answers["DescribeDBInstances"] = lambda _: as_xml(b"<!doctype html><p>sign in</p>")
+@pytest.mark.parametrize("operation", [("rds", "DescribeDBInstances"), ("elbv2", "DescribeTargetGroups")])
+@pytest.mark.parametrize("body", [b"<!doctype html><p>sign in</p>", b"<foo/>", b"<foo><bar>1</bar></foo>", b"plain", b"<a><b></a>"])
+async def test_xml_that_is_no_answer_is_a_bad_answer(gateway: Gateway, aws: Endpoint, operation: tuple[str, str], body: bytes) -> None:
+    aws.answers[operation[1]] = lambda _: as_xml(body)
     with pytest.raises(Failed) as failed:
-        await gateway.read("rds", "DescribeDBInstances")
+        await gateway.read(*operation)
     assert failed.value.fault.kind is Trouble.GARBLED
+
+
+@pytest.mark.parametrize("body", [b'{"serviceArns": 3}', b"[1]", b'{"serviceArns": ["a"', b"<html>sign in</html>", b'{"x": "\xff"}'])
+async def test_json_that_is_no_answer_is_a_bad_answer(gateway: Gateway, aws: Endpoint, body: bytes) -> None:
+    aws.answers["ListServices"] = lambda _: (200, "application/json", body)
+    with pytest.raises(Failed) as failed:
+        await gateway.read("ecs", "ListServices", cluster="c")
+    assert failed.value.fault.kind is Trouble.GARBLED
+
+
+@pytest.mark.parametrize("operation", [("rds", "DescribeDBInstances"), ("ecs", "ListClusters")])
+@pytest.mark.parametrize("status", [404, 500, 501])
+async def test_a_web_page_as_an_error_means_the_operation_is_not_served(
+    gateway: Gateway, aws: Endpoint, operation: tuple[str, str], status: int
+) -> None:
+    aws.answers[operation[1]] = lambda _: (status, "text/html", b"<!doctype html><title>Error</title>")
+    with pytest.raises(Failed) as failed:
+        await gateway.read(*operation)
+    assert failed.value.fault.kind is Trouble.UNSERVED
+
+
+async def test_an_answer_without_its_list_or_with_null_is_empty(gateway: Gateway, aws: Endpoint) -> None:
+    aws.answers["ListServices"] = lambda _: as_json({"serviceArns": None})
+    assert await gateway.pages("ecs", "ListServices", "serviceArns", cluster="c") == []
+
+
+def keep(key: str) -> None:
+    """Write the shared credentials file."""
+    Path(os.environ["AWS_SHARED_CREDENTIALS_FILE"]).write_text(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = s\n")
+
+
+async def test_credentials_that_come_back_are_picked_up(monkeypatch: pytest.MonkeyPatch, aws: Endpoint, tmp_path: Path) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    now = [1000.0]
+    gateway = Gateway(config(), clock=lambda: now[0])
+    with pytest.raises(Failed) as failed:
+        await gateway.read("ecs", "ListClusters")
+    assert failed.value.fault.kind is Trouble.CREDENTIALS
+    keep("AKIANEW")
+    now[0] += 15
+    await gateway.read("ecs", "ListClusters")
+    await gateway.close()
+    assert "AKIANEW" in aws.authorizations[-1]
+
+
+async def test_expired_keys_in_a_file_are_replaced_by_new_ones(monkeypatch: pytest.MonkeyPatch, aws: Endpoint) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    keep("AKIAOLD")
+
+    def answer(_: object) -> tuple[int, str, bytes]:
+        old = "AKIAOLD" in aws.authorizations[-1]
+        return as_json({"__type": "ExpiredTokenException", "message": "expired"}, 400) if old else as_json({"clusterArns": []})
+
+    aws.answers["ListClusters"] = answer
+    gateway = Gateway(config(), clock=lambda: 1000.0)
+    with pytest.raises(Failed, match="expired"):
+        await gateway.read("ecs", "ListClusters")
+    keep("AKIANEW")
+    assert (await gateway.read("ecs", "ListClusters"))["clusterArns"] == []
+    await gateway.close()
+
+
+MFA = """
+[profile base]
+aws_access_key_id = AKIABASE
+aws_secret_access_key = s
+[profile careful]
+role_arn = arn:aws:iam::111122223333:role/Careful
+mfa_serial = arn:aws:iam::111122223333:mfa/anna
+source_profile = base
+"""
+
+
+def careful(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, aws: Endpoint, codes: list[str] | None) -> tuple[Gateway, list[str]]:
+    """A gateway whose role needs an MFA code, and the prompts it showed; the user enters `codes` in turn."""
+    (tmp_path / "config").write_text(MFA)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setattr("getpass.getpass", lambda *_: pytest.fail("the terminal was read"))
+    aws.answers["AssumeRole"] = lambda _: as_xml(ASSUMED)
+    prompts: list[str] = []
+
+    async def prompt(text: str) -> str:
+        prompts.append(text)
+        return (codes or [""]).pop(0)
+
+    made = config(profile="careful", profile_source="--profile")
+    return Gateway(made, prompt_mfa=None if codes is None else prompt), prompts
+
+
+async def test_an_mfa_code_is_asked_for_by_callback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, aws: Endpoint) -> None:
+    gateway, prompts = careful(monkeypatch, tmp_path, aws, ["123456"])
+    await gateway.read("ecs", "ListClusters")
+    await gateway.close()
+    assert aws.arrived[0][1]["TokenCode"] == "123456"
+    assert (len(prompts), "mfa/anna" in prompts[0]) == (1, True)
+
+
+async def test_many_readers_ask_for_one_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, aws: Endpoint) -> None:
+    gateway, prompts = careful(monkeypatch, tmp_path, aws, ["123456"])
+    await asyncio.gather(
+        *(gateway.read(*read) for read in [("ecs", "ListClusters"), ("ecs", "ListServices"), ("ecr", "DescribeRepositories")])
+    )
+    await gateway.close()
+    assert (len(prompts), aws.count("AssumeRole")) == (1, 1)
+
+
+async def test_a_wrong_mfa_code_is_a_fault_of_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, aws: Endpoint) -> None:
+    gateway, _ = careful(monkeypatch, tmp_path, aws, ["000000"])
+    wrong = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>invalid MFA one time pass code</Message></Error></ErrorResponse>"
+    aws.answers["AssumeRole"] = lambda _: as_xml(wrong, 403)
+    with pytest.raises(Failed, match="sts:AssumeRole failed") as failed:
+        await gateway.read("ecs", "ListClusters")
+    await gateway.close()
+    assert failed.value.fault.kind is Trouble.CREDENTIALS
+
+
+@pytest.mark.parametrize("codes", [None, [""]])
+async def test_without_an_mfa_code_it_is_a_fault_of_credentials(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, aws: Endpoint, codes: list[str] | None
+) -> None:
+    gateway, prompts = careful(monkeypatch, tmp_path, aws, codes)
+    for _ in range(2):
+        with pytest.raises(Failed, match="MFA code") as failed:
+            await gateway.read("ecs", "ListClusters")
+        assert failed.value.fault.kind is Trouble.CREDENTIALS
+    await gateway.close()
+    assert (aws.arrived, len(prompts)) == ([], 0 if codes is None else 1)
+
+
+async def test_the_profile_of_the_environment_is_used_and_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, aws: Endpoint) -> None:
+    (tmp_path / "config").write_text(MFA)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "base")
+    gateway = Gateway(config())
+    identity = await gateway.identity()
+    await gateway.close()
+    assert (identity.profile, identity.profile_source) == ("base", "AWS_PROFILE")
+
+
+async def test_an_unknown_profile_is_named(aws: Endpoint) -> None:
+    gateway = Gateway(config(profile="nobody", profile_source="--profile"))
+    with pytest.raises(Failed, match="no profile nobody"):
+        await gateway.identity()
+    await gateway.close()
+
+
+async def test_a_write_to_an_unreachable_endpoint_has_failed(monkeypatch: pytest.MonkeyPatch, gateway: Gateway) -> None:
+    await gateway.identity()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", "http://127.0.0.1:9")
+    with pytest.raises(Failed, match=r"127\.0\.0\.1:9") as failed:
+        await gateway.execute(SCALE)
+    assert (type(failed.value), failed.value.fault.kind) == (Failed, Trouble.UNREACHABLE)
+
+
+async def test_the_tail_has_a_client_of_its_own(gateway: Gateway, aws: Endpoint) -> None:
+    await gateway.read("logs", "FilterLogEvents", logGroupName="g")
+    await gateway.read("logs", "FilterLogEvents", lane="tail", logGroupName="g")
+    connection = await gateway._connect()
+    assert await connection.client("logs", "tail") is not await connection.client("logs", "read")
+
+
+async def test_clients_made_at_once_are_made_once(gateway: Gateway) -> None:
+    connection = await gateway._connect()
+    made = await asyncio.gather(*(connection.client("ecs", "read") for _ in range(5)))
+    assert len(set(map(id, made))) == 1
+
+
+async def test_the_meter_counts_requests_and_dollars(gateway: Gateway, aws: Endpoint) -> None:
+    def stat(id: str, metric: str, name: str) -> dict[str, Any]:
+        return {"Id": id, "MetricStat": {"Metric": {"Namespace": "AWS/ECS", "MetricName": metric}, "Period": 60, "Stat": name}}
+
+    queries = [stat("a", "CPU", "Average"), stat("b", "CPU", "Maximum"), stat("c", "Memory", "Average"), {"Id": "d", "Expression": "a+b"}]
+    await gateway.read("cloudwatch", "GetMetricData", MetricDataQueries=queries, StartTime=0, EndTime=60)
+    assert (gateway.meter.total, gateway.meter.last_minute, gateway.meter.metrics) == (1, 1, 2)
+    assert gateway.meter.dollars == pytest.approx(0.00002)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://ecs.eu-west-1.amazonaws.com", ""),
+        ("https://ecs.eu-west-1.api.aws/", ""),
+        ("https://vpce-1.ecs.us-east-1.vpce.amazonaws.com:443", ""),
+        ("http://127.0.0.1:5000", "127.0.0.1:5000"),
+        ("https://amazonaws.com.evil.example/x", "amazonaws.com.evil.example"),
+        ("https://user:secret@moto.example:8443/", "moto.example:8443"),
+    ],
+)
+def test_an_endpoint_that_is_not_of_aws_is_told(url: str, host: str) -> None:
+    assert host_not_aws(url) == host
+
+
+def test_private_attributes_of_the_sdk_still_exist() -> None:
+    resolver = aiobotocore.session.AioSession().get_component("credential_provider")
+    assert callable(resolver.get_provider("assume-role")._prompter)
+    made = aiobotocore.credentials.AioRefreshableCredentials("a", "s", "t", datetime.now(UTC), refresh_using=None, method="env")
+    assert made._expiry_time.tzinfo is not None
+
+
+def test_the_sdk_logs_nothing_to_the_terminal(aws: Endpoint) -> None:
+    program = (
+        "import asyncio, logging\n"
+        "from clickit_tui.aws.gateway import Gateway\nfrom clickit_tui.config import Config\nfrom clickit_tui.naming import names\n"
+        "logging.basicConfig(level=logging.DEBUG)\nlogging.getLogger('asyncio').setLevel(logging.ERROR)\n"
+        "async def main():\n"
+        "    gateway = Gateway(Config(env='dev', names=names('dev')))\n    await gateway.identity()\n    await gateway.close()\n"
+        "asyncio.run(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

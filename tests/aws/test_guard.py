@@ -19,7 +19,7 @@ from clickit_tui.config import Config
 from clickit_tui.naming import names
 from clickit_tui.plan import Call, Hidden
 from clickit_tui.world.seen import Failed, Trouble
-from tests.aws.endpoint import Endpoint, as_json, as_xml
+from tests.aws.endpoint import ASSUMED, Endpoint, as_json, as_xml
 
 SERVICES = sorted({service for service, _ in READS | CREDENTIAL_CALLS})
 SCALE = Call("ecs", "UpdateService", {"cluster": "c", "service": "s", "desiredCount": 3})
@@ -250,14 +250,6 @@ async def test_a_hidden_value_is_not_in_a_validation_error_or_its_traceback(gate
     assert "hunter2" not in repr(failed.value.fault)
     frames = failed.traceback
     assert not [name for frame in frames for name, value in frame.frame.f_locals.items() if "hunter2" in repr(value)]
-
-
-ASSUMED = (
-    b"<AssumeRoleResponse><AssumeRoleResult><AssumedRoleUser><Arn>arn:aws:sts::111122223333:assumed-role/Observer/x</Arn>"
-    b"<AssumedRoleId>AROA:x</AssumedRoleId></AssumedRoleUser><Credentials><AccessKeyId>ASIAROLE</AccessKeyId>"
-    b"<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration>"
-    b"</Credentials></AssumeRoleResult></AssumeRoleResponse>"
-)
 
 
 async def test_an_assume_role_profile_works_in_read_only_mode(aws: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
