@@ -19,7 +19,7 @@ from clickit_tui.ui.table import TableModel, top_for
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to choose. With a `reason` it is dimmed and the reason stands beside it; it can still be chosen, so that its screen can say why not."""
+    """One thing to choose. With a `reason` it is dimmed and says why; it can still be chosen, so that a locked change can be previewed."""
 
     id: str
     text: str
