@@ -10,11 +10,13 @@ from clickit_tui.world.words import several
 from clickit_tui.world.world import World
 
 MINUTES = 5
+RATIO_FROM = 5
+"""Fewer errors than this make no ratio: one of ten requests is 10 % (heuristic)."""
 
 
 @check("edge.5xx", "edge", "5xx answers", ("balancer", "metrics"))
 def judge(world: World, facts: Facts) -> Finding:
-    """FAIL above 10 in 5 minutes or above 5 % of the requests; WARN from 1; `no traffic` proves nothing."""
+    """FAIL above 10 in 5 minutes or, from 5 on, above 5 % of the requests; WARN from 1; `no traffic` proves nothing."""
     present(world.balancer, facts.now, "elasticloadbalancing:DescribeLoadBalancers", "load balancer", "edge")
     total = errors(world, facts, MINUTES).total
     ratio = _ratio(world, facts, total or 0.0)
@@ -40,7 +42,7 @@ def judge(world: World, facts: Facts) -> Finding:
 
 
 def _verdict(total: float, ratio: float | None, limits: Thresholds) -> Verdict:
-    if total > limits.errors_5xx_fail or (ratio is not None and total >= limits.errors_5xx_warn and ratio > limits.errors_5xx_ratio):
+    if total > limits.errors_5xx_fail or (ratio is not None and total >= RATIO_FROM and ratio > limits.errors_5xx_ratio):
         return Verdict.FAIL
     return Verdict.WARN if total >= limits.errors_5xx_warn else Verdict.PASS
 
