@@ -39,17 +39,29 @@ class _Parser:
             raise UnreadableAnswer(response.get("status_code", 0)) from None
 
 
+_EDGES = {
+    "json": (b"{}", b"[]"),
+    "rest-json": (b"{}", b"[]"),
+    "query": (b"<>",),
+    "ec2": (b"<>",),
+    "rest-xml": (b"<>",),
+}
+"""First and last byte of a whole answer, by protocol; other protocols are left to their parsers."""
+
+
 def _inspect(operation_model: _Sdk = None, response_dict: _Sdk = None, **_: object) -> None:
     """Refuse what is no answer of AWS, before the SDK's lenient parsers make an empty success of it."""
     body, status = response_dict.get("body"), response_dict.get("status_code", 0)
-    if not isinstance(body, bytes) or not body.strip():
-        return
-    start, end = body.lstrip()[:64].lower(), body.rstrip()[-1:]
-    json = operation_model.service_model.resolved_protocol in ("json", "rest-json")
-    whole = start[:1] + end in (b"{}", b"[]") if json else start[:1] + end == b"<>" and not start.startswith((b"<!doctype", b"<html"))
-    if whole:
+    protocol = operation_model.service_model.resolved_protocol
+    if not isinstance(body, bytes) or not body.strip() or _whole(body.strip(), protocol):
         return
     if status >= 500:
         response_dict["body"] = b""
-    elif not json or status < 300:
+    elif status < 300 or not protocol.endswith("json"):
         raise UnreadableAnswer(status)
+
+
+def _whole(body: bytes, protocol: str) -> bool:
+    page = body[:64].lower().startswith((b"<!doctype", b"<html"))
+    edges = _EDGES.get(protocol)
+    return not page and (edges is None or body[:1] + body[-1:] in edges)

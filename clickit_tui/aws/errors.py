@@ -187,8 +187,9 @@ def fault_of(exception: BaseException, service: str = "", operation: str = "", p
         return _unreadable(exception.status, name)
     answer = getattr(exception, "response", None)
     if isinstance(answer, Mapping) and isinstance(answer.get("Error"), Mapping):
-        called = str(getattr(exception, "operation_name", operation))
-        return _of_answer(answer, name, profile, quiet) if called == operation or not operation else _of_nested(answer, called, quiet)
+        called = str(getattr(exception, "operation_name", ""))
+        nested = called != operation and called in {name for _, name in CREDENTIAL_CALLS}
+        return _of_nested(answer, called, quiet) if nested else _of_answer(answer, name, profile, quiet)
     return _of_class(exception, name, profile, quiet)
 
 
