@@ -19,7 +19,9 @@ from clickit_tui.panes.pages import cluster_missing_page
 from clickit_tui.panes.view import View
 from clickit_tui.screens.board import Board
 from clickit_tui.screens.triage import TriageScreen
+from clickit_tui.ui.confirm import Confirm
 from clickit_tui.ui.looks import THEME, glyphs
+from clickit_tui.ui.page import Page
 from clickit_tui.world.parts import ClusterMissing
 from clickit_tui.world.world import FIELDS, World
 
@@ -107,6 +109,8 @@ class Dashboard(App[int]):
         if not self.board.is_mounted:
             return
         self.board.show(world, self._view(world))
+        if isinstance(self.screen, (Confirm, Page)):
+            self.screen.renew()
         if isinstance(world.cluster.value, ClusterMissing) and not self._asked_cluster:
             self._asked_cluster = True
             self.board.page("no cluster", lambda: cluster_missing_page(self.core.store.world, self._view(self.core.store.world)))

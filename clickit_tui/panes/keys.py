@@ -23,6 +23,31 @@ def target_of(key: str | None, world: World) -> Target | None:
     return None
 
 
+class Selection:
+    """Which row a change would act on: the one under the cursor, unless the cursor got there by itself.
+
+    When the selected row vanishes, the table hands its cursor to a neighbour; a key already on its way must not act on that one.
+    """
+
+    def __init__(self) -> None:
+        self.adrift = False
+        """The chosen row is gone and none was chosen since."""
+        self._had = False
+
+    def moved(self, key: str | None, lost: bool) -> None:
+        """The cursor is on another row; `lost` when its row vanished under it."""
+        self.adrift = (lost and self._had) or (self.adrift and lost)
+        self._had = key is not None
+
+    def chosen(self) -> None:
+        """The user named the row under the cursor by hand."""
+        self.adrift = False
+
+    def target(self, key: str | None, world: World) -> Target | None:
+        """What a change would act on now."""
+        return None if self.adrift else target_of(key, world)
+
+
 def target_name(target: Target | None) -> str:
     """What a target is called in the key row: `api`, `task 8f3a21`."""
     if target is None:

@@ -9,8 +9,8 @@ from textual.app import App
 from clickit_tui.actions.registry import Action, Target
 from clickit_tui.actions.registry import Field as Input
 from clickit_tui.panes.core import Core
-from clickit_tui.panes.figures import since_minutes
 from clickit_tui.panes.identity import badge
+from clickit_tui.panes.view import steps
 from clickit_tui.plan import Plan, Refused, Risk
 from clickit_tui.ui.cells import Span, Spans
 from clickit_tui.ui.clipboard import copy
@@ -101,9 +101,11 @@ def asked(plan: Plan, protected: bool) -> str:
 
 
 def _age(world: World, core: Core) -> str:
-    at = world.services.seen_at
-    now = core.facts().now
-    return "never" if at is None else f"{max(0.0, now - at):.0f} s ago" if now - at < 60 else f"{since_minutes(at, now)} ago"
+    """How old the services are that the preview speaks of; in steps, so that it repaints seldom."""
+    if world.services.seen_at is None:
+        return "never"
+    late = core.facts().now - world.services.seen_at
+    return "now" if late < 10 else f"{steps(late)} ago"
 
 
 def change(app: App[object], core: Core, action: Action, target: Target) -> Change:

@@ -15,7 +15,7 @@ from clickit_tui.actions.registry import Target
 from clickit_tui.logs.line import LogLine
 from clickit_tui.panes.base import Pane
 from clickit_tui.panes.core import Core
-from clickit_tui.panes.keys import change_hints, look_hints, target_of
+from clickit_tui.panes.keys import Selection, change_hints, look_hints, target_of
 from clickit_tui.panes.layout import layout
 from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, LogPane, ServicesPane
 from clickit_tui.panes.view import View
@@ -46,8 +46,7 @@ class TriageScreen(Board):
         self.services = ServicesPane()
         self.logs = LogPane()
         self.edge, self.data, self.alarms = EdgePane(), DataPane(), AlarmsPane()
-        self.adrift = False
-        """The selected row vanished under the cursor: no change may act before the user has chosen again."""
+        self.selection = Selection()
         self._zoomed: Pane | None = None
 
     def content(self) -> Iterable[Widget]:
@@ -89,20 +88,21 @@ class TriageScreen(Board):
 
     def selected(self) -> Target | None:
         """The row under the cursor; nothing when the cursor got there by itself."""
-        return None if self.adrift else target_of(self.services.table.cursor_key, self.core.store.world)
+        return self.selection.target(self.services.table.cursor_key, self.core.store.world)
 
     def on_table_moved(self, event: Table.Moved) -> None:
         """A cursor that moved by itself must not lend its new row to the next upper-case key."""
-        self.adrift = event.lost and self._had_cursor
-        self._had_cursor = event.key is not None
-        if self.adrift:
-            self.note = "the selected row is gone: choose again with the arrows"
-
-    _had_cursor = False
+        self.selection.moved(event.key, event.lost)
+        if self.selection.adrift:
+            self.note = "the selected row is gone: choose again with the arrows or enter"
+        self.repaint()
 
     def on_table_chosen(self, event: Table.Chosen) -> None:
         """Enter opens and shuts a service; on a task it shows its details."""
-        self.adrift = False
+        if self.selection.adrift:
+            self.selection.chosen()
+            self.repaint()
+            return
         target = target_of(event.key, self.core.store.world)
         if event.key == "migration" or (target and target.kind == "service"):
             part = target.part if target else "migration"
