@@ -31,7 +31,7 @@ def policy(answer: Json) -> str:
 def scalable_target(answer: Json, policies: list[Json], names: Names, hidden: str = "") -> ScalableTarget:
     """One entry of ScalableTargets with the policies of the same resource; `hidden` says why policies could not be read."""
     resource = text(answer, "ResourceId")
-    own = [policy(each) for each in policies if text(each, "ResourceId") == resource]
+    own = dict.fromkeys(policy(each) for each in policies if text(each, "ResourceId") == resource)
     return ScalableTarget(
         part=names.part(tail(resource)),
         minimum=integer(answer, "MinCapacity"),

@@ -117,10 +117,11 @@ class Tasks:
         return {"tasks": tuple(sorted(every.values(), key=_newest_first))}
 
     async def _list(self, status: str) -> tuple[str, ...]:
-        found = await self._gateway.pages(
-            "ecs", "ListTasks", "taskArns", cluster=self._names.cluster, desiredStatus=status, maxResults=BATCH
-        )
-        return words({"arns": found}, "arns")
+        cluster = self._names.cluster
+        answers = await self._gateway.answers("ecs", "ListTasks", cluster=cluster, desiredStatus=status, maxResults=BATCH)
+        if not all(isinstance(answer.get("taskArns"), list) for answer in answers):
+            raise garbled("ecs:ListTasks", "taskArns")
+        return tuple(arn for answer in answers for arn in words(answer, "taskArns"))
 
     async def _list_stopped(self) -> tuple[str, ...]:
         if self._clock() - self._listed_at >= STOPPED_EVERY_S:
@@ -208,4 +209,6 @@ class ServiceDeployments:
             if failed.fault.code in ("ServiceNotFoundException", "ServiceNotFound"):
                 return []
             raise _here(failed, self._names) from None
+        if not isinstance(answer.get("serviceDeployments"), list):
+            raise garbled("ecs:ListServiceDeployments", "serviceDeployments")
         return [arn for each in records(answer, "serviceDeployments") if (arn := text(each, "serviceDeploymentArn"))]

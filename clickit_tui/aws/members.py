@@ -28,9 +28,10 @@ def member(answer: object, *path: str) -> object:
 def text(answer: object, *path: str, limit: int = 4000) -> str:
     """A string without control characters; a number as its digits; otherwise empty."""
     found = member(answer, *path)
-    if isinstance(found, bool) or not isinstance(found, (str, int, float)):
-        return ""
-    return clean(found, limit)
+    if isinstance(found, str):
+        return clean(found, limit)
+    sensible = isinstance(found, (int, float)) and not isinstance(found, bool) and -1e18 < found < 1e18
+    return str(found) if sensible else ""
 
 
 def number(answer: object, *path: str) -> float | None:
@@ -70,7 +71,7 @@ def moment(found: object) -> float | None:
         if isinstance(found, str):
             found = float(found) if found.replace(".", "", 1).isdigit() else datetime.fromisoformat(found)
         if isinstance(found, datetime):
-            return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+            found = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, OSError):
         return None
     if isinstance(found, bool) or not isinstance(found, (int, float)) or not 0 < found < 1e14:

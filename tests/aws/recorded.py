@@ -1,0 +1,417 @@
+"""AWS answers as botocore parses them, for one small environment `dev`; every key is checked against botocore's models by a test."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+AT = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+EPOCH = AT.timestamp()
+ECS = "arn:aws:ecs:eu-west-1:123456789012:"
+CLUSTER = f"{ECS}cluster/clickit-dev-cluster"
+API_41 = f"{ECS}task-definition/clickit-dev-api:41"
+API_42 = f"{ECS}task-definition/clickit-dev-api:42"
+ELB = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:"
+TG_API = f"{ELB}targetgroup/clickit-dev-api/73e2d6bc24d8a067"
+TG_FRONTEND = f"{ELB}targetgroup/clickit-dev-frontend/9c1f2d6bc24d8a06"
+LB = f"{ELB}loadbalancer/app/clickit-dev-alb/50dc6c495c0c9188"
+TASK = f"{ECS}task/clickit-dev-cluster/8f3a21c0de"
+STOPPED = f"{ECS}task/clickit-dev-cluster/22bc07c0de"
+DEPLOYMENT = f"{ECS}service-deployment/clickit-dev-cluster/clickit-dev-api/NCWGC2ZR"
+REVISION = f"{ECS}service-revision/clickit-dev-cluster/clickit-dev-api/4980306466373577095"
+
+CLUSTERS: dict[str, Any] = {
+    "clusters": [
+        {
+            "clusterArn": CLUSTER,
+            "clusterName": "clickit-dev-cluster",
+            "status": "ACTIVE",
+            "settings": [{"name": "containerInsights", "value": "enabled"}],
+        }
+    ],
+    "failures": [],
+}
+
+API: dict[str, Any] = {
+    "serviceArn": f"{ECS}service/clickit-dev-cluster/clickit-dev-api",
+    "serviceName": "clickit-dev-api",
+    "clusterArn": CLUSTER,
+    "status": "ACTIVE",
+    "desiredCount": 3,
+    "runningCount": 2,
+    "pendingCount": 1,
+    "launchType": "FARGATE",
+    "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0}],
+    "taskDefinition": API_42,
+    "loadBalancers": [{"targetGroupArn": TG_API, "containerName": "api", "containerPort": 8000}],
+    "deploymentConfiguration": {
+        "deploymentCircuitBreaker": {"enable": True, "rollback": False},
+        "maximumPercent": 200,
+        "minimumHealthyPercent": 100,
+    },
+    "networkConfiguration": {
+        "awsvpcConfiguration": {"subnets": ["subnet-1", "subnet-2"], "securityGroups": ["sg-api"], "assignPublicIp": "DISABLED"}
+    },
+    "deployments": [
+        {
+            "id": "ecs-svc/42",
+            "status": "PRIMARY",
+            "taskDefinition": API_42,
+            "desiredCount": 3,
+            "pendingCount": 1,
+            "runningCount": 1,
+            "failedTasks": 2,
+            "createdAt": AT,
+            "updatedAt": AT,
+            "rolloutState": "IN_PROGRESS",
+            "rolloutStateReason": "ECS deployment ecs-svc/42 in progress.",
+        },
+        {
+            "id": "ecs-svc/41",
+            "status": "ACTIVE",
+            "taskDefinition": API_41,
+            "desiredCount": 3,
+            "pendingCount": 0,
+            "runningCount": 1,
+            "failedTasks": 0,
+            "createdAt": AT,
+            "updatedAt": AT,
+            "rolloutState": "COMPLETED",
+        },
+    ],
+    "events": [
+        {"id": "e1", "createdAt": datetime(2026, 11, 23, 13, 0, tzinfo=UTC), "message": "older"},
+        {"id": "e2", "createdAt": AT, "message": "(service clickit-dev-api) has started 1 tasks: (task 8f3a21c0de)."},
+    ],
+    "createdAt": AT,
+    "healthCheckGracePeriodSeconds": 60,
+    "enableExecuteCommand": True,
+    "currentServiceDeployment": DEPLOYMENT,
+}
+FRONTEND: dict[str, Any] = API | {
+    "serviceArn": f"{ECS}service/clickit-dev-cluster/clickit-dev-frontend",
+    "serviceName": "clickit-dev-frontend",
+    "loadBalancers": [{"targetGroupArn": TG_FRONTEND, "containerName": "frontend", "containerPort": 3000}],
+    "capacityProviderStrategy": [],
+}
+SERVICES: dict[str, Any] = {"services": [FRONTEND, API], "failures": []}
+
+RUNNING_TASK: dict[str, Any] = {
+    "taskArn": TASK,
+    "taskDefinitionArn": API_42,
+    "clusterArn": CLUSTER,
+    "group": "service:clickit-dev-api",
+    "lastStatus": "RUNNING",
+    "desiredStatus": "RUNNING",
+    "healthStatus": "HEALTHY",
+    "availabilityZone": "eu-west-1a",
+    "cpu": "512",
+    "memory": "1024",
+    "capacityProviderName": "FARGATE_SPOT",
+    "startedBy": "ecs-svc/42",
+    "createdAt": AT,
+    "startedAt": AT,
+    "enableExecuteCommand": True,
+    "attachments": [
+        {"type": "ElasticNetworkInterface", "status": "ATTACHED", "details": [{"name": "privateIPv4Address", "value": "10.0.1.17"}]}
+    ],
+    "containers": [
+        {
+            "name": "api",
+            "lastStatus": "RUNNING",
+            "healthStatus": "HEALTHY",
+            "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/clickit/api:v2.3.1",
+            "imageDigest": "sha256:abc",
+            "runtimeId": "rt-1",
+            "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": "RUNNING"}],
+        }
+    ],
+}
+STOPPED_TASK: dict[str, Any] = RUNNING_TASK | {
+    "taskArn": STOPPED,
+    "lastStatus": "STOPPED",
+    "desiredStatus": "STOPPED",
+    "stoppingAt": AT,
+    "stoppedAt": AT,
+    "stopCode": "EssentialContainerExited",
+    "stoppedReason": "Essential container in task exited",
+    "containers": [{"name": "api", "lastStatus": "STOPPED", "exitCode": 1, "reason": "OutOfMemoryError: Container killed"}],
+}
+TASKS: dict[str, Any] = {"tasks": [RUNNING_TASK, STOPPED_TASK], "failures": []}
+
+DEFINITION: dict[str, Any] = {
+    "taskDefinition": {
+        "taskDefinitionArn": API_42,
+        "family": "clickit-dev-api",
+        "revision": 42,
+        "cpu": "512",
+        "memory": "1024",
+        "status": "ACTIVE",
+        "registeredAt": AT,
+        "registeredBy": "arn:aws:sts::123456789012:assumed-role/Deploy/ci",
+        "runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},
+        "containerDefinitions": [
+            {
+                "name": "api",
+                "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/clickit/api:v2.3.1",
+                "essential": True,
+                "cpu": 256,
+                "memory": 512,
+                "command": ["serve", "--db", "postgres://app:hunter2@db/clickit"],
+                "environment": [
+                    {"name": "APP_ENV", "value": "dev"},
+                    {"name": "SMTP_PASSWORD", "value": "hunter2"},
+                    {"name": "BROKER", "value": "redis://user:hunter2@cache:6379/0"},
+                ],
+                "secrets": [{"name": "CLICKIT_DATABASE_URL", "valueFrom": "arn:aws:secretsmanager:eu-west-1:1:secret:clickit/dev/db"}],
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {"awslogs-group": "/ecs/clickit-dev-api", "awslogs-stream-prefix": "ecs", "mode": "non-blocking"},
+                },
+                "healthCheck": {"command": ["CMD-SHELL", "curl -f http://localhost:8000/health"]},
+                "portMappings": [{"containerPort": 8000, "protocol": "tcp"}],
+            }
+        ],
+    }
+}
+
+LISTED_DEPLOYMENTS: dict[str, Any] = {"serviceDeployments": [{"serviceDeploymentArn": DEPLOYMENT, "status": "IN_PROGRESS"}]}
+SERVICE_DEPLOYMENTS: dict[str, Any] = {
+    "serviceDeployments": [
+        {
+            "serviceDeploymentArn": DEPLOYMENT,
+            "serviceArn": API["serviceArn"],
+            "clusterArn": CLUSTER,
+            "createdAt": AT,
+            "startedAt": AT,
+            "finishedAt": AT,
+            "status": "SUCCESSFUL",
+            "statusReason": "done",
+            "sourceServiceRevisions": [{"arn": REVISION + "1", "requestedTaskCount": 1}],
+            "targetServiceRevision": {"arn": REVISION, "requestedTaskCount": 3},
+            "deploymentCircuitBreaker": {"status": "MONITORING_COMPLETE", "failureCount": 1, "threshold": 3},
+        }
+    ],
+    "failures": [],
+}
+
+TARGET_GROUPS: dict[str, Any] = {
+    "TargetGroups": [
+        {
+            "TargetGroupArn": arn,
+            "TargetGroupName": name,
+            "Protocol": "HTTP",
+            "Port": port,
+            "VpcId": "vpc-1",
+            "HealthCheckPath": "/health",
+            "HealthCheckIntervalSeconds": 30,
+            "HealthCheckTimeoutSeconds": 5,
+            "HealthyThresholdCount": 2,
+            "UnhealthyThresholdCount": 3,
+            "Matcher": {"HttpCode": "200"},
+            "LoadBalancerArns": [LB, LB],
+        }
+        for arn, name, port in ((TG_API, "clickit-dev-api", 8000), (TG_FRONTEND, "clickit-dev-frontend", 3000))
+    ]
+}
+LOAD_BALANCERS: dict[str, Any] = {
+    "LoadBalancers": [
+        {
+            "LoadBalancerArn": LB,
+            "LoadBalancerName": "clickit-dev-alb",
+            "DNSName": "clickit-dev.eu-west-1.elb.amazonaws.com",
+            "State": {"Code": "active"},
+            "SecurityGroups": ["sg-alb"],
+        }
+    ]
+}
+TARGET_HEALTH: dict[str, Any] = {
+    "TargetHealthDescriptions": [
+        {"Target": {"Id": "10.0.1.17", "Port": 8000}, "HealthCheckPort": "8000", "TargetHealth": {"State": "healthy"}},
+        {
+            "Target": {"Id": "10.0.1.18", "Port": 8000},
+            "TargetHealth": {
+                "State": "unhealthy",
+                "Reason": "Target.ResponseCodeMismatch",
+                "Description": "Health checks failed with these codes: [502]",
+            },
+        },
+    ]
+}
+DATABASES: dict[str, Any] = {
+    "DBInstances": [
+        {
+            "DBInstanceIdentifier": "clickit-dev-db",
+            "DBInstanceArn": "arn:aws:rds:eu-west-1:123456789012:db:clickit-dev-db",
+            "DBInstanceStatus": "available",
+            "DBInstanceClass": "db.t4g.micro",
+            "Engine": "postgres",
+            "EngineVersion": "16.4",
+            "MultiAZ": False,
+            "AllocatedStorage": 20,
+            "MaxAllocatedStorage": 100,
+            "Endpoint": {"Address": "clickit-dev-db.c9.eu-west-1.rds.amazonaws.com", "Port": 5432},
+            "DBSubnetGroup": {"VpcId": "vpc-1"},
+            "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-db", "Status": "active"}],
+            "DBParameterGroups": [{"DBParameterGroupName": "pg16", "ParameterApplyStatus": "in-sync"}],
+            "LatestRestorableTime": AT,
+            "DeletionProtection": False,
+            "DbiResourceId": "db-ABC",
+            "PerformanceInsightsEnabled": True,
+        }
+    ]
+}
+REPLICATION_GROUPS: dict[str, Any] = {
+    "ReplicationGroups": [
+        {
+            "ReplicationGroupId": "clickit-dev-redis",
+            "Status": "available",
+            "CacheNodeType": "cache.t4g.micro",
+            "Engine": "redis",
+            "MemberClusters": ["clickit-dev-redis-001", "clickit-dev-redis-002"],
+            "NodeGroups": [
+                {
+                    "NodeGroupId": "0001",
+                    "NodeGroupMembers": [
+                        {"CacheClusterId": "clickit-dev-redis-001", "CacheNodeId": "0001", "CurrentRole": "replica"},
+                        {"CacheClusterId": "clickit-dev-redis-002", "CacheNodeId": "0001", "CurrentRole": "primary"},
+                    ],
+                }
+            ],
+        }
+    ]
+}
+CACHE_CLUSTERS: dict[str, Any] = {
+    "CacheClusters": [
+        {
+            "CacheClusterId": f"clickit-dev-redis-00{number}",
+            "ReplicationGroupId": "clickit-dev-redis",
+            "CacheClusterStatus": "available",
+            "Engine": "redis",
+            "EngineVersion": "7.1.0",
+            "CacheNodeType": "cache.t4g.micro",
+            "SecurityGroups": [{"SecurityGroupId": "sg-redis", "Status": "active"}],
+        }
+        for number in (1, 2)
+    ]
+}
+NAT_GATEWAYS: dict[str, Any] = {
+    "NatGateways": [
+        {"NatGatewayId": "nat-2", "State": "available", "SubnetId": "subnet-p2", "VpcId": "vpc-1"},
+        {"NatGatewayId": "nat-1", "State": "failed", "SubnetId": "subnet-p1", "VpcId": "vpc-1"},
+        {"NatGatewayId": "nat-0", "State": "deleted", "SubnetId": "subnet-p1", "VpcId": "vpc-1"},
+    ]
+}
+SCALABLE: dict[str, Any] = {
+    "ScalableTargets": [
+        {
+            "ServiceNamespace": "ecs",
+            "ResourceId": "service/clickit-dev-cluster/clickit-dev-api",
+            "ScalableDimension": "ecs:service:DesiredCount",
+            "MinCapacity": 1,
+            "MaxCapacity": 4,
+            "RoleARN": "arn:aws:iam::123456789012:role/scaling",
+            "CreationTime": AT,
+            "SuspendedState": {"DynamicScalingInSuspended": True, "DynamicScalingOutSuspended": False, "ScheduledScalingSuspended": True},
+        }
+    ]
+}
+POLICIES: dict[str, Any] = {
+    "ScalingPolicies": [
+        {
+            "PolicyARN": "arn:aws:autoscaling:eu-west-1:123456789012:scalingPolicy:1",
+            "PolicyName": "cpu-60",
+            "ServiceNamespace": "ecs",
+            "ScalableDimension": "ecs:service:DesiredCount",
+            "CreationTime": AT,
+            "PolicyType": "TargetTrackingScaling",
+            "ResourceId": "service/clickit-dev-cluster/clickit-dev-api",
+            "TargetTrackingScalingPolicyConfiguration": {
+                "TargetValue": 60.0,
+                "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+            },
+        }
+    ]
+}
+ALARMS: dict[str, Any] = {
+    "MetricAlarms": [
+        {
+            "AlarmName": "clickit-dev-alb-5xx",
+            "AlarmArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:clickit-dev-alb-5xx",
+            "StateValue": "OK",
+            "StateReason": "fine",
+            "StateTransitionedTimestamp": AT,
+            "StateUpdatedTimestamp": datetime(2026, 11, 23, 14, 5, tzinfo=UTC),
+            "MetricName": "HTTPCode_Target_5XX_Count",
+            "Namespace": "AWS/ApplicationELB",
+            "Statistic": "Sum",
+            "Dimensions": [{"Name": "LoadBalancer", "Value": "app/clickit-dev-alb/50dc6c495c0c9188"}],
+            "Period": 300,
+            "EvaluationPeriods": 2,
+            "DatapointsToAlarm": 1,
+            "Threshold": 10.0,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "TreatMissingData": "notBreaching",
+            "ActionsEnabled": True,
+            "AlarmDescription": "5xx",
+        },
+        {
+            "AlarmName": "TargetTracking-service/clickit-dev-cluster/clickit-dev-api-AlarmHigh-1",
+            "StateValue": "ALARM",
+            "StateTransitionedTimestamp": AT,
+            "Dimensions": [{"Name": "ClusterName", "Value": "clickit-dev-cluster"}, {"Name": "ServiceName", "Value": "clickit-dev-api"}],
+        },
+        {"AlarmName": "storage", "StateValue": "OK", "Dimensions": [{"Name": "DBInstanceIdentifier", "Value": "clickit-dev-db"}]},
+        {
+            "AlarmName": "error-rate",
+            "StateValue": "INSUFFICIENT_DATA",
+            "Metrics": [
+                {"Id": "rate", "Expression": "100*a/b", "ReturnData": True},
+                {
+                    "Id": "a",
+                    "MetricStat": {
+                        "Metric": {
+                            "Namespace": "AWS/ApplicationELB",
+                            "MetricName": "HTTPCode_ELB_5XX_Count",
+                            "Dimensions": [{"Name": "LoadBalancer", "Value": "app/clickit-dev-alb/50dc6c495c0c9188"}],
+                        },
+                        "Period": 60,
+                        "Stat": "Sum",
+                    },
+                    "ReturnData": False,
+                },
+            ],
+        },
+        {"AlarmName": "clickit-dev2-api-cpu", "StateValue": "ALARM", "Dimensions": [{"Name": "ServiceName", "Value": "clickit-dev-api"}]},
+        {"AlarmName": "somebody-else", "StateValue": "ALARM", "Dimensions": [{"Name": "DBInstanceIdentifier", "Value": "other"}]},
+    ],
+    "CompositeAlarms": [
+        {
+            "AlarmName": "page-someone",
+            "StateValue": "ALARM",
+            "AlarmRule": 'ALARM("storage") OR ALARM("somebody-else")',
+            "ActionsEnabled": False,
+        },
+        {"AlarmName": "of-others", "StateValue": "ALARM", "AlarmRule": 'ALARM("somebody-else")'},
+    ],
+}
+
+SHAPES: dict[tuple[str, str], dict[str, Any]] = {
+    ("ecs", "DescribeClusters"): CLUSTERS,
+    ("ecs", "DescribeServices"): SERVICES,
+    ("ecs", "DescribeTasks"): TASKS,
+    ("ecs", "DescribeTaskDefinition"): DEFINITION,
+    ("ecs", "ListServiceDeployments"): LISTED_DEPLOYMENTS,
+    ("ecs", "DescribeServiceDeployments"): SERVICE_DEPLOYMENTS,
+    ("elbv2", "DescribeTargetGroups"): TARGET_GROUPS,
+    ("elbv2", "DescribeLoadBalancers"): LOAD_BALANCERS,
+    ("elbv2", "DescribeTargetHealth"): TARGET_HEALTH,
+    ("rds", "DescribeDBInstances"): DATABASES,
+    ("elasticache", "DescribeReplicationGroups"): REPLICATION_GROUPS,
+    ("elasticache", "DescribeCacheClusters"): CACHE_CLUSTERS,
+    ("ec2", "DescribeNatGateways"): NAT_GATEWAYS,
+    ("application-autoscaling", "DescribeScalableTargets"): SCALABLE,
+    ("application-autoscaling", "DescribeScalingPolicies"): POLICIES,
+    ("cloudwatch", "DescribeAlarms"): ALARMS,
+}
+"""Recorded answer by botocore service and operation."""
