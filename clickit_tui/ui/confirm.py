@@ -29,15 +29,14 @@ class ConfirmModel:
     """What is typed, what is shown, and when a change is confirmed.
 
     Only one thing confirms: the character, typed by a key into the token, that makes it equal to what is asked. Never
-    Enter, never a paste, never a deletion, nothing within 0.5 s of opening. After `changed` the token is kept, and its
-    last character typed once more confirms the new preview.
+    Enter, never a paste, never a deletion, nothing within 0.5 s of opening. A token that is complete without having
+    confirmed (kept after `changed`) waits for its last character to be typed once more.
     """
 
     def __init__(self, preview: Callable[[dict[str, str]], Preview], clock: Callable[[], float]) -> None:
         self._preview_of = preview
         self._clock = clock
         self._settles_at = clock() + SETTLE_S
-        self._again = False
         self.inputs: dict[str, str] = {}
         first = preview({})
         self._entries = {field.name: Entry.of(field.value) for field in first.fields}
@@ -136,7 +135,6 @@ class ConfirmModel:
         self.inputs[name] = entry.text
         self._mirror()
         if not same:
-            self._again = False
             self._look_again()
 
     def _edit_token(self, key: str, character: str | None) -> Want:
@@ -145,13 +143,12 @@ class ConfirmModel:
             return ""
         ask = self.preview.ask
         inserted = character is not None and len(entry.text) > len(self.dialog.token.text)
-        if self._again and inserted and self.dialog.token.text == ask and character == ask[-1:]:
+        if inserted and ask and self.dialog.token.text == ask and character == ask[-1]:
             return self._confirmed()
         self.dialog = self.dialog._replace(token=entry)
         return self._confirmed() if inserted and ask and entry.text == ask else ""
 
     def _confirmed(self) -> Want:
-        self._again = False
         self.dialog = self.dialog._replace(phase="sending", note="")
         return "carry out"
 
@@ -171,7 +168,6 @@ class ConfirmModel:
             self.dialog = self.dialog._replace(phase="over", done=done, note="")
             return
         self.dialog = self.dialog._replace(phase="asking", focus="")
-        self._again = True
         self._look_again()
         self._settles_at = self._clock() + SETTLE_S
         ask = self.preview.ask

@@ -39,7 +39,7 @@ def _placed(hints: Sequence[KeyHint], worded: int, cells: int, rows: int) -> lis
         need = _hint_width(hint, i < worded)
         gap = (2 if i < worded else 1) if lines[-1] else 0
         if used + gap + need > cells:
-            if len(lines) == rows:
+            if len(lines) == rows or 1 + need > cells:
                 return None
             lines.append([])
             used, gap = 1, 0

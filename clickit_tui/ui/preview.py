@@ -104,11 +104,11 @@ def _title(preview: Preview, inner: int) -> tuple[str, str, tuple[Spans, ...]]:
     title, badge = harmless(preview.title), harmless(preview.badge)
     below: list[Spans] = []
     if width(badge) > inner - 12:
-        below.extend(wrapped((Span(badge, preview.badge_look),), inner))
+        below.extend(wrapped((Span(badge, preview.badge_look),), inner)[:3])
         badge = ""
     room = inner - width(badge) - 4
     if width(title) > room:
-        below.extend(wrapped((Span(title, "title"),), inner, 2))
+        below.extend(wrapped((Span(title, "title"),), inner, 2)[:2])
         title = fit(title, room)
     return title, badge, tuple(below)
 
@@ -178,9 +178,14 @@ def _token(dialog: Dialog, inner: int, glyphs: Symbols) -> tuple[Spans, ...]:
 
 
 def _note(dialog: Dialog, inner: int) -> tuple[Spans, ...]:
-    if dialog.note:
-        return wrapped((Span(dialog.note, "warn"),), inner, 2)[:3]
     preview = dialog.preview
-    words = ["tab next field"] if preview.fields else []
-    words += ["ctrl+y copy"] if preview.commands else []
-    return ((Span("   ".join([*words, "esc leave"]), "dim"),),)
+    out: list[Spans] = []
+    if dialog.note:
+        out.extend(wrapped((Span(dialog.note, "warn"),), inner, 2)[:3])
+    if preview.ask and dialog.token.text == preview.ask and not (preview.locked or preview.refused):
+        out.append((Span(f"this is what is confirmed now: type {preview.ask[-1]} once more", "bold"),))
+    if not out:
+        words = ["tab next field"] if preview.fields else []
+        words += ["ctrl+y copy"] if preview.commands else []
+        out.append((Span("   ".join([*words, "esc leave"]), "dim"),))
+    return tuple(out)

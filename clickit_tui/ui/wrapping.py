@@ -64,9 +64,10 @@ def _merged(line: list[Span]) -> Spans:
             out[-1] = Span(out[-1].text + span.text, span.look)
         else:
             out.append(span)
-    if out and out[-1].text.isspace():
-        out.pop()
-    return tuple(out)
+    if out:
+        last = out.pop()
+        out.append(Span(last.text.rstrip(), last.look))
+    return tuple(span for span in out if span.text)
 
 
 _ARGUMENT = re.compile(r"(?:'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.|[^\s'\"\\])+|\S")
