@@ -192,8 +192,9 @@ class Gateway:
         """One listed read, retried by the SDK; `lane="tail"` uses a client of its own. Raises Failed."""
         if (service, operation) not in READS:
             raise refusal(service, operation, "it is no listed read")
+        answer = self._answer(await self._ask(service, operation, lane, params, prompting=True), service, operation)
         self.meter.asked(service, operation, params)
-        return self._answer(await self._ask(service, operation, lane, params, prompting=True), service, operation)
+        return answer
 
     async def answers(
         self, service: str, operation: str, /, *, most: int = 100, lane: str = "read", **params: Parameter

@@ -38,7 +38,7 @@ class Meter:
         self.total += 1
 
     def asked(self, service: str, operation: str, params: Mapping[str, object]) -> None:
-        """One API call is made; adds what it costs."""
+        """One API call was answered; adds what it costs."""
         if (service, operation) == ("cloudwatch", "GetMetricData") and "NextToken" not in params:
             metrics = _metrics(params.get("MetricDataQueries"))
             self.metrics += metrics
