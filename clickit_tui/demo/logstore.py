@@ -159,6 +159,10 @@ class LogStore:
             raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
         return self.groups[name]
 
+    def arn(self, name: str) -> str:
+        """The ARN of a group of that name, without `:*`."""
+        return self._arn + name
+
     def between(self, group: Group, start_ms: int | None, end_ms: int | None, now: float) -> tuple[int, int]:
         """Indices of the events of [start, end] (both inclusive) that the retention still keeps."""
         kept = int(now * 1000) - group.retention_days * DAY_MS if group.retention_days else 0
