@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 from clickit_tui.aws.elbv2 import main_balancer
-from clickit_tui.aws.fetching import garbled
+from clickit_tui.aws.fetching import batches, garbled, together
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.members import Json, flag, integer, number, records, text, when
 from clickit_tui.naming import Names
-from clickit_tui.poll import Fetch
 from clickit_tui.world.parts import Alarm, Cache
 from clickit_tui.world.world import World
 
 _RANK = {"ALARM": 0, "INSUFFICIENT_DATA": 1}
 PAGE = 100
 """Most alarms of one page."""
+FEW_PAGES = 3
+"""Up to so many pages, all alarms of the account are read at every poll."""
+FULL_S = 300.0
+"""How often all alarms of a large account are looked through."""
 NESTED = 3
 """Levels of composite alarms that are looked through."""
 
@@ -97,15 +101,43 @@ def concerning(alarms: list[Alarm], ours: frozenset[tuple[str, str]], env: str) 
     return tuple(sorted(found, key=lambda each: (_RANK.get(each.state, 2), -(each.since or 0.0), each.name)))
 
 
-def alarms_fetch(gateway: Gateway, names: Names) -> Fetch:
-    """Feeds `alarms`, target-tracking alarms of autoscaling included."""
+class Alarms:
+    """Reads the alarms: all of the account at every poll where they are few; where they are many, only ours between two full looks."""
 
-    async def fetch(world: World) -> Mapping[str, object]:
-        answers = await gateway.answers("cloudwatch", "DescribeAlarms", AlarmTypes=["MetricAlarm", "CompositeAlarm"], MaxRecords=PAGE)
+    def __init__(self, gateway: Gateway, names: Names, clock: Callable[[], float] = time.time) -> None:
+        self._gateway, self._names, self._clock = gateway, names, clock
+        self._known: list[str] = []
+        self._looked_for: frozenset[tuple[str, str]] = frozenset()
+        self._pages = 0
+        self._looked_at = float("-inf")
+
+    async def fetch(self, world: World) -> Mapping[str, object]:
+        """Feeds `alarms`, target-tracking alarms of autoscaling included."""
+        ours = resources(world, self._names)
+        if self._pages > FEW_PAGES and ours == self._looked_for and self._clock() - self._looked_at < FULL_S:
+            found = parsed(await together(self._read(AlarmNames=batch) for batch in batches(self._known, PAGE)))
+            return {"alarms": concerning(found, ours, self._names.env)}
+        answers = await self._read()
+        kept = concerning(parsed([answers]), ours, self._names.env)
+        self._known, self._looked_for = [alarm.name for alarm in kept], ours
+        self._pages, self._looked_at = len(answers), self._clock()
+        return {"alarms": kept}
+
+    async def _read(self, **params: object) -> list[Json]:
+        answers = await self._gateway.answers(
+            "cloudwatch",
+            "DescribeAlarms",
+            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+            MaxRecords=PAGE,
+            **params,  # type: ignore[arg-type]
+        )
         if not any(isinstance(answers[0].get(member), list) for member in ("MetricAlarms", "CompositeAlarms")):
             raise garbled("cloudwatch:DescribeAlarms", "MetricAlarms")
-        found = [metric_alarm(each) for answer in answers for each in records(answer, "MetricAlarms")]
-        found += [composite_alarm(each) for answer in answers for each in records(answer, "CompositeAlarms")]
-        return {"alarms": concerning(found, resources(world, names), names.env)}
+        return list(answers)
 
-    return fetch
+
+def parsed(answers: list[list[Json]]) -> list[Alarm]:
+    """The alarms of several answers, page by page."""
+    pages = [page for answer in answers for page in answer]
+    found = [metric_alarm(each) for page in pages for each in records(page, "MetricAlarms")]
+    return found + [composite_alarm(each) for page in pages for each in records(page, "CompositeAlarms")]

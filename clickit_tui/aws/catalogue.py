@@ -8,7 +8,7 @@ import msgspec
 
 from clickit_tui.aws.elbv2 import main_balancer
 from clickit_tui.naming import SERVICES, Names
-from clickit_tui.world.parts import Cache, Database, MetricClass, NatGateway, TargetGroup
+from clickit_tui.world.parts import Cache, ClusterMissing, Database, MetricClass, NatGateway, TargetGroup
 from clickit_tui.world.seen import Absent
 from clickit_tui.world.world import World
 
@@ -145,7 +145,9 @@ def running(part: str, dimensions: Dimensions, insights: bool) -> Measure:
 def _services(world: World, names: Names) -> list[Measure]:
     known = None if world.services.value is None else {service.part for service in world.services.value}
     cluster = world.cluster.value
-    insights = getattr(cluster, "container_insights", None) is True
+    if isinstance(cluster, ClusterMissing):
+        return []
+    insights = cluster is not None and cluster.container_insights is True
     found: list[Measure] = []
     for part in SERVICES:
         if known is None or part in known:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from clickit_tui.aws import ecs
-from clickit_tui.aws.fetching import garbled, missing, needed, not_found, outcomes, together
+from clickit_tui.aws.fetching import batches, garbled, missing, needed, not_found, outcomes, together
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.members import Json, records, tail, text, words
 from clickit_tui.naming import SERVICES, Names, nearest
@@ -25,12 +25,6 @@ STOPPED_EVERY_S = 15.0
 SETTLED = frozenset({"SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
 """States of a service deployment that never change again."""
 CLUSTER_CODES = ("ClusterNotFoundException", "ClusterNotFound")
-
-
-def batches(arns: Iterable[str], size: int) -> list[list[str]]:
-    """The ARNs in lists of at most `size`."""
-    every = list(arns)
-    return [every[start : start + size] for start in range(0, len(every), size)]
 
 
 def _here(failed: Failed, names: Names) -> Failed:

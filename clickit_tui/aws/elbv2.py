@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from clickit_tui.aws.fetching import garbled, needed, not_found, together
+from clickit_tui.aws.fetching import batches, garbled, needed, not_found, together
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.members import Json, integer, records, text, words
 from clickit_tui.naming import SERVICES, Names
@@ -90,8 +90,8 @@ def target_groups_fetch(gateway: Gateway, names: Names) -> Fetch:
     async def fetch(world: World) -> Mapping[str, object]:
         parts = _groups(world, names)
         arns = list(parts)
-        batches = [arns[start : start + MOST_ARNS] for start in range(0, len(arns), MOST_ARNS)]
-        answers = await together(gateway.read("elbv2", "DescribeTargetGroups", TargetGroupArns=batch) for batch in batches)
+        wanted = batches(arns, MOST_ARNS)
+        answers = await together(gateway.read("elbv2", "DescribeTargetGroups", TargetGroupArns=batch) for batch in wanted)
         found = {text(each, "TargetGroupArn"): each for answer in answers for each in records(answer, "TargetGroups")}
         if not set(arns) <= set(found):
             raise not_found("target groups " + ", ".join(sorted(set(arns) - set(found))), "elasticloadbalancing:DescribeTargetGroups")

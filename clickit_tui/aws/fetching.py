@@ -53,6 +53,12 @@ def missing(failed: Failed, *codes: str) -> bool:
     return failed.fault.kind is Trouble.MISSING or failed.fault.code in codes
 
 
+def batches(items: Iterable[str], most: int) -> list[list[str]]:
+    """The items in lists of at most `most`."""
+    every = list(items)
+    return [every[start : start + most] for start in range(0, len(every), most)]
+
+
 async def outcomes(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T | Failed]:
     """Run calls concurrently, at most `AT_ONCE` in flight; a result or its failure each, in their order."""
     gate = asyncio.Semaphore(AT_ONCE)

@@ -32,6 +32,6 @@ def sources(gateway: Gateway, config: Config, *, clock: Callable[[], float] = ti
         _source("cache", 60.0, elasticache.cache_fetch(gateway, names), "services"),
         _source("nat", 120.0, ec2.nat_fetch(gateway), "target_groups"),
         _source("scaling", 60.0, autoscaling.scaling_fetch(gateway, names)),
-        _source("alarms", 30.0, alarms.alarms_fetch(gateway, names), "target_groups"),
+        _source("alarms", 30.0, alarms.Alarms(gateway, names, clock).fetch, "target_groups"),
         _source("metrics", cloudwatch.POLL_S, cloudwatch.metrics_fetch(gateway, names, clock), "cluster", "target_groups", "cache"),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clickit_tui.aws.alarms import alarms_fetch, metric_alarm
+from clickit_tui.aws.alarms import Alarms, metric_alarm
 from clickit_tui.naming import names
 from clickit_tui.world.parts import TargetGroup
 from clickit_tui.world.seen import Failed, Seen
@@ -23,7 +23,7 @@ WORLD = World(
 
 async def found(answer: Any) -> dict[str, Any]:
     gateway = Scripted(DescribeAlarms=answer)
-    alarms: Any = (await alarms_fetch(gateway, NAMES)(WORLD))["alarms"]
+    alarms: Any = (await Alarms(gateway, NAMES).fetch(WORLD))["alarms"]
     assert gateway.calls == [("DescribeAlarms", {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "MaxRecords": 100})]
     return {alarm.name: alarm for alarm in alarms}
 
@@ -65,3 +65,32 @@ async def test_no_alarm_is_an_empty_tuple_and_no_list_is_a_fault() -> None:
     assert await found({"MetricAlarms": []}) == {}
     with pytest.raises(Failed):
         await found({})
+
+
+class Account:
+    """An account with many alarms in many pages, of which few are ours."""
+
+    def __init__(self, pages: int) -> None:
+        self.pages, self.asked = pages, []
+        self.state = "OK"
+
+    async def answers(self, service: str, operation: str, /, **params: Any) -> list[dict[str, Any]]:
+        self.asked.append(params)
+        ours = {"AlarmName": "clickit-dev-api-cpu", "StateValue": self.state}
+        if "AlarmNames" in params:
+            assert params["AlarmNames"] == ["clickit-dev-api-cpu"]
+            return [{"MetricAlarms": [ours]}]
+        return [{"MetricAlarms": [ours]}, *({"MetricAlarms": [{"AlarmName": f"other-{page}"}]} for page in range(1, self.pages))]
+
+
+@pytest.mark.parametrize(("pages", "full"), [(3, 21), (4, 3)])
+async def test_a_large_account_is_looked_through_rarely_and_ours_at_every_poll(pages: int, full: int) -> None:
+    account, now = Account(pages), [0.0]
+    reader = Alarms(account, NAMES, lambda: now[0])
+    for poll in range(21):
+        now[0], account.state = poll * 30.0, "ALARM" if poll % 2 else "OK"
+        found: Any = (await reader.fetch(WORLD))["alarms"]
+        assert [(alarm.name, alarm.state) for alarm in found] == [("clickit-dev-api-cpu", account.state)]
+    assert sum("AlarmNames" not in params for params in account.asked) == full
+    await reader.fetch(World(env="dev"))
+    assert "AlarmNames" not in account.asked[-1], "other resources are looked for at once"
