@@ -1,0 +1,207 @@
+"""STS, Application Auto Scaling, Cost Explorer, Systems Manager sessions, Performance Insights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from clickit_tui.demo import scaling, traffic
+from clickit_tui.demo.api_ecs import page
+from clickit_tui.demo.birth import role
+from clickit_tui.demo.errors import AwsError
+from clickit_tui.demo.metricstore import seconds
+from clickit_tui.demo.simulator import Simulator
+from clickit_tui.demo.state import Environment, Scaling, arn
+from clickit_tui.demo.wire import ACCOUNT, REGION
+
+Params = Mapping[str, Any]
+DAILY_DOLLARS = {"Amazon Elastic Container Service": 3.3, "EC2 - Other": 3.2, "Amazon Relational Database Service": 2.1}
+DAILY_DOLLARS |= {"Amazon Elastic Load Balancing": 1.1, "Amazon ElastiCache": 0.6, "AmazonCloudWatch": 0.5, "AWS Secrets Manager": 0.16}
+
+
+def get_caller_identity(sim: Simulator, params: Params) -> dict[str, Any]:
+    return {"UserId": "AROAEXAMPLECLICKIT00:demo", "Account": ACCOUNT, "Arn": arn("sts", "assumed-role/OnCall/demo", region="")}
+
+
+def assume_role(sim: Simulator, params: Params) -> dict[str, Any]:
+    name, session = str(params.get("RoleArn", "")).rsplit("/", 1)[-1], params.get("RoleSessionName", "demo")
+    return {
+        "Credentials": {
+            "AccessKeyId": "ASIADEMO000000000000",
+            "SecretAccessKey": "demo",
+            "SessionToken": "demo",
+            "Expiration": sim.now + 3600,
+        },
+        "AssumedRoleUser": {
+            "AssumedRoleId": f"AROAEXAMPLECLICKIT00:{session}",
+            "Arn": arn("sts", f"assumed-role/{name}/{session}", region=""),
+        },
+    }
+
+
+def _scaled(sim: Simulator, params: Params) -> list[tuple[Environment, str, Scaling]]:
+    if params.get("ServiceNamespace") != "ecs":
+        return []
+    wanted = params.get("ResourceIds") or ([params["ResourceId"]] if params.get("ResourceId") else None)
+    known = [(env, part, each) for env in sim.envs.values() for part, each in env.scaling.items()]
+    return [each for each in known if not wanted or scaling.resource(each[0], each[2]) in wanted]
+
+
+def _paged(things: list[dict[str, Any]], params: Params, member: str) -> dict[str, Any]:
+    shown, token = page(things, {"nextToken": params.get("NextToken"), "maxResults": params.get("MaxResults")}, 50)
+    return {member: shown} | ({"NextToken": token["nextToken"]} if token else {})
+
+
+def describe_scalable_targets(sim: Simulator, params: Params) -> dict[str, Any]:
+    found = [
+        {
+            "ServiceNamespace": "ecs",
+            "ResourceId": scaling.resource(env, each),
+            "ScalableDimension": "ecs:service:DesiredCount",
+            "MinCapacity": each.minimum,
+            "MaxCapacity": each.maximum,
+            "RoleARN": role(
+                "aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"
+            ),
+            "CreationTime": each.created_at,
+            "SuspendedState": each.suspended,
+            "ScalableTargetARN": arn("application-autoscaling", f"scalable-target/{env.name}{part}"),
+        }
+        for env, part, each in _scaled(sim, params)
+    ]
+    return _paged(found, params, "ScalableTargets")
+
+
+def register_scalable_target(sim: Simulator, params: Params) -> dict[str, Any]:
+    found = _scaled(sim, params)
+    if not found:
+        return _new_target(sim, params)
+    env, part, each = found[0]
+    least, most = int(params.get("MinCapacity", each.minimum)), int(params.get("MaxCapacity", each.maximum))
+    if least > most or least < 0:
+        raise AwsError("ValidationException", "Maximum capacity cannot be less than minimum capacity")
+    each.minimum, each.maximum = least, most
+    each.suspended |= params.get("SuspendedState") or {}
+    return {"ScalableTargetARN": arn("application-autoscaling", f"scalable-target/{env.name}{part}")}
+
+
+def _new_target(sim: Simulator, params: Params) -> dict[str, Any]:
+    for env in sim.envs.values():
+        for part, service in env.services.items():
+            if params.get("ResourceId") == f"service/{env.names.cluster}/{service.name}":
+                least, most = int(params.get("MinCapacity", 1)), int(params.get("MaxCapacity", 1))
+                env.scaling[part] = Scaling(service.name, least, most, 60.0, f"{service.name}-cpu-60", sim.now)
+                env.scaling[part].suspended |= params.get("SuspendedState") or {}
+                scaling.policy(sim, env, env.scaling[part])
+                return {"ScalableTargetARN": arn("application-autoscaling", f"scalable-target/{env.name}{part}")}
+    raise AwsError("ValidationException", f"ECS service doesn't exist: {params.get('ResourceId')}")
+
+
+def describe_scaling_policies(sim: Simulator, params: Params) -> dict[str, Any]:
+    found = [_policy(env, each) for env, _, each in _scaled(sim, params)]
+    return _paged(found, params, "ScalingPolicies")
+
+
+def _policy(env: Environment, each: Scaling) -> dict[str, Any]:
+    tracking = {
+        "TargetValue": each.target,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+        "ScaleOutCooldown": int(scaling.OUT_COOLDOWN_S),
+        "ScaleInCooldown": int(scaling.IN_COOLDOWN_S),
+        "DisableScaleIn": False,
+    }
+    return {
+        "PolicyARN": scaling.policy_arn(env, each),
+        "PolicyName": each.policy,
+        "ServiceNamespace": "ecs",
+        "ResourceId": scaling.resource(env, each),
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": tracking,
+        "Alarms": [{"AlarmName": name, "AlarmARN": arn("cloudwatch", f"alarm:{name}")} for name in scaling.alarm_names(env, each)],
+        "CreationTime": each.created_at,
+    }
+
+
+def describe_scaling_activities(sim: Simulator, params: Params) -> dict[str, Any]:
+    found = [activity for _, _, each in _scaled(sim, params) for activity in each.activities]
+    return _paged(found, params, "ScalingActivities")
+
+
+def describe_scheduled_actions(sim: Simulator, params: Params) -> dict[str, Any]:
+    return {"ScheduledActions": []}
+
+
+def get_cost_and_usage(sim: Simulator, params: Params) -> dict[str, Any]:
+    period = params.get("TimePeriod") or {}
+    try:
+        day, end = date.fromisoformat(period["Start"][:10]), date.fromisoformat(period["End"][:10])
+    except (KeyError, ValueError):
+        raise AwsError("ValidationException", "TimePeriod needs Start and End as YYYY-MM-DD.") from None
+    if day >= end:
+        raise AwsError("ValidationException", "Start date (and hour) should be before end date (and hour)")
+    monthly, grouped, found = params.get("Granularity") == "MONTHLY", bool(params.get("GroupBy")), []
+    while day < end:
+        after = min(end, (day.replace(day=1) + timedelta(days=32)).replace(day=1) if monthly else day + timedelta(days=1))
+        days, metrics = (after - day).days, params.get("Metrics") or ["UnblendedCost"]
+        groups = [{"Keys": [name], "Metrics": _cost(metrics, dollars * days)} for name, dollars in DAILY_DOLLARS.items()] if grouped else []
+        whole = {} if grouped else _cost(metrics, sum(DAILY_DOLLARS.values()) * days)
+        found.append({"TimePeriod": {"Start": str(day), "End": str(after)}, "Total": whole, "Groups": groups, "Estimated": True})
+        day = after
+    return {"GroupDefinitions": params.get("GroupBy") or [], "ResultsByTime": found, "DimensionValueAttributes": []}
+
+
+def _cost(metrics: list[str], dollars: float) -> dict[str, Any]:
+    return {name: {"Amount": f"{dollars:.4f}", "Unit": "USD"} for name in metrics}
+
+
+def start_session(sim: Simulator, params: Params) -> dict[str, Any]:
+    target = str(params.get("Target", ""))
+    known = {f"ecs:{t.cluster}_{t.id}_{t.runtime_id}": t for env in sim.envs.values() for t in env.tasks.values()}
+    of = known.get(target)
+    if of is None or of.last_status != "RUNNING" or not of.exec_enabled:
+        raise AwsError("TargetNotConnected", f"{target} is not connected.")
+    session = f"demo-{sim.hexes(17)}"
+    sim.sessions[session] = {"SessionId": session, "Target": target, "Status": "Connected", "StartDate": sim.now}
+    stream = f"wss://ssmmessages.{REGION}.amazonaws.com/v1/data-channel/{session}?role=publish_subscribe"
+    return {"SessionId": session, "TokenValue": sim.token(64), "StreamUrl": stream}
+
+
+def terminate_session(sim: Simulator, params: Params) -> dict[str, Any]:
+    sim.sessions.pop(str(params.get("SessionId")), None)
+    return {"SessionId": params.get("SessionId")}
+
+
+def describe_sessions(sim: Simulator, params: Params) -> dict[str, Any]:
+    return {"Sessions": [each | {"Status": "Connected"} for each in sim.sessions.values()] if params.get("State") == "Active" else []}
+
+
+def get_connection_status(sim: Simulator, params: Params) -> dict[str, Any]:
+    target = str(params.get("Target", ""))
+    running = {
+        f"ecs:{t.cluster}_{t.id}_{t.runtime_id}" for env in sim.envs.values() for t in env.tasks.values() if t.last_status == "RUNNING"
+    }
+    return {"Target": target, "Status": "connected" if target in running else "notconnected"}
+
+
+def get_resource_metrics(sim: Simulator, params: Params) -> dict[str, Any]:
+    env = next((each for each in sim.envs.values() if each.database.resource_id == params.get("Identifier")), None)
+    if env is None or env.name != "prod":
+        raise AwsError("InvalidArgumentException", "Performance Insights is not enabled for this resource.")
+    period = int(params.get("PeriodInSeconds") or 60)
+    start, end = seconds(params["StartTime"]) // period * period, min(seconds(params["EndTime"]), sim.now)
+    times = [start + period * at for at in range(int((end - start) // period))]
+    waits = {"CPU": 0.08, "IO:DataFileRead": 0.05, "Client:ClientRead": 0.02}
+    slow = traffic.query_ms(env.database) / 1.6
+    listed = []
+    for query in params.get("MetricQueries") or ():
+        metric = query["Metric"]
+        listed.append({"Key": {"Metric": metric}, "DataPoints": [{"Timestamp": at, "Value": sum(waits.values()) * slow} for at in times]})
+        if query.get("GroupBy"):
+            for wait, load in waits.items():
+                dims = {"db.wait_event.name": wait, "db.wait_event.type": wait.partition(":")[0]}
+                listed.append(
+                    {"Key": {"Metric": metric, "Dimensions": dims}, "DataPoints": [{"Timestamp": at, "Value": load * slow} for at in times]}
+                )
+    return {"AlignedStartTime": start, "AlignedEndTime": end, "Identifier": params.get("Identifier"), "MetricList": listed}

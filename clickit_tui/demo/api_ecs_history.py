@@ -1,0 +1,216 @@
+"""ECS: service deployments and revisions, tags, shells into tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clickit_tui.demo import scheduler
+from clickit_tui.demo.api_ecs import Params, environment, invalid, last, launched_by, network, page, service, task
+from clickit_tui.demo.errors import AwsError
+from clickit_tui.demo.simulator import Simulator
+from clickit_tui.demo.state import Deployment, Environment, Revision, Service, arn
+from clickit_tui.demo.wire import REGION
+
+KEPT_S = 90 * 86_400
+STOPPABLE = ("PENDING", "IN_PROGRESS")
+
+
+def _own(of: Service, now: float) -> list[Deployment]:
+    """The service deployments of the last 90 days, newest first; a rollback belongs to the one it undoes."""
+    return [each for each in of.deployments if not each.undoes and each.created_at > now - KEPT_S]
+
+
+def list_service_deployments(sim: Simulator, params: Params) -> dict[str, Any]:
+    env = environment(sim, params)
+    of = service(env, params.get("service", ""))
+    wanted = params.get("status")
+    made = params.get("createdAt") or {}
+    found = [
+        each
+        for each in _own(of, sim.now)
+        if (not wanted or each.state in wanted) and made.get("after", 0) <= each.created_at <= made.get("before", sim.now)
+    ]
+    shown, token = page(found, {"maxResults": 20} | dict(params))
+    return {"serviceDeployments": [_brief(of, each) for each in shown]} | token
+
+
+def _brief(of: Service, each: Deployment) -> dict[str, Any]:
+    answer = {
+        "serviceDeploymentArn": each.arn,
+        "serviceArn": of.arn,
+        "clusterArn": arn("ecs", f"cluster/{of.cluster}"),
+        "startedAt": each.started_at,
+        "createdAt": each.created_at,
+        "finishedAt": each.finished_at,
+        "targetServiceRevisionArn": each.revision.arn,
+        "status": each.state,
+        "statusReason": each.state_reason or None,
+    }
+    return {key: value for key, value in answer.items() if value is not None}
+
+
+def _find(sim: Simulator, name: str) -> tuple[Environment, Service, Deployment] | None:
+    for env in sim.envs.values():
+        for of in env.services.values():
+            for each in _own(of, sim.now):
+                if each.arn == name:
+                    return env, of, each
+    return None
+
+
+def describe_service_deployments(sim: Simulator, params: Params) -> dict[str, Any]:
+    wanted = params.get("serviceDeploymentArns") or []
+    if not 1 <= len(wanted) <= 20:
+        raise invalid("serviceDeploymentArns must have 1 to 20 members.")
+    found = {name: _find(sim, name) for name in wanted}
+    return {
+        "serviceDeployments": [_full(*each) for each in found.values() if each],
+        "failures": [{"arn": name, "reason": "MISSING"} for name, each in found.items() if not each],
+    }
+
+
+def _counted(env: Environment, of: Service, each: Deployment, revision: Revision) -> dict[str, Any]:
+    ids = {known.id for known in of.deployments if known.revision.arn == revision.arn}
+    mine = [known for known in env.of(of) if known.started_by in ids]
+    running = sum(known.last_status == "RUNNING" for known in mine)
+    pending = sum(known.last_status in ("PROVISIONING", "PENDING", "ACTIVATING") for known in mine)
+    asked = of.desired if of.primary.revision.arn == revision.arn else 0
+    return {"arn": revision.arn, "requestedTaskCount": asked, "runningTaskCount": running, "pendingTaskCount": pending}
+
+
+def _full(env: Environment, of: Service, each: Deployment) -> dict[str, Any]:
+    breaker = {
+        "status": each.breaker if of.breaker else "DISABLED",
+        "failureCount": each.failures,
+        "threshold": scheduler.breaker_threshold(of),
+    }
+    answer = _brief(of, each) | {
+        "updatedAt": each.updated_at,
+        "sourceServiceRevisions": [_counted(env, of, each, known) for known in each.sources],
+        "targetServiceRevision": _counted(env, of, each, each.revision),
+        "lifecycleStage": None,
+        "deploymentConfiguration": {
+            "deploymentCircuitBreaker": {"enable": of.breaker, "rollback": of.rollback},
+            "maximumPercent": of.maximum_percent,
+            "minimumHealthyPercent": of.minimum_percent,
+            "strategy": "ROLLING",
+        },
+        "rollback": each.rollback,
+        "deploymentCircuitBreaker": breaker,
+        "stoppedAt": each.stopped_at,
+    }
+    answer.pop("targetServiceRevisionArn")
+    return {key: value for key, value in answer.items() if value is not None}
+
+
+def stop_service_deployment(sim: Simulator, params: Params) -> dict[str, Any]:
+    name = params.get("serviceDeploymentArn", "")
+    found = _find(sim, name)
+    if found is None:
+        raise AwsError("ServiceDeploymentNotFoundException", "The service deployment could not be found.")
+    _, of, each = found
+    if params.get("stopType", "ROLLBACK") != "ROLLBACK":
+        raise invalid("stopType must be ROLLBACK.")
+    if each.state not in STOPPABLE:
+        raise AwsError("ConflictException", f"The service deployment is {each.state} and cannot be stopped.")
+    if not scheduler.roll_back(sim, of, each, "Service deployment rolled back because it was stopped by the user.", sim.now):
+        raise AwsError("ConflictException", "There is no completed deployment to roll back to.")
+    each.stopped_at = sim.now
+    return {"serviceDeploymentArn": name}
+
+
+def describe_service_revisions(sim: Simulator, params: Params) -> dict[str, Any]:
+    wanted = params.get("serviceRevisionArns") or []
+    if not 1 <= len(wanted) <= 20:
+        raise invalid("serviceRevisionArns must have 1 to 20 members.")
+    known = {each.revision.arn: (of, each.revision) for env in sim.envs.values() for of in env.services.values() for each in of.deployments}
+    return {
+        "serviceRevisions": [_revision(*known[name]) for name in wanted if name in known],
+        "failures": [{"arn": name, "reason": "MISSING"} for name in wanted if name not in known],
+    }
+
+
+def _revision(of: Service, each: Revision) -> dict[str, Any]:
+    image = {"containerName": of.part, "image": each.image} | ({"imageDigest": each.digest} if each.digest else {})
+    return {
+        "serviceRevisionArn": each.arn,
+        "serviceArn": of.arn,
+        "clusterArn": arn("ecs", f"cluster/{of.cluster}"),
+        "taskDefinition": each.definition.arn,
+        "platformVersion": "1.4.0",
+        "platformFamily": "Linux",
+        "loadBalancers": [{"targetGroupArn": of.target_group, "containerName": of.part, "containerPort": of.port}],
+        "networkConfiguration": network(of),
+        "containerImages": [image],
+        "guardDutyEnabled": False,
+        "createdAt": each.created_at,
+    } | launched_by(of)
+
+
+def _tagged(sim: Simulator, name: str) -> dict[str, str]:
+    for env in sim.envs.values():
+        for of in env.services.values():
+            if of.arn == name:
+                return of.tags
+        if name in env.tasks:
+            return env.tasks[name].tags
+        if name == arn("ecs", f"cluster/{env.names.cluster}"):
+            return {}
+    raise invalid("The specified resource is not found.")
+
+
+def list_tags_for_resource(sim: Simulator, params: Params) -> dict[str, Any]:
+    tags = _tagged(sim, params.get("resourceArn", ""))
+    return {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
+
+
+def tag_resource(sim: Simulator, params: Params) -> dict[str, Any]:
+    _tagged(sim, params.get("resourceArn", "")).update({each["key"]: each.get("value", "") for each in params.get("tags") or []})
+    return {}
+
+
+def untag_resource(sim: Simulator, params: Params) -> dict[str, Any]:
+    tags = _tagged(sim, params.get("resourceArn", ""))
+    for key in params.get("tagKeys") or []:
+        tags.pop(key, None)
+    return {}
+
+
+def execute_command(sim: Simulator, params: Params) -> dict[str, Any]:
+    env = environment(sim, params)
+    of = task(env, params.get("task", ""))
+    container = params.get("container") or of.definition.container["name"]
+    if container != of.definition.container["name"]:
+        raise invalid("The container name provided could not be found.")
+    if not of.exec_enabled:
+        raise invalid(
+            "The execute command failed because execute command was not enabled when the task was run or the execute command agent "
+            "isn\u2019t running. Wait and try again or run a new task with execute command enabled and try again."
+        )
+    if of.last_status != "RUNNING":
+        raise AwsError("TargetNotConnectedException", "The execute command failed due to an internal error. Try again later.")
+    session = f"ecs-execute-command-{sim.hexes(17)}"
+    sim.sessions[session] = {"SessionId": session, "Target": f"ecs:{of.cluster}_{of.id}_{of.runtime_id}", "StartDate": sim.now}
+    return {
+        "clusterArn": arn("ecs", f"cluster/{of.cluster}"),
+        "containerArn": f"{of.arn.replace(':task/', ':container/')}/{of.runtime_id[-10:]}",
+        "containerName": container,
+        "interactive": bool(params.get("interactive")),
+        "session": {
+            "sessionId": session,
+            "streamUrl": f"wss://ssmmessages.{REGION}.amazonaws.com/v1/data-channel/{session}?role=publish_subscribe",
+            "tokenValue": sim.token(64),
+        },
+        "taskArn": of.arn,
+    }
+
+
+def describe_capacity_providers(sim: Simulator, params: Params) -> dict[str, Any]:
+    wanted = params.get("capacityProviders") or ["FARGATE", "FARGATE_SPOT"]
+    known = [name for name in wanted if last(name) in ("FARGATE", "FARGATE_SPOT")]
+    return {
+        "capacityProviders": [
+            {"capacityProviderArn": arn("ecs", f"capacity-provider/{last(name)}"), "name": last(name), "status": "ACTIVE"} for name in known
+        ],
+        "failures": [],
+    }

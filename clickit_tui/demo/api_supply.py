@@ -1,0 +1,255 @@
+"""Secrets Manager and ECR. No secret has a value here: asking for one is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from clickit_tui.demo.api_ecs import page
+from clickit_tui.demo.errors import AwsError
+from clickit_tui.demo.simulator import Simulator
+from clickit_tui.demo.state import Image, Secret, arn
+from clickit_tui.demo.wire import ACCOUNT, REGION
+
+Params = Mapping[str, Any]
+
+
+def _secrets(sim: Simulator) -> list[Secret]:
+    return [each for env in sim.envs.values() for each in env.secrets.values()]
+
+
+def _secret(sim: Simulator, params: Params, *, deleted: bool = False) -> Secret:
+    wanted = str(params.get("SecretId", ""))
+    for each in _secrets(sim):
+        if wanted in (each.name, each.arn, each.arn.rsplit("-", 1)[0]):
+            if each.deleted_at is not None and not deleted:
+                raise AwsError(
+                    "InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion."
+                )
+            return each
+    raise AwsError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+
+
+def _shown(of: Secret) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "ARN": of.arn,
+        "Name": of.name,
+        "Description": of.description,
+        "LastChangedDate": of.changed_at,
+        "LastAccessedDate": of.accessed_at,
+        "CreatedDate": of.created_at,
+        "Tags": [{"Key": "Project", "Value": "clickit"}],
+    }
+    return found | ({"DeletedDate": of.deleted_at} if of.deleted_at is not None else {})
+
+
+def list_secrets(sim: Simulator, params: Params) -> dict[str, Any]:
+    found = [each for each in _secrets(sim) if each.deleted_at is None or params.get("IncludePlannedDeletion")]
+    for wanted in params.get("Filters") or ():
+        if wanted.get("Key") in ("name", "all"):
+            found = [each for each in found if any(each.name.startswith(str(value)) for value in wanted.get("Values") or ())]
+    asked = {"nextToken": params.get("NextToken"), "maxResults": params.get("MaxResults")}
+    shown, token = page(sorted(found, key=lambda each: each.name), asked)
+    more = {"NextToken": token["nextToken"]} if token else {}
+    return {"SecretList": [_shown(each) | {"SecretVersionsToStages": _staged(each)} for each in shown]} | more
+
+
+def _staged(of: Secret) -> dict[str, list[str]]:
+    return {version: stages for version, stages in of.versions.items() if stages}
+
+
+def describe_secret(sim: Simulator, params: Params) -> dict[str, Any]:
+    of = _secret(sim, params, deleted=True)
+    return _shown(of) | {"VersionIdsToStages": _staged(of), "RotationEnabled": False}
+
+
+def list_secret_version_ids(sim: Simulator, params: Params) -> dict[str, Any]:
+    of = _secret(sim, params, deleted=True)
+    listed = [
+        {"VersionId": version, "VersionStages": stages, "CreatedDate": of.changed_at}
+        for version, stages in of.versions.items()
+        if stages or params.get("IncludeDeprecated")
+    ]
+    return {"Versions": listed, "ARN": of.arn, "Name": of.name}
+
+
+def get_secret_value(sim: Simulator, params: Params) -> dict[str, Any]:
+    _secret(sim, params)
+    raise AwsError("AccessDeniedException", "The embedded ClickIt holds no secret values.")
+
+
+def put_secret_value(sim: Simulator, params: Params) -> dict[str, Any]:
+    of = _secret(sim, params)
+    version = str(params.get("ClientRequestToken") or sim.uuid())
+    if version not in of.versions:
+        _promote(of, version)
+        of.changed_at = sim.now
+    return {"ARN": of.arn, "Name": of.name, "VersionId": version, "VersionStages": of.versions[version]}
+
+
+def update_secret(sim: Simulator, params: Params) -> dict[str, Any]:
+    if "SecretString" not in params and "SecretBinary" not in params:
+        of = _secret(sim, params)
+        of.description = str(params.get("Description", of.description))
+        return {"ARN": of.arn, "Name": of.name}
+    found = put_secret_value(sim, params)
+    return {key: value for key, value in found.items() if key != "VersionStages"}
+
+
+def _promote(of: Secret, version: str) -> None:
+    """Make a version current; the one that was so becomes the previous."""
+    for known, stages in of.versions.items():
+        was_current = "AWSCURRENT" in stages
+        of.versions[known] = ["AWSPREVIOUS"] if was_current else [each for each in stages if not each.startswith("AWS")]
+    of.versions[version] = ["AWSCURRENT"]
+
+
+def update_secret_version_stage(sim: Simulator, params: Params) -> dict[str, Any]:
+    of = _secret(sim, params)
+    stage, to, gone = params.get("VersionStage", ""), params.get("MoveToVersionId"), params.get("RemoveFromVersionId")
+    if to and to not in of.versions:
+        raise AwsError("ResourceNotFoundException", f"Secrets Manager can't find the specified secret value for VersionId: {to}")
+    holder = next((version for version, stages in of.versions.items() if stage in stages), None)
+    if holder and to and holder not in (gone, to):
+        raise AwsError(
+            "InvalidParameterException",
+            f"The parameter RemoveFromVersionId can't be empty. Staging label {stage} is currently attached to version {holder}.",
+        )
+    if to and stage == "AWSCURRENT":
+        _promote(of, to)
+    elif to:
+        of.versions[to] = [*of.versions[to], stage]
+    if gone and gone in of.versions and gone != to:
+        of.versions[gone] = [each for each in of.versions[gone] if each != stage]
+    of.changed_at = sim.now
+    return {"ARN": of.arn, "Name": of.name}
+
+
+def delete_secret(sim: Simulator, params: Params) -> dict[str, Any]:
+    of = _secret(sim, params)
+    days = 0 if params.get("ForceDeleteWithoutRecovery") else params.get("RecoveryWindowInDays") or 30
+    of.deleted_at = sim.now + days * 86_400
+    if not days:
+        for env in sim.envs.values():
+            env.secrets.pop(of.name, None)
+    return {"ARN": of.arn, "Name": of.name, "DeletionDate": of.deleted_at}
+
+
+def restore_secret(sim: Simulator, params: Params) -> dict[str, Any]:
+    of = _secret(sim, params, deleted=True)
+    of.deleted_at = None
+    return {"ARN": of.arn, "Name": of.name}
+
+
+def describe_repositories(sim: Simulator, params: Params) -> dict[str, Any]:
+    names = sorted({each.repository for each in sim.images})
+    wanted = params.get("repositoryNames") or names
+    for name in wanted:
+        _known(sim, name)
+    return {"repositories": [_repository(name) for name in wanted]}
+
+
+def _known(sim: Simulator, name: str) -> None:
+    if all(each.repository != name for each in sim.images):
+        said = f"The repository with name '{name}' does not exist in the registry with id '{ACCOUNT}'"
+        raise AwsError("RepositoryNotFoundException", said)
+
+
+def _repository(name: str) -> dict[str, Any]:
+    return {
+        "repositoryArn": arn("ecr", f"repository/{name}"),
+        "registryId": ACCOUNT,
+        "repositoryName": name,
+        "repositoryUri": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{name}",
+        "imageTagMutability": "MUTABLE",
+        "imageScanningConfiguration": {"scanOnPush": True},
+    }
+
+
+def _images(sim: Simulator, params: Params) -> list[Image]:
+    """The repository's images that are asked for. Raises AwsError: RepositoryNotFoundException, ImageNotFoundException."""
+    name = str(params.get("repositoryName", ""))
+    _known(sim, name)
+    own = [each for each in sim.images if each.repository == name]
+    wanted = params.get("imageIds")
+    if not wanted:
+        return own
+    found = []
+    for each in wanted:
+        image = next((known for known in own if _is(known, each)), None)
+        if image is None:
+            raise AwsError(
+                "ImageNotFoundException", f"The image with imageId {_id_text(each)} does not exist within the repository '{name}'"
+            )
+        found.append(image)
+    return found
+
+
+def _is(image: Image, wanted: Mapping[str, str]) -> bool:
+    digest, tag = wanted.get("imageDigest"), wanted.get("imageTag")
+    return digest in (None, image.digest) and (tag is None or tag in image.tags)
+
+
+def _id_text(wanted: Mapping[str, str]) -> str:
+    return f"{{imageDigest:'{wanted.get('imageDigest', 'null')}', imageTag:'{wanted.get('imageTag', 'null')}'}}"
+
+
+def list_images(sim: Simulator, params: Params) -> dict[str, Any]:
+    listed = [{"imageDigest": each.digest, "imageTag": tag} for each in _images(sim, {**params, "imageIds": None}) for tag in each.tags]
+    shown, token = page(listed, params, 1000)
+    return {"imageIds": shown} | token
+
+
+def describe_images(sim: Simulator, params: Params) -> dict[str, Any]:
+    shown, token = page([_image(each) for each in _images(sim, params)], params, 1000)
+    return {"imageDetails": shown} | token
+
+
+def _image(of: Image) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "registryId": ACCOUNT,
+        "repositoryName": of.repository,
+        "imageDigest": of.digest,
+        "imageTags": of.tags,
+        "imageSizeInBytes": of.size,
+        "imagePushedAt": of.pushed_at,
+        "imageScanStatus": {"status": "COMPLETE" if of.findings is not None else "PENDING"},
+        "imageManifestMediaType": "application/vnd.docker.distribution.manifest.v2+json",
+        "artifactMediaType": "application/vnd.docker.container.image.v1+json",
+    }
+    return found | ({"lastRecordedPullTime": of.pulled_at} if of.pulled_at else {})
+
+
+def batch_get_image(sim: Simulator, params: Params) -> dict[str, Any]:
+    own = _images(sim, {**params, "imageIds": None})
+    found, failures = [], []
+    for each in params.get("imageIds") or ():
+        image = next((known for known in own if _is(known, each)), None)
+        if image:
+            found.append({"registryId": ACCOUNT, "repositoryName": image.repository, "imageId": each | {"imageDigest": image.digest}})
+        else:
+            failures.append({"imageId": each, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"})
+    return {"images": found, "failures": failures}
+
+
+def describe_image_scan_findings(sim: Simulator, params: Params) -> dict[str, Any]:
+    of = _images(sim, {**params, "imageIds": [params.get("imageId") or {}]})[0]
+    if of.findings is None:
+        raise AwsError("ScanNotFoundException", f"Image scan does not exist for the image with '{_id_text(params.get('imageId') or {})}'")
+    listed = [
+        {"name": f"CVE-2026-{1000 + at * 37}", "severity": severity, "uri": f"https://example.org/CVE-2026-{1000 + at * 37}"}
+        for at, (severity, count) in enumerate(of.findings.items())
+        for _ in range(min(count, 1))
+    ]
+    return {
+        "registryId": ACCOUNT,
+        "repositoryName": of.repository,
+        "imageId": {"imageDigest": of.digest, "imageTag": of.tags[0] if of.tags else ""},
+        "imageScanStatus": {"status": "COMPLETE", "description": "The scan was completed successfully."},
+        "imageScanFindings": {
+            "imageScanCompletedAt": of.scanned_at,
+            "vulnerabilitySourceUpdatedAt": of.scanned_at,
+            "findings": listed,
+            "findingSeverityCounts": of.findings,
+        },
+    }

@@ -1,0 +1,206 @@
+"""The endpoint: one WSGI application on loopback, one lock around every request and every step of the simulator."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import struct
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import botocore.exceptions
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from clickit_tui.demo import faults, wire
+from clickit_tui.demo.errors import AwsError
+from clickit_tui.demo.fallback import Fallback, missing
+from clickit_tui.demo.simulator import Simulator
+from clickit_tui.demo.table import table
+
+CONTROL = "/_clickit/control"
+TICK_S = 0.2
+STEP_MOST_S = 86_400.0
+
+Start = Callable[[str, list[tuple[str, str]]], Any]
+
+
+class Endpoint:
+    """The simulator behind HTTP. `clock` gives epoch seconds; `token` guards the control endpoint."""
+
+    def __init__(
+        self, *, seed: int, elapsed_s: float, latency_ms: float, paused: bool, clock: Callable[[], float] = time.time, token: str = ""
+    ) -> None:
+        self.clock = clock
+        self.token = token or secrets.token_urlsafe(18)
+        self.latency_s = latency_ms / 1000
+        self.lock = threading.RLock()
+        self.faults: list[faults.Fault] = []
+        self.counts: Counter[str] = Counter()
+        self._table = table()
+        self._owned = {service for service, _ in self._table}
+        self._fallback = Fallback()
+        self._usual_latency_s = self.latency_s
+        self.paused = paused
+        self.sim = self._fresh(seed, elapsed_s)
+
+    def _fresh(self, seed: int, elapsed_s: float) -> Simulator:
+        now = self.clock()
+        sim = Simulator(seed=seed, now=now - elapsed_s)
+        sim.step(now)
+        self._ahead_s = 0.0
+        return sim
+
+    def tick(self) -> None:
+        """Let the simulator catch up with the clock unless it is held."""
+        with self.lock:
+            if not self.paused:
+                self.sim.step(self.clock() + self._ahead_s)
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        size = int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"].read(size) if size else b""
+        if environ.get("PATH_INFO") == CONTROL:
+            return _send(self._control(environ, body), start)
+        if self.latency_s:
+            time.sleep(self.latency_s)
+        return self._aws(environ, body, start)
+
+    def _aws(self, environ: dict[str, Any], body: bytes, start: Start) -> Iterable[bytes]:
+        headers = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
+        path = environ.get("PATH_INFO", "/")
+        try:
+            asked = wire.read(headers, path, body, environ.get("QUERY_STRING", ""))
+        except AwsError as error:
+            region, service = wire.region_of(headers.get("authorization", ""))
+            return _send(wire.refusal(wire.Asked(service, "", {}, region, "json", secrets.token_hex(8)), error), start)
+        fault = self._struck(asked)
+        if fault and fault.kind == "delay":
+            time.sleep(fault.delay_s)
+        error_found = faults.error(fault, asked.service, asked.operation) if fault else None
+        if error_found:
+            return _send(wire.refusal(asked, error_found), start)
+        if fault and fault.kind == "reset":
+            _reset(environ)
+        answer = self._answer(asked, environ, body)
+        return _truncated(answer, start) if fault and fault.kind == "truncate" else _send(answer, start)
+
+    def _struck(self, asked: wire.Asked) -> faults.Fault | None:
+        with self.lock:
+            self.counts[f"{asked.service}.{asked.operation}"] += 1
+            now = self.clock()
+            self.faults = [each for each in self.faults if not each.over(now)]
+            return next((each for each in self.faults if each.strikes(asked.service, asked.operation, now)), None)
+
+    def _answer(self, asked: wire.Asked, environ: dict[str, Any], body: bytes) -> wire.Answer:
+        operation = self._table.get((asked.service, asked.operation))
+        with self.lock:
+            try:
+                if operation is None:
+                    if asked.service in self._owned:
+                        raise missing(asked)
+                    return self._fallback.answer(asked, environ, body)
+                self.sim.served = max(self.sim.now, self.clock())
+                return wire.answer(asked, operation(self.sim, wire.params(asked)))
+            except AwsError as error:
+                return wire.refusal(asked, error)
+            except (botocore.exceptions.UnknownServiceError, botocore.model.OperationNotFoundError):
+                return wire.refusal(asked, missing(asked))
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                return wire.refusal(asked, AwsError("ValidationException", f"The request could not be answered: {error!r}"))
+
+    def _control(self, environ: Mapping[str, Any], body: bytes) -> wire.Answer:
+        if not secrets.compare_digest(environ.get("HTTP_X_CLICKIT_TOKEN", ""), self.token):
+            return _json(403, {"error": "the control endpoint needs the token that was printed at the start"})
+        try:
+            wanted = json.loads(body or b"{}")
+            done = self.control(str(wanted.pop("do", "")), wanted)
+        except (ValueError, TypeError, KeyError) as error:
+            return _json(400, {"error": str(error)})
+        return _json(200, done)
+
+    def control(self, do: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """One command of the control endpoint. Raises ValueError for an unknown one."""
+        commands: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "state": lambda _: None,
+            "pause": lambda _: setattr(self, "paused", True),
+            "resume": self._resume,
+            "reset": self._reset,
+            "step": self._step,
+            "log_rate": lambda given: setattr(self.sim.voice, "factor", float(given["factor"])),
+            "latency": lambda given: setattr(self, "latency_s", float(given["ms"]) / 1000),
+            "fault": lambda given: self.faults.append(faults.parse(str(given["fault"]), self.clock())),
+            "heal": lambda _: self.faults.clear(),
+            "forget_counts": lambda _: self.counts.clear(),
+        }
+        if do not in commands:
+            raise ValueError(f"unknown command {do!r}; known are {', '.join(commands)}")
+        with self.lock:
+            commands[do](given)
+            return {"paused": self.paused, "now": self.sim.now, "seed": self.sim.seed, "counts": dict(self.counts)}
+
+    def _resume(self, given: Mapping[str, Any]) -> None:
+        self._ahead_s = max(0.0, self.sim.now - self.clock())
+        self.paused = False
+
+    def _reset(self, given: Mapping[str, Any]) -> None:
+        self.faults.clear()
+        self.counts.clear()
+        self.latency_s = self._usual_latency_s
+        self.paused = bool(given.get("paused", False))
+        self.sim = self._fresh(int(given.get("seed", self.sim.seed)), float(given.get("elapsed_s", 0.0)))
+
+    def _step(self, given: Mapping[str, Any]) -> None:
+        seconds = float(given["seconds"])
+        if not 0 <= seconds <= STEP_MOST_S:
+            raise ValueError(f"seconds must be between 0 and {STEP_MOST_S:.0f}")
+        self.sim.step(self.sim.now + seconds)
+
+
+def _json(status: int, found: Mapping[str, Any]) -> wire.Answer:
+    return wire.Answer(status, [("Content-Type", "application/json")], json.dumps(found).encode())
+
+
+def _send(answer: wire.Answer, start: Start) -> Iterable[bytes]:
+    start(f"{answer.status} -", [*answer.headers, ("Content-Length", str(len(answer.body)))])
+    return [answer.body]
+
+
+def _truncated(answer: wire.Answer, start: Start) -> Iterable[bytes]:
+    """Promise the whole body and send half of it."""
+    start(f"{answer.status} -", [*answer.headers, ("Content-Length", str(len(answer.body))), ("Connection", "close")])
+    return [answer.body[: len(answer.body) // 2]]
+
+
+def _reset(environ: Mapping[str, Any]) -> None:
+    """Cut the connection with a TCP reset."""
+    connection = environ["werkzeug.socket"]
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+    raise ConnectionResetError
+
+
+class _Handler(WSGIRequestHandler):
+    """Keeps connections open and says nothing."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Nothing is printed per request."""
+
+
+def bind(endpoint: Endpoint, port: int) -> BaseWSGIServer:
+    """The server on 127.0.0.1; port 0 lets the system choose. Raises OSError when the port is taken."""
+    server = make_server("127.0.0.1", port, endpoint, threaded=True, request_handler=_Handler)
+    server.daemon_threads = True  # type: ignore[attr-defined]
+    return server
+
+
+def tick_for_ever(endpoint: Endpoint, stop: threading.Event) -> None:
+    """Step the simulator until `stop` is set."""
+    while not stop.wait(TICK_S):
+        endpoint.tick()

@@ -1,0 +1,176 @@
+"""The simulated ClickIt: both environments, their images, metrics and logs, moved second by second from a seed."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+from clickit_tui.demo import birth, measures, scaling, scheduler, targets, traffic, watch
+from clickit_tui.demo.alarms import AlarmBook
+from clickit_tui.demo.insights import Insights
+from clickit_tui.demo.logstore import LogStore
+from clickit_tui.demo.metricseries import Point
+from clickit_tui.demo.metricstore import MetricStore
+from clickit_tui.demo.past import furnish
+from clickit_tui.demo.state import Behaviour, Environment, Image, Service, Task
+from clickit_tui.demo.traffic import Tally
+from clickit_tui.demo.voice import Voice
+from clickit_tui.demo.wire import ACCOUNT, REGION
+
+HISTORY_MINUTES = 120
+MINUTES_KEPT = 512
+DAY_SHAPE = (0.62, 0.6, 0.6, 0.62, 0.68, 0.78, 0.9, 1.0, 1.06, 1.08, 1.08, 1.05)
+"""Load over a day in steps of two hours, from the time the simulator begins counted as the seventh step."""
+SHAPE_START = 7.0
+
+
+class Simulator:
+    """Everything that exists, and time.
+
+    `now` is epoch seconds, a whole number; `step(until)` moves it. For one seed and the same calls at the same times after the start,
+    everything is the same: states, ids, text, numbers.
+    """
+
+    def __init__(self, *, seed: int = 1, now: float) -> None:
+        self.seed = seed
+        self.now = self.start = float(int(now))
+        self.served = self.now
+        """The time of the call that is being answered; later than `now` while the simulator is held."""
+        self.rng = random.Random(seed)  # noqa: S311
+        self.unknown_behaviour = Behaviour()
+        self.images: list[Image] = birth.images(self.rng, self.start)
+        self.logs = LogStore(region=REGION, account=ACCOUNT)
+        self.insights = Insights(self.logs)
+        self._minutes: OrderedDict[tuple[str, int], dict[Any, Point]] = OrderedDict()
+        self._noise: dict[tuple[str, int], float] = {}
+        self._owners: dict[frozenset[tuple[str, str]], str] = {}
+        self.metrics = MetricStore(compute=self._recall)
+        self.alarms = AlarmBook(region=REGION, account=ACCOUNT)
+        self.voice = Voice(self)
+        self.envs: dict[str, Environment] = {}
+        self.sessions: dict[str, dict[str, Any]] = {}
+        self._tallies: dict[str, Tally] = {}
+        for name in birth.SCALES:
+            env = birth.environment(name, self.rng, self.start, self.images)
+            self.envs[name] = env
+            furnish(self, env)
+        self._usual = copy.deepcopy(self.envs)
+        for env in self.envs.values():
+            self._remember(env)
+        watch.settle(self)
+
+    def hexes(self, length: int) -> str:
+        """Random hexadecimal digits."""
+        return birth.hexes(self.rng, length)
+
+    def number(self, digits: int) -> str:
+        """A random number of that many digits."""
+        return str(self.rng.randrange(10 ** (digits - 1), 10**digits))
+
+    def token(self, length: int) -> str:
+        """Random letters and digits."""
+        return "".join(self.rng.choice("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") for _ in range(length))
+
+    def uuid(self) -> str:
+        """A random UUID."""
+        return f"{self.hexes(8)}-{self.hexes(4)}-4{self.hexes(3)}-a{self.hexes(3)}-{self.hexes(12)}"
+
+    def image(self, name: str) -> Image | None:
+        """The ECR image behind a task definition's image text (`HOST/REPOSITORY:TAG` or `...@DIGEST`)."""
+        path = name.split("/", 1)[-1]
+        if "@" in path:
+            return self.by_digest(path.partition("@")[2])
+        repository, _, tag = path.partition(":")
+        return next((each for each in self.images if each.repository == repository and (tag or "latest") in each.tags), None)
+
+    def by_digest(self, digest: str) -> Image | None:
+        """The image of that digest."""
+        return next((each for each in self.images if each.digest == digest), None)
+
+    def service_of(self, env: Environment, task: Task) -> Service | None:
+        """The service that a task belongs to."""
+        return next((each for each in env.services.values() if each.name == task.service), None) if task.service else None
+
+    def rate(self, env: Environment, at: float) -> float:
+        """Requests per second that arrive at a time: the day's shape, slow noise, surges."""
+        place = (SHAPE_START + (at - self.start) / 7200) % len(DAY_SHAPE)
+        low = int(place)
+        here, after = DAY_SHAPE[low], DAY_SHAPE[(low + 1) % len(DAY_SHAPE)]
+        shape = here + (after - here) * (place - low)
+        minute = (at - self.start) / 60
+        first = int(minute // 1)
+        part = minute - first
+        wave = self._wobble(env.name, first) * (1 - part) + self._wobble(env.name, first + 1) * part
+        return env.rps * shape * (0.9 + 0.2 * wave) * env.surge
+
+    def _wobble(self, name: str, minute: int) -> float:
+        key = (name, minute)
+        found = self._noise.get(key)
+        if found is None:
+            if len(self._noise) > 4096:
+                self._noise.clear()
+            found = self._noise[key] = random.Random(f"{self.seed}:{name}:{minute}").random()  # noqa: S311
+        return found
+
+    def step(self, until: float) -> None:
+        """Move to `until`, second by second; nothing happens when that lies in the past."""
+        while self.now + 1 <= until:
+            self.now += 1
+            self._tick()
+
+    def _tick(self) -> None:
+        now = self.now
+        for env in self.envs.values():
+            watch.database(self, env, now)
+            scheduler.tick(self, env, now)
+            targets.tick(env, now)
+            tally = self._tallies.setdefault(env.name, Tally())
+            traffic.tick(env, tally, self.rate(env, now), 1.0, self.rng, self.voice.failed)
+            self.voice.ordinary(env, now, 1.0)
+        if now % 60 == 0:
+            self._close_minute(int(now // 60) - 1)
+
+    def _close_minute(self, minute: int) -> None:
+        for env in self.envs.values():
+            for each in measures.points(env, self._tallies.pop(env.name), minute):
+                self.metrics.add(each.namespace, each.name, each.dimensions, minute * 60.0, each.point, unit=each.unit)
+        self.alarms.evaluate(self.metrics, self.now)
+        for env in self.envs.values():
+            scaling.minute(self, env, self.now)
+
+    def _remember(self, env: Environment) -> None:
+        """Two hours of metrics before the start, and half an hour of log lines."""
+        last = int(self.start // 60)
+        for minute in range(last - HISTORY_MINUTES, last):
+            for each in self._usual_minute(env.name, minute):
+                self.metrics.add(each.namespace, each.name, each.dimensions, minute * 60.0, each.point, unit=each.unit)
+                self._owners.setdefault(frozenset(each.dimensions.items()), env.name)
+        for part in range(30, 0, -1):
+            self.voice.ordinary(env, self.start - 60 * part + 55, 60.0)
+
+    def _usual_minute(self, name: str, minute: int) -> list[measures.Measured]:
+        """A minute as it is when nothing is wrong."""
+        env, tally = self._usual[name], Tally()
+        rng = random.Random(f"{self.seed}:{name}:past:{minute - int(self.start // 60)}")  # noqa: S311
+        traffic.tick(env, tally, self.rate(env, minute * 60.0), 60.0, rng)
+        for served in tally.served.values():
+            served.seconds *= 8
+            served.seconds = [value * rng.lognormvariate(0, 0.2) for value in served.seconds]
+        return list(measures.points(env, tally, minute))
+
+    def _recall(self, namespace: str, name: str, dims: Mapping[str, str], minute: int) -> Point | None:
+        """A metric in a minute long before the start."""
+        owner = self._owners.get(frozenset(dims.items()))
+        if owner is None:
+            return None
+        key = (owner, minute)
+        found = self._minutes.get(key)
+        if found is None:
+            found = {(m.namespace, m.name, frozenset(m.dimensions.items())): m.point for m in self._usual_minute(owner, minute)}
+            self._minutes[key] = found
+            if len(self._minutes) > MINUTES_KEPT:
+                self._minutes.popitem(last=False)
+        return found.get((namespace, name, frozenset(dims.items())))
