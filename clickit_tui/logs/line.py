@@ -1,0 +1,145 @@
+"""A log line as every view of it needs it: harmless, masked, with its level, made once from a raw event."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from clickit_tui.logs.fetch import Event
+from clickit_tui.logs.level import level_of
+from clickit_tui.logs.mask import mask
+from clickit_tui.world.seen import clean
+
+MAX_TEXT = 4_000
+"""Characters of the one-line text."""
+MAX_RAW = 16_000
+"""Characters kept of a message for the detailed view."""
+_SLACK = 4_000
+"""A secret at the cut is masked before the cut is made."""
+
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|\x9c|$)|\x1b[@-_]|\x9b[0-?]*[ -/]*[@-~]", re.DOTALL)
+_MESSAGES = ("message", "msg", "@message", "event", "text", "body", "log")
+_SHOWN = (
+    "method", "path", "url", "route", "status", "statusCode", "status_code", "duration_ms", "durationMs", "responseTime", "latency_ms",
+    "elapsed_ms", "error", "err", "exception", "reason", "code", "request_id", "requestId", "trace_id", "traceId",
+)  # fmt: skip
+_HIDDEN = frozenset(
+    {"level", "severity", "lvl", "levelname", "time", "timestamp", "ts", "@timestamp", "pid", "hostname", "host", "name", "logger", "v"}
+)
+
+
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the tail. Its order is (at_ms, ingested_ms, id)."""
+
+    part: str
+    """ClickIt's short name: api, frontend, migration."""
+    group: str
+    stream: str
+    task: str
+    """Short task id, from `<prefix>/<container>/<task-id>`; empty when the stream is not named so."""
+    at_ms: int
+    ingested_ms: int
+    """When the service took it in; `at_ms` where it does not say."""
+    id: str
+    text: str
+    """One line: escapes and control characters stripped, secrets masked, at most `MAX_TEXT` characters."""
+    level: str
+    """error, warn, info, debug, or empty when the line does not say."""
+    late: bool = False
+    """It came after newer lines of its group had been read completely."""
+    raw: str = ""
+    """The message with its line breaks, as harmless and masked as the text; empty when it is the same as the text."""
+
+    @property
+    def key(self) -> tuple[int, int, str]:
+        """What lines are ordered by."""
+        return self.at_ms, self.ingested_ms, self.id
+
+    @property
+    def message(self) -> str:
+        """The whole message for the detailed view."""
+        return self.raw or self.text
+
+    @property
+    def size(self) -> int:
+        """Bytes it is reckoned with in the buffer, about."""
+        return 400 + len(self.text) + len(self.raw)
+
+
+def short_task(stream: str) -> str:
+    """First eight characters of the task id that an awslogs stream name ends with: `8f3a21bc` of `ecs/api/8f3a21bc…`."""
+    parts = stream.split("/")
+    return clean(parts[-1][:8]) if len(parts) >= 3 else ""
+
+
+def line_of(event: Event, part: str, group: str, *, late: bool = False, masked: bool = True) -> LogLine:
+    """A raw event as a line; never raises, whatever the message is."""
+    message = bounded(event.message, masked)
+    fields = json_fields(message)
+    told = message if fields is None else told_by(fields)
+    text = one_line(told)
+    return LogLine(
+        part=part,
+        group=group,
+        stream=clean(event.stream, 600),
+        task=short_task(event.stream),
+        at_ms=event.at_ms,
+        ingested_ms=event.at_ms if event.ingested_ms is None else event.ingested_ms,
+        id=event.id,
+        text=text,
+        level=level_of(text, fields),
+        late=late,
+        raw="" if text == message else message,
+    )
+
+
+def bounded(message: str, masked: bool = True) -> str:
+    """A message without escapes and control characters other than line breaks and tabs, masked, cut to `MAX_RAW` with the rest counted."""
+    part = message[: MAX_RAW + _SLACK]
+    if not part.isprintable():
+        part = _lines_clean(_ESCAPES.sub("", part))
+    if masked:
+        part = mask(part)
+    if len(message) <= MAX_RAW and len(part) <= MAX_RAW + _SLACK:
+        return part.rstrip()
+    return f"{part[:MAX_RAW]} … (+{max(len(message), len(part)) - MAX_RAW:,} characters)"
+
+
+def one_line(text: str) -> str:
+    """Text without line breaks, cut at `MAX_TEXT` with both ends kept."""
+    return text if len(text) <= MAX_TEXT and text.isprintable() else clean(text.replace("\n", " ⏎ "), MAX_TEXT)
+
+
+def _lines_clean(text: str) -> str:
+    return "\n".join("\t".join(clean(cell, len(cell)) for cell in line.split("\t")) for line in re.split(r"\r\n|\n|\r(?=.)", text))
+
+
+def json_fields(message: str) -> Mapping[str, object] | None:
+    """The fields of a line that is one JSON object; None for every other line."""
+    if not message.startswith("{") and not message.lstrip().startswith("{"):
+        return None
+    try:
+        found = msgspec.json.decode(message)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def told_by(fields: Mapping[str, object]) -> str:
+    """A JSON line for reading: its message first, then the fields that say most; all plain fields when it has no message."""
+    name = next((key for key in _MESSAGES if isinstance(fields.get(key), str) and fields[key]), "")
+    shown = [key for key in _SHOWN if key in fields and key != name] if name else [key for key in fields if key not in _HIDDEN]
+    rest = " ".join(f"{key}={value}" for key in shown if (value := _scalar(fields[key])) is not None)
+    said = str(fields[name]) if name else ""
+    return f"{said}  {rest}" if said and rest else said or rest or str(dict(fields))
+
+
+def _scalar(value: object) -> str | None:
+    """A field's value as text; of an error object its message; None for anything else that is nested or empty."""
+    if isinstance(value, Mapping):
+        value = value.get("message") or value.get("type")
+    if value is None or value == "" or isinstance(value, list | dict):
+        return None
+    return str(value)

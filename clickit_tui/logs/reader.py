@@ -1,0 +1,298 @@
+"""What one log group is asked next, and what its answers mean: the schedule and the bookkeeping, without any I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from random import Random
+
+import msgspec
+
+from clickit_tui.logs.fetch import Ask, Event, Page
+from clickit_tui.logs.window import Delays, Job, Known, Paging, Pass
+from clickit_tui.world.seen import Fault, Trouble
+
+LIVE_S, IDLE_S, WIDE_S, SWEEP_EVERY_S = 2.6, 5.0, 10.0, 60.0
+"""Seconds between readings; three groups at these intervals stay within the budget."""
+TAIL_S = 5.0
+SWEEP_S = 600.0
+QUIET_S = 300.0
+"""A window is never begun later than this before now because of an old newest line: clocks may differ so much and no more."""
+SETTLED_AHEAD_MS = 5_000
+LIVE_PAGES = 5
+SMALL = 5_000
+"""Below so many known events the sweep reads every line, not only errors."""
+
+TERMS = ("ERROR", "Error", "error", "FATAL", "Fatal", "fatal", "CRITICAL", "critical", "PANIC", "panic", "Traceback", "Exception")
+SWEEP_PATTERN = " ".join(f"?{term}" for term in TERMS)
+"""Filter pattern of the sweep; terms of CloudWatch's patterns are case-sensitive."""
+
+
+def looks_wrong(message: str) -> bool:
+    """Whether the sweep's pattern matches a message."""
+    return any(term in message for term in TERMS)
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of time that was not read, or not to its end."""
+
+    part: str
+    from_ms: int
+    to_ms: int
+    why: str
+
+
+class Fresh(msgspec.Struct, frozen=True):
+    """An event that was not taken before."""
+
+    event: Event
+    late: bool
+
+
+class Reader:
+    """One log group. Times given are epoch seconds; nothing here waits."""
+
+    def __init__(
+        self,
+        part: str,
+        group: str,
+        *,
+        since_s: float,
+        pattern: str = "",
+        streams: tuple[str, ...] = (),
+        limit: int = 10_000,
+        backfill_s: float = 3600.0,
+    ) -> None:
+        self.part, self.group, self.pattern, self.streams, self.limit = part, group, pattern, streams, limit
+        self.backfill_s = backfill_s
+        self.since_ms = int(since_s * 1000)
+        self.known = Known(self.since_ms)
+        self.delays = Delays()
+        self.paging = Paging()
+        self.gaps: list[Gap] = []
+        self.fault: Fault | None = None
+        self.ok_at: float | None = None
+        self.filled = False
+        """The first window was read to its end."""
+        self.late = 0
+        self.beyond = 0
+        """Lines that came later than the overlap and were found by the sweep."""
+        self.ignored = 0
+        """Answered events older than what is remembered: whether they were taken before cannot be told."""
+        self.unreadable = 0
+        self.repeated = 0
+        self.overlap_s = Delays.FIRST_S
+        self.slow = 1.0
+        """Factor on the intervals while the service throttles."""
+        self._cursor_ms: int | None = None
+        self._settled_ms: int | None = None
+        self._mark_ms: int | None = None
+        self._wide_at: float | None = None
+        self._live_at: float | None = None
+        self._sweep_at: float | None = None
+        self._new_at: float | None = None
+        self._not_before = float("-inf")
+        self._failures = 0
+        self._passes: dict[Job, Pass] = {}
+        self._job = Job.LIVE
+        self._plain_sweep = False
+
+    # --- what to ask next ---
+
+    def wait_s(self, now: float) -> float:
+        """Seconds until the next question is due; 0 when it is due."""
+        if now < self._not_before:
+            return self._not_before - now
+        return max(0.0, min(self._due(job, now) for job in Job) - now)
+
+    def _due(self, job: Job, now: float) -> float:
+        """When a job is due, epoch seconds."""
+        if job in self._passes:
+            return now
+        if job is Job.SWEEP:
+            return float("inf") if self._sweep_at is None else self._sweep_at + SWEEP_EVERY_S * self.slow
+        if job is Job.WIDE:
+            return now if self._wide_at is None else self._wide_at + WIDE_S * self.slow
+        if self._live_at is None:
+            return now
+        idle = self._new_at is None or now - self._new_at > 60.0
+        return self._live_at + (IDLE_S if idle else LIVE_S) * self.slow
+
+    def _choose(self, now: float) -> Job:
+        """The job of this turn: live and wide take turns, a late sweep goes first, a fresh wide reading serves as the live one."""
+        due = {job for job in Job if self._due(job, now) <= now}
+        if Job.SWEEP in due and self._job is not Job.SWEEP and len(due) > 1:
+            if Job.SWEEP in self._passes or now - (self._sweep_at or now) > 1.5 * SWEEP_EVERY_S:
+                return Job.SWEEP
+        if self._live_at is None or (Job.LIVE in due and Job.WIDE in self._passes and self._job is not Job.LIVE):
+            return Job.LIVE
+        return next((job for job in (Job.WIDE, Job.LIVE, Job.SWEEP) if job in due), Job.LIVE)
+
+    def ask(self, now: float) -> Ask:
+        """The next question; the answer goes to `fresh` and `took`, or `failed`."""
+        self._job = self._choose(now)
+        reading = self._passes.get(self._job) or self._begin(self._job, now)
+        return Ask(
+            group=self.group,
+            start_ms=max(0, reading.start_ms),
+            token=reading.token,
+            pattern=reading.pattern,
+            streams=self.streams,
+            limit=self.limit,
+        )
+
+    def _begin(self, job: Job, now: float) -> Pass:
+        now_ms = int(now * 1000)
+        quiet_ms = now_ms - int(QUIET_S * 1000)
+        mark_ms = min(now_ms, max(self._cursor_ms or 0, quiet_ms))
+        start_ms, pattern = self._window(job, now_ms, mark_ms)
+        reading = self._passes[job] = Pass(job, start_ms, now, mark_ms, pattern)
+        if job is Job.SWEEP:
+            self._sweep_at = now
+        else:
+            self._live_at = now
+        return reading
+
+    def _window(self, job: Job, now_ms: int, mark_ms: int) -> tuple[int, str]:
+        """Where a new reading begins, and its filter pattern."""
+        if job is Job.SWEEP:
+            whole = self.known.count < SMALL and self.known.floor_ms <= max(self.since_ms, now_ms - int(SWEEP_S * 1000))
+            start = max(now_ms - int(SWEEP_S * 1000), self.known.error_floor_ms, self.since_ms)
+            return start, self.pattern or ("" if whole or self._plain_sweep else SWEEP_PATTERN)
+        if job is Job.LIVE:
+            last_ms = now_ms - 60_000 if self._live_at is None else int(self._live_at * 1000) - int(TAIL_S * 1000)
+            return max(self.known.floor_ms, now_ms - 120_000, min(last_ms, mark_ms - int(TAIL_S * 1000))), self.pattern
+        if self._mark_ms is None:
+            return self.since_ms, self.pattern
+        self.overlap_s = self.delays.overlap_s()
+        start = max(self.known.floor_ms, self._mark_ms - int(self.overlap_s * 1000))
+        return self._not_too_far(start, now_ms), self.pattern
+
+    def _not_too_far(self, start_ms: int, now_ms: int) -> int:
+        """A window longer than what is ever read back is cut, and the rest is a gap."""
+        oldest = min(now_ms - int(self.backfill_s * 1000), self._mark_ms or now_ms)
+        if now_ms - (self._mark_ms or now_ms) <= self.backfill_s * 1000:
+            return start_ms
+        oldest = now_ms - int(self.backfill_s * 1000)
+        self.gaps.append(Gap(part=self.part, from_ms=self._mark_ms or start_ms, to_ms=oldest, why="too long ago to read it all"))
+        return oldest
+
+    # --- what the answer means ---
+
+    def began(self, page: Page) -> None:
+        """An answer has come; its events follow through `fresh`, in as many parts as one likes, and then `took`."""
+        self._passes[self._job].began(page)
+
+    def fresh(self, events: Iterable[Event]) -> list[Fresh]:
+        """Of some events of the answer, those that were not taken before; they count as taken from now on."""
+        reading = self._passes[self._job]
+        taken = []
+        for event in events:
+            key = reading.key(event)
+            wrong = looks_wrong(event.message)
+            if event.at_ms < self.known.floor_ms and not (reading.job is Job.SWEEP and wrong and event.at_ms >= self.known.error_floor_ms):
+                self.ignored += 1
+            elif self.known.has(event.at_ms, key):
+                self.repeated += 1
+            else:
+                self.known.add(event.at_ms, key, wrong)
+                taken.append(Fresh(event, self._is_late(event, reading.job)))
+        return taken
+
+    def _is_late(self, event: Event, job: Job) -> bool:
+        self.delays.add(event)
+        if self._settled_ms is None or event.at_ms >= self._settled_ms:
+            return False
+        self.late += 1
+        self.beyond += job is Job.SWEEP
+        return True
+
+    def took(self, page: Page, now: float) -> None:
+        """The whole page was taken: the reading goes on or ends."""
+        reading = self._passes[self._job]
+        self.ok_at, self.fault, self._failures = now, None, 0
+        self.slow = max(1.0, self.slow / 2.0)
+        self.unreadable += page.unreadable
+        self._advance_cursor(page, now)
+        done = reading.took(page, self.paging, self.limit)
+        if done or (reading.job is Job.LIVE and reading.pages >= LIVE_PAGES):
+            del self._passes[reading.job]
+            self._ended(reading, now)
+
+    def _advance_cursor(self, page: Page, now: float) -> None:
+        """The newest time that can be believed: neither a stamp in the future nor our own clock can drag it ahead of the service's."""
+        soon = int(now * 1000) + SETTLED_AHEAD_MS
+        for event in page.events:
+            at = min(event.at_ms, soon, event.at_ms if event.ingested_ms is None else event.ingested_ms)
+            if self._cursor_ms is None or at > self._cursor_ms:
+                self._cursor_ms, self._new_at = at, now
+
+    def _ended(self, reading: Pass, now: float) -> None:
+        """Bookkeeping at the end of a reading: only a wide one moves what counts as read."""
+        if reading.stuck or reading.gave_up:
+            why = "more lines in one millisecond than a page holds" if reading.stuck else "empty pages without end"
+            self.gaps.append(Gap(part=self.part, from_ms=reading.start_ms, to_ms=int(now * 1000), why=why))
+        if reading.job is not Job.WIDE:
+            return
+        self._wide_at, self._mark_ms = reading.asked_s, reading.mark_ms
+        self._settled_ms = self._cursor_ms
+        self.filled = True
+        self._sweep_at = now if self._sweep_at is None else self._sweep_at
+        keep_ms = min(int((now - SWEEP_S - 60.0) * 1000), self._mark_ms - int(Delays.MOST_S * 1000))
+        spare_ms = self._mark_ms - int(self.overlap_s * 1000) - 10_000
+        self.known.forget(keep_ms, int((now - SWEEP_S - 120.0) * 1000), spare_ms)
+        del self.gaps[:-50]
+
+    def failed(self, fault: Fault, now: float, rng: Random) -> None:
+        """The question was not answered: the reading waits, and what was asked is not lost."""
+        reading = self._passes[self._job]
+        if fault.kind is Trouble.INVALID and (reading.token or (reading.pattern and not self.pattern)):
+            self._refused(reading)
+            return
+        self.fault, self._failures = fault, self._failures + 1
+        if fault.kind is Trouble.THROTTLED:
+            self.slow = min(16.0, self.slow * 2.0)
+            wait = LIVE_S * self.slow
+        elif fault.kind in (Trouble.DENIED, Trouble.MISSING, Trouble.UNSERVED):
+            wait = 15.0
+        else:
+            wait = min(30.0, 1.0 * 2.0 ** min(self._failures, 5))
+        self._not_before = now + wait * rng.uniform(0.75, 1.25)
+        if reading.job is not Job.WIDE:
+            del self._passes[reading.job]
+
+    def _refused(self, reading: Pass) -> None:
+        """A token was refused: go on by time. A pattern was refused: sweep without one."""
+        if reading.token:
+            reading.by_time(reading.position_ms)
+        else:
+            self._plain_sweep = True
+            del self._passes[reading.job]
+
+    def resume(self) -> None:
+        """After the loop was ended in the middle of an answer: begin the page again."""
+        self._passes = {job: reading for job, reading in self._passes.items() if job is Job.WIDE}
+        for reading in self._passes.values():
+            reading.by_time(reading.position_ms)
+
+    # --- how it stands ---
+
+    def read_to(self) -> float | None:
+        """Up to when all lines were read, epoch seconds; None before the first page."""
+        reading = self._passes.get(Job.WIDE)
+        if reading is not None and reading.pages and (not self.filled or reading.position_ms / 1000 > (self._wide_at or 0.0)):
+            return min(reading.position_ms / 1000, reading.asked_s)
+        return self._wide_at
+
+    @property
+    def behind(self) -> bool:
+        """A reading of more than one page is under way."""
+        reading = self._passes.get(Job.WIDE)
+        return reading is not None and reading.pages > 0
+
+    @property
+    def backfilling(self) -> bool:
+        """A wide reading that reaches much further back than usual is under way."""
+        reading = self._passes.get(Job.WIDE)
+        if reading is None:
+            return False
+        return self._wide_at is None or reading.asked_s - self._wide_at > 60.0

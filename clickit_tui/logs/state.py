@@ -1,0 +1,85 @@
+"""How the tail stands, in one word and one number, so that it can always be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from clickit_tui.logs.reader import Reader
+from clickit_tui.world.seen import Fault, Trouble
+
+BEHIND_S = 30.0
+STALE_S = 15.0
+DROPPED_SHOWN_S = 60.0
+
+
+class Standing(StrEnum):
+    LOADING = "LOADING"
+    """Nothing was answered yet."""
+    LIVE = "LIVE"
+    BEHIND = "BEHIND"
+    """The newest lines are shown, but not all lines of the last n seconds."""
+    PAUSED = "PAUSED"
+    """The view stands still; n lines came since."""
+    BACKFILLING = "BACKFILLING"
+    """Reading what was written before the start or while there was no connection."""
+    DROPPED = "DROPPED"
+    """n lines came and found no room, or could not be read."""
+    THROTTLED = "THROTTLED"
+    STALE = "STALE"
+    """No answer for n seconds."""
+    DENIED = "DENIED"
+
+
+class TailState(msgspec.Struct, frozen=True, kw_only=True):
+    """One standing for the whole tail, and what is wrong with single groups."""
+
+    standing: Standing
+    n: int | None = None
+    """Seconds or lines, as the standing says."""
+    faults: Mapping[str, Fault] = {}
+    """By part: why its group is not read at the moment."""
+
+    def words(self) -> str:
+        """`LIVE`, `PAUSED +132`, `BEHIND 14 s`, `DROPPED 1,204`, `STALE 42 s`."""
+        if self.n is None:
+            return str(self.standing)
+        if self.standing is Standing.PAUSED:
+            return f"{self.standing} +{self.n:,}"
+        unit = " s" if self.standing in (Standing.BEHIND, Standing.STALE) else ""
+        return f"{self.standing} {self.n:,}{unit}"
+
+
+def state_of(readers: Sequence[Reader], now: float, begun: float, dropped: int, dropped_at: float, paused: int | None) -> TailState:
+    """The worst that is true of the groups; a group that does not exist is said apart and holds up nothing."""
+    faults = {reader.part: reader.fault for reader in readers if reader.fault is not None}
+    standing, n = _worst(readers, now, begun)
+    if standing in (Standing.LIVE, Standing.BEHIND) and dropped and now - dropped_at < DROPPED_SHOWN_S:
+        standing, n = Standing.DROPPED, dropped
+    if standing in (Standing.LIVE, Standing.BEHIND, Standing.DROPPED) and paused is not None:
+        standing, n = Standing.PAUSED, paused
+    return TailState(standing=standing, n=n, faults=faults)
+
+
+def _worst(readers: Sequence[Reader], now: float, begun: float) -> tuple[Standing, int | None]:
+    kinds = [reader.fault.kind if reader.fault else None for reader in readers]
+    if readers and all(kind is Trouble.DENIED for kind in kinds):
+        return Standing.DENIED, None
+    if readers and all(kind in (Trouble.DENIED, Trouble.MISSING) for kind in kinds):
+        return Standing.STALE, int(now - begun)
+    alive = [r for r in readers if r.fault is None or r.fault.kind not in (Trouble.DENIED, Trouble.MISSING)]
+    if any(r.fault is not None and r.fault.kind is Trouble.THROTTLED for r in alive):
+        return Standing.THROTTLED, None
+    silent = max((now - (begun if r.ok_at is None else r.ok_at) for r in alive), default=0.0)
+    if any(r.fault is not None for r in alive) or silent > STALE_S + 5.0 * max((r.slow for r in alive), default=1.0):
+        return Standing.STALE, int(silent)
+    if all(r.ok_at is None for r in alive):
+        return Standing.LOADING, None
+    if any(r.backfilling for r in alive) or not all(r.filled for r in alive):
+        return Standing.BACKFILLING, None
+    lag = max((now - (r.read_to() or begun) for r in alive), default=0.0)
+    if lag > BEHIND_S and any(r.behind for r in alive):
+        return Standing.BEHIND, int(lag)
+    return Standing.LIVE, None
