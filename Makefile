@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench long format clean
+.PHONY: demo test check bench long format screens clean
 
 $(VENV)/demo.stamp: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -23,6 +23,9 @@ test: $(VENV)/dev.stamp
 
 long: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n 2 -m long tests
+
+screens: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.screens.book
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .

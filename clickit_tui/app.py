@@ -31,6 +31,8 @@ TICK_S = 1.0
 """Ages are looked at this often; what they show changes far less often."""
 LOG_S = 0.5
 """The tail is painted at most this often."""
+MODAL_LOG_S = 2.0
+"""The same while a dialog is open: Textual then sends the whole screen for a change under it."""
 ENDED_BY = {signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
@@ -60,7 +62,7 @@ class Dashboard(App[int]):
         self.board: Board = TriageScreen(core)
         self.board.commands = list(commands)
         self._painting = False
-        self._log_version = -1
+        self._log_version, self._log_at = -1, 0.0
         self._asked_cluster = False
         self._glyphs = glyphs(os.environ, getattr(sys.__stderr__, "encoding", None) or "utf-8")
 
@@ -106,7 +108,7 @@ class Dashboard(App[int]):
     def _paint(self) -> None:
         self._painting = False
         world = self.core.store.world
-        if not self.board.is_mounted:
+        if not self.board.is_mounted or not self.screen_stack:
             return
         self.board.show(world, self._view(world))
         if isinstance(self.screen, (Confirm, Page)):
@@ -116,9 +118,13 @@ class Dashboard(App[int]):
             self.board.page("no cluster", lambda: cluster_missing_page(self.core.store.world, self._view(self.core.store.world)))
 
     def _flush_log(self) -> None:
+        if not self.screen_stack:
+            return
         version = self.core.log_version()
+        if self.screen is not self.board and self.core.facts().now - self._log_at < MODAL_LOG_S:
+            return
         if version != self._log_version and self.board.view is not None:
-            self._log_version = version
+            self._log_version, self._log_at = version, self.core.facts().now
             self.board.flush_log(self.core.log_lines(), self.core.log_state())
 
     def action_interrupted(self) -> None:

@@ -33,6 +33,7 @@ class FakeCore:
         self.locked = read_only
         self.lines = list(lines)
         self.version = 0
+        self.notices: list[str] = []
         self.sent: list[Plan] = []
         self.refreshed: list[tuple[str, ...]] = []
 

@@ -9,9 +9,22 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from clickit_tui.panes.view import View, age_words, worst
-from clickit_tui.ui.cells import Span, Spans
+from clickit_tui.ui.cells import Span, Spans, fit, spans_width, width
 from clickit_tui.ui.rule import Rule
 from clickit_tui.world.world import World
+
+
+def shortened(spans: Spans, cells: int) -> Spans:
+    """Spans in at most that many cells; what is cut ends with `…`, so that a pane's name always stays."""
+    if spans_width(spans) <= cells:
+        return spans
+    out: list[Span] = []
+    for span in spans:
+        room = cells - spans_width(tuple(out))
+        if width(span.text) > room:
+            return (*out, Span(fit(span.text, room), span.look))
+        out.append(span)
+    return tuple(out)
 
 
 class Pane(Vertical):
@@ -34,7 +47,17 @@ class Pane(Vertical):
     def show(self, world: World, view: View) -> None:
         """Paint body and title; what has not changed costs no byte."""
         self.paint(world, view)
-        self.query_one(Rule).show(self.title_left(world, view), self.title_right(world, view))
+        left = self.title_left(world, view)
+        room = max(4, self.size.width - spans_width(left[:1]) - 6)
+        self.query_one(Rule).show(left, shortened(self.title_right(world, view), room))
+
+    def on_descendant_focus(self) -> None:
+        """The title of the pane that has the keys is bright."""
+        self.query_one(Rule).focused = True
+
+    def on_descendant_blur(self) -> None:
+        """The keys are elsewhere."""
+        self.query_one(Rule).focused = False
 
     def paint(self, world: World, view: View) -> None:
         raise NotImplementedError

@@ -32,6 +32,8 @@ class Core(Protocol):
 
     config: Config
     store: Store
+    notices: list[str]
+    """Sentences for the user, oldest first; grows."""
 
     @property
     def read_only(self) -> str:

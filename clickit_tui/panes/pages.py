@@ -60,7 +60,8 @@ def service_page(world: World, view: View, service: Service) -> list[Spans]:
 def task_page(world: World, view: View, task: Task) -> list[Spans]:
     """Everything known of a task and its containers."""
     target = next((t for t in world.targets.value or () if t.id == task.ip and task.ip), None)
-    state, look = task_state(task, target, view)
+    path = next((g.path for g in world.target_groups.value or () if g.part == task.part and g.path), "")
+    state, look = task_state(task, target, view, path)
     lines = [
         row("task", task.id),
         row("service", task.part),

@@ -61,7 +61,7 @@ class ServicesPane(Pane):
             words.append(Span(f"  by {self.options.sort}", "dim"))
         below = len(self.table.model.visible) - self.table.size.height
         if below > 0:
-            words.append(Span(f"  {below} more rows (z zoom)", "dim"))
+            words.append(Span(f"  {below} more below (z zoom)", "dim"))
         return tuple(words)
 
 
@@ -70,6 +70,11 @@ class EdgePane(Pane):
 
     reads = frozenset({"balancer", "metrics", "targets"})
     heading = "edge"
+    help_text = (
+        "The load balancer. req/min and p50/p95 are of the newest closed minute, the counters of the last five closed minutes; "
+        "`elb 5xx` are answers the balancer gave itself because no target could; unhlthy counts targets now. "
+        "Scales are fixed: counts start at 0, bars rise to the next 1, 2 or 5. Dim bars still grow; a dot is no data, which is not zero."
+    )
 
     def __init__(self) -> None:
         super().__init__(id="edge")
@@ -87,6 +92,10 @@ class DataPane(Pane):
 
     reads = frozenset({"database", "cache", "metrics"})
     heading = "data"
+    help_text = (
+        "Database and cache. Percent bars reach from 0 to 100; connections from 0 to the team's budget, which is no limit of AWS; "
+        "free is memory; iops are reads and writes a second; hit n/a means fewer than 100 look-ups in the minute."
+    )
 
     def __init__(self) -> None:
         super().__init__(id="data")
@@ -104,6 +113,9 @@ class AlarmsPane(Pane):
 
     reads = frozenset({"alarms", "services"})
     heading = "alarms and changes"
+    help_text = (
+        "Alarms, worst first, with how long they have been so; then deployments and service events, newest first. Wide screens only."
+    )
 
     def __init__(self) -> None:
         super().__init__(id="alarms")

@@ -31,6 +31,7 @@ class Board(Keys):
     def __init__(self, core: Core) -> None:
         super().__init__()
         self.core = core
+        self._told = 0
         self.identity = Lines(id="identity")
         self.strip = Lines(id="strip")
         self.cause = Lines(id="cause")
@@ -71,6 +72,9 @@ class Board(Keys):
                 pane.show(world, view)
 
     def _third_row(self, world: World, view: View, width: int) -> Spans:
+        if not self.note and self._told < len(self.core.notices):
+            self.note = self.core.notices[self._told]
+            self._told += 1
         if self.note:
             return (Span(fit(f" {self.note}", width), "warn"),)
         followed = following(world)

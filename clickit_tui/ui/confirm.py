@@ -28,6 +28,7 @@ _SCROLLS = {"up": -1, "down": 1, "pageup": -8, "pagedown": 8}
 class ConfirmModel:
     """What is typed, what is shown, and when a change is confirmed.
 
+    The first character typed into a field replaces what stood in it: a 5 over a 3 is 5, never 35.
     Only one thing confirms: the character, typed by a key into the token, that makes it equal to what is asked. Never
     Enter, never a paste, never a deletion, nothing within 0.5 s of opening. A token that is complete without having
     confirmed (kept after `changed`) waits for its last character to be typed once more.
@@ -37,6 +38,7 @@ class ConfirmModel:
         self._preview_of = preview
         self._clock = clock
         self._settles_at = clock() + SETTLE_S
+        self._touched: set[str] = set()
         self.inputs: dict[str, str] = {}
         first = preview({})
         self._entries = {field.name: Entry.of(field.value) for field in first.fields}
@@ -125,8 +127,10 @@ class ConfirmModel:
             self._say(f"enter does not confirm: type {self.preview.ask}")
 
     def _edit_field(self, name: str, key: str, character: str | None) -> None:
-        entry = edited(self._entries[name], key, character)
+        fresh = name not in self._touched and character is not None and character.isprintable()
+        entry = edited(Entry() if fresh else self._entries[name], key, character)
         if entry is not None:
+            self._touched.add(name)
             self._fill(name, entry)
 
     def _fill(self, name: str, entry: Entry) -> None:
@@ -158,7 +162,10 @@ class ConfirmModel:
             return
         if self.dialog.focus:
             self._say("")
-            self._fill(self.dialog.focus, typed(self._entries[self.dialog.focus], first_line(text)))
+            name = self.dialog.focus
+            before = self._entries[name] if name in self._touched else Entry()
+            self._touched.add(name)
+            self._fill(name, typed(before, first_line(text)))
         elif self.confirmable:
             self._say(f"a paste does not confirm: type {self.preview.ask}")
 

@@ -24,7 +24,9 @@ def service_key(part: str) -> str:
     return next(f"service:{s.arn}" for s in world.services.value or () if s.part == part)
 
 
-@pytest.mark.parametrize(("key", "operation", "params"), [("S", "UpdateService", {"desiredCount"}), ("R", "UpdateService", {"forceNewDeployment"})])
+@pytest.mark.parametrize(
+    ("key", "operation", "params"), [("S", "UpdateService", {"desiredCount"}), ("R", "UpdateService", {"forceNewDeployment"})]
+)
 @pytest.mark.parametrize("part", ["api", "frontend"])
 async def test_a_service_key_sends_its_call_to_the_selected_service(part, key, operation, params):
     core = FakeCore(worlds.incident_world(NOW))

@@ -1,0 +1,97 @@
+"""Makes `screens.md` from the running app and its registries: `python -m tests.screens.book`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from textual.binding import Binding
+
+from clickit_tui.actions.registry import actions
+from clickit_tui.panes.pages import key_words
+from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, LogPane, ServicesPane
+from clickit_tui.screens.keys import KEYS
+from clickit_tui.screens.triage import TriageScreen
+from clickit_tui.ui.table import Table
+from clickit_tui.ui.tail import Tail
+from tests.pty.harness import Terminal
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "screens.md"
+
+PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
+    ("Triage at 80x24, an incident", "incident", (), (80, 24), r"14:03:18"),
+    ("Triage at 80x24, nothing wrong, read-only", "healthy read-only", (), (80, 24), r"14:03:18"),
+    ("Triage at 80x24, an observer who may not see half of it", "denied read-only", (), (80, 24), r"14:03:18"),
+    ("Triage at 150x45", "incident", (), (150, 45), r"14:03:18"),
+    ("`S`: scale", "incident", ("g", "S", "5"), (80, 24), r"type prod/api"),
+    ("`R`: redeploy", "incident", ("g", "R"), (80, 24), r"type prod/api"),
+    ("`K`: stop a task", "incident", ("g", "down", "K"), (80, 24), r"type prod/api"),
+    ("`S` in read-only mode: a preview that cannot run", "incident read-only", ("g", "S", "5"), (80, 24), r"cannot run"),
+    ("`d`: details of a service", "incident", ("g", "d"), (80, 24), r"deployments"),
+    ("`w`: why", "incident", ("w",), (80, 24), r"would change it"),
+    ("`a`: actions on the selected row", "incident", ("g", "a"), (80, 24), r"type to narrow"),
+    ("`:` the palette", "incident", (":",), (80, 24), r"type to narrow"),
+    ("`?`: help", "incident", ("?",), (80, 24), r"keys here"),
+)
+
+
+def pictures() -> dict[str, str]:
+    """Every picture by its title; one run of the app for all that share World and size."""
+    found: dict[str, str] = {}
+    for world, size in dict.fromkeys((world, size) for _, world, _, size, _ in PICTURES):
+        with Terminal([sys.executable, "-m", "tests.showing", *world.split()], cols=size[0], rows=size[1], cwd=ROOT) as t:
+            t.wait_for(r"14:03:18")
+            for title, _, keys, _, wait in [p for p in PICTURES if (p[1], p[3]) == (world, size)]:
+                for key in keys:
+                    t.settle(0.15 if key in ("down", "g") else 0.6)
+                    t.press(key)
+                t.wait_for(wait)
+                t.settle(0.15)
+                found[title] = "\n".join(line.rstrip() for line in t.lines())
+                if keys:
+                    t.press("escape")
+                    t.wait_for(r"1 Triage")
+    return {title: found[title] for title, *_ in PICTURES}
+
+
+def key_table(bindings: list[Binding]) -> str:
+    """The keys as a Markdown table."""
+    rows = ["| key | id | what it does |", "|---|---|---|"]
+    for b in bindings:
+        rows.append(f"| `{key_words(b.key)}` | `{b.id}` | {b.tooltip} |")
+    return "\n".join(rows)
+
+
+def own(bindings: object) -> list[Binding]:
+    return [b for b in bindings if isinstance(b, Binding)]  # type: ignore[attr-defined]
+
+
+def book(shown: dict[str, str]) -> str:
+    """The whole document."""
+    out = [
+        "# Screens",
+        "",
+        "Made from the running app by `make screens`; a test fails when it drifts. State is a symbol, a word and a colour: "
+        '`✔` ok, `!` warn, `✖` fail, `?` unknown, `–` none. All times are UTC unless the configuration says `time = "local"`.',
+        "",
+        "## 1 Triage",
+        "",
+    ]
+    for pane in (ServicesPane, EdgePane, DataPane, AlarmsPane, LogPane):
+        out += [f"**{pane.heading}**: {pane.help_text}", ""]
+    for title, text in shown.items():
+        out += [f"### {title}", "", "```", text, "```", ""]
+    out += ["## Keys on every screen", "", key_table(own(KEYS)), "", "## Keys of Triage", "", key_table(own(TriageScreen.BINDINGS)), ""]
+    out += ["## Keys of a table", "", key_table(own(Table.BINDINGS)), "", "## Keys of the log", "", key_table(own(Tail.BINDINGS)), ""]
+    out += ["## Actions", "", "| key | id | on | AWS calls |", "|---|---|---|---|"]
+    out += [f"| `{a.key or '–'}` | `{a.id}` | {', '.join(a.on)} | {', '.join(f'`{o}`' for o in a.operations)} |" for a in actions()]
+    return "\n".join(out) + "\n"
+
+
+def made() -> str:
+    return book(pictures())
+
+
+if __name__ == "__main__":
+    FILE.write_text(made())

@@ -1,0 +1,28 @@
+"""`screens.md` is what the app shows."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+from clickit_tui.app import Dashboard
+from clickit_tui.screens.keys import KEYS
+from clickit_tui.screens.triage import TriageScreen
+from clickit_tui.ui.table import Table
+from clickit_tui.ui.tail import Tail
+from tests.screens.book import FILE, made
+
+
+def test_screens_md_is_what_the_app_shows():
+    assert FILE.read_text() == made()
+
+
+def test_every_binding_has_id_description_and_tooltip_and_ids_are_unique():
+    bound = [b for source in (KEYS, TriageScreen.BINDINGS, Table.BINDINGS, Tail.BINDINGS, Dashboard.BINDINGS) for b in source]
+    assert all(isinstance(b, Binding) and b.id and b.description and b.tooltip for b in bound)
+    own = [b.id for b in (*KEYS, *TriageScreen.BINDINGS) if isinstance(b, Binding)]
+    assert len(set(own)) == len(own)
+
+
+def test_one_letter_has_one_meaning_on_a_screen():
+    keys = [k for b in (*KEYS, *TriageScreen.BINDINGS) if isinstance(b, Binding) for k in b.key.split(",")]
+    assert len(set(keys)) == len(keys)
