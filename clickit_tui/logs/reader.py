@@ -120,9 +120,9 @@ class Reader:
     def _choose(self, now: float) -> Job:
         """The job of this turn: live and wide take turns, a late sweep goes first, a fresh wide reading serves as the live one."""
         due = {job for job in Job if self._due(job, now) <= now}
-        if Job.SWEEP in due and self._job is not Job.SWEEP and len(due) > 1:
-            if Job.SWEEP in self._passes or now - (self._sweep_at or now) > 1.5 * SWEEP_EVERY_S:
-                return Job.SWEEP
+        overdue = Job.SWEEP in self._passes or now - (self._sweep_at or now) > 1.5 * SWEEP_EVERY_S
+        if overdue and Job.SWEEP in due and self._job is not Job.SWEEP:
+            return Job.SWEEP
         if self._live_at is None or (Job.LIVE in due and Job.WIDE in self._passes and self._job is not Job.LIVE):
             return Job.LIVE
         return next((job for job in (Job.WIDE, Job.LIVE, Job.SWEEP) if job in due), Job.LIVE)
@@ -169,7 +169,6 @@ class Reader:
 
     def _not_too_far(self, start_ms: int, now_ms: int) -> int:
         """A window longer than what is ever read back is cut, and the rest is a gap."""
-        oldest = min(now_ms - int(self.backfill_s * 1000), self._mark_ms or now_ms)
         if now_ms - (self._mark_ms or now_ms) <= self.backfill_s * 1000:
             return start_ms
         oldest = now_ms - int(self.backfill_s * 1000)

@@ -1,0 +1,87 @@
+"""Secrets are masked before a line is kept; words that only look like it are left alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clickit_tui.logs.mask import MARK, mask
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\nabc\n-----END RSA PRIVATE KEY-----"
+
+MASKED = [
+    ("key AKIAIOSFODNN7EXAMPLE used", f"key {MARK} used"),
+    ("ASIAIOSFODNN7EXAMPLE", MARK),
+    (f"got {JWT} from x", f"got {MARK} from x"),
+    (f"Authorization: Bearer {JWT}", f"Authorization: {MARK}"),
+    ("authorization: Basic dXNlcjpwYXNz", f"authorization: {MARK}"),
+    ("sent Bearer abcdef0123456789", f"sent Bearer {MARK}"),
+    ("postgres://clickit:hunter2@db.internal:5432/clickit", f"postgres://clickit:{MARK}@db.internal:5432/clickit"),
+    ("postgresql+asyncpg://u:p@ss@h/db?x=1", f"postgresql+asyncpg://u:{MARK}@h/db?x=1"),
+    ("redis://:s3cret@cache:6379/0", f"redis://:{MARK}@cache:6379/0"),
+    (f"loaded {PEM} ok", f"loaded {MARK} ok"),
+    ("-----BEGIN PRIVATE KEY-----\nMIIE cut", MARK),
+    ("password=hunter2 next", f"password={MARK} next"),
+    ("PASSWORD: hunter2", f"PASSWORD: {MARK}"),
+    ("password=123456", f"password={MARK}"),
+    ("DB_PASSWORD=hunter2,x", f"DB_PASSWORD={MARK},x"),
+    ('{"password":"hunter2","user":"a"}', f'{{"password":"{MARK}","user":"a"}}'),
+    ('{"password": "with \\" quote", "a": 1}', f'{{"password": "{MARK}", "a": 1}}'),
+    ('"{\\"password\\":\\"hunter2\\",\\"a\\":1}"', f'"{{\\"password\\":\\"{MARK}\\",\\"a\\":1}}"'),
+    ("token=abcdefgh", f"token={MARK}"),
+    ("?access_token=abcdefgh&x=1", f"?access_token={MARK}&x=1"),
+    ("api_key: 9f8e7d6c5b4a", f"api_key: {MARK}"),
+    ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", f"aws_secret_access_key = {MARK}"),
+    ("client_secret='abc def'", f"client_secret='{MARK}'"),
+    ("charge with sk_live_4eC39HqLyjWDarjtT1", f"charge with {MARK}"),
+    ("whsec_abcdefgh12345678", MARK),
+    ("jwt-secret-key=abc", f"jwt-secret-key={MARK}"),
+    ("Cookie: sid=abc", f"Cookie: {MARK}"),
+]
+
+LEFT = [
+    "password authentication failed for user clickit",
+    "Invalid token: expired",
+    "tokens=153 total",
+    "token=null",
+    "token: true",
+    'password=""',
+    "GET http://api:8080/v1/items?a=b@c 200",
+    "mail to ops@example.com",
+    "secretsmanager: 6 secrets found",
+    "key=value",
+    "monkey=banana",
+    "basic authentication is off",
+    "password=‹masked›",
+    "",
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), MASKED)
+def test_secrets_are_masked(text, expected):
+    assert mask(text) == expected
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_other_words_are_left(text):
+    assert mask(text) == text
+
+
+@pytest.mark.parametrize("text", [text for text, _ in MASKED])
+def test_masking_twice_is_masking_once(text):
+    assert mask(mask(text)) == mask(text)
+
+
+@settings(deadline=None, derandomize=True, max_examples=200)
+@given(st.text(alphabet=st.sampled_from("abz019_-.:/@=\"'\\ {},‹›"), max_size=60))
+def test_a_password_never_survives_whatever_stands_around_it(around):
+    assert "Xy7hunter2" not in mask(f"{around} password=Xy7hunter2 {around}")
+
+
+@pytest.mark.parametrize(
+    "text", ["password" * 4_000, "a://" * 5_000, "token=" * 5_000, "eyJ." * 5_000, "a.b-c_" * 4_000 + "token", '"\\' * 8_000]
+)
+def test_hostile_text_is_masked_in_linear_time(text):
+    assert len(mask(text)) <= 4 * len(text)
