@@ -74,6 +74,9 @@ class Result(_Record, frozen=True, kw_only=True, tag="outcome"):
 class FollowBegun(_Record, frozen=True, kw_only=True, tag="follow"):
     id: str
     follow: Follow
+    account: str = ""
+    region: str = ""
+    endpoint: str = ""
 
 
 class FollowEnded(_Record, frozen=True, kw_only=True, tag="followed"):
@@ -179,10 +182,11 @@ class Journal:
             Result(at=self._clock(), env=env, id=id, state=state, sentence=sentence, requests=requests, deployment=deployment), durable=True
         )
 
-    def follow_begun(self, follow: Follow) -> str:
-        """Record that a change is being followed; returns the follow's id, which is its intent's where it has one."""
+    def follow_begun(self, follow: Follow, identity: Identity | None = None) -> str:
+        """Record that a change is being followed, and where; returns the follow's id, which is its intent's where it has one."""
         key = follow.intent or secrets.token_hex(6)
-        self._append(FollowBegun(at=self._clock(), env=follow.env, id=key, follow=follow))
+        where = {} if identity is None else {"account": identity.account, "region": identity.region, "endpoint": identity.endpoint}
+        self._append(FollowBegun(at=self._clock(), env=follow.env, id=key, follow=follow, **where))
         return key
 
     def follow_ended(self, id: str, env: str, phase: str, sentence: str) -> None:
@@ -196,8 +200,10 @@ class Journal:
         return True
 
     def alarm(self, env: str, alarm: Alarm) -> bool:
-        """Record an alarm's state unless it is the one last recorded; True when it is new."""
-        if self._alarms.get((env, alarm.name)) == (alarm.state, alarm.since):
+        """Record an alarm's state unless it is the one last recorded; True when it is new. The first sight of a quiet alarm is no news."""
+        last, state = self._alarms.get((env, alarm.name)), (alarm.state, alarm.since)
+        if last == state or (last is None and alarm.state != "ALARM"):
+            self._alarms[env, alarm.name] = state
             return False
         self._append(AlarmChange(at=self._clock(), env=env, name=alarm.name, state=alarm.state, since=alarm.since, reason=alarm.reason))
         return True
@@ -208,13 +214,13 @@ class Journal:
     def note(self, env: str, text: str) -> None:
         self._append(Note(at=self._clock(), env=env, text=text))
 
-    def unsettled(self, env: str) -> tuple[Intent, ...]:
-        """Intents of an environment that have no outcome: sent or not, nobody knows."""
-        return tuple(intent for intent in self._open_intents.values() if intent.env == env)
+    def unsettled(self, env: str, identity: Identity) -> tuple[Intent, ...]:
+        """Intents in this environment, account, region and endpoint that have no outcome: sent or not, nobody knows."""
+        return tuple(intent for intent in self._open_intents.values() if _here(intent, env, identity))
 
-    def follows(self, env: str) -> tuple[FollowBegun, ...]:
-        """Follows of an environment that have not ended, oldest first."""
-        return tuple(begun for begun in self._open_follows.values() if begun.env == env)
+    def follows(self, env: str, identity: Identity) -> tuple[FollowBegun, ...]:
+        """Follows in this environment, account, region and endpoint that have not ended, oldest first."""
+        return tuple(begun for begun in self._open_follows.values() if _here(begun, env, identity))
 
     def _note(self, entry: Entry) -> None:
         match entry:
@@ -240,6 +246,11 @@ class Journal:
         except OSError as error:
             raise Failed(_unwritable(self.path, error)) from error
         self._note(entry)
+
+
+def _here(entry: Intent | FollowBegun, env: str, identity: Identity) -> bool:
+    where = (entry.env, entry.account, entry.region, entry.endpoint)
+    return where == (env, identity.account, identity.region, identity.endpoint)
 
 
 def _write(path: Path, line: bytes, durable: bool) -> None:

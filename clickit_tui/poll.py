@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -133,7 +132,7 @@ class Poller:
             await self._until_due(loop)
             for need in loop.source.needs & self._fed:
                 await self._tried[need].wait()
-            if (gap := loop.ended_at + LEAST_S - self._clock()) > 0:
+            if (gap := loop.ended_at + LEAST_S - self._clock()) > 1e-3:
                 await self._sleep(gap)
             loop.asked, waiting, loop.waiting = False, loop.waiting, []
             try:
@@ -146,7 +145,7 @@ class Poller:
             loop.wake.clear()
             wanted = self._wanted(loop.source)
             left = loop.due_at - self._clock()
-            if wanted and left <= 0:
+            if wanted and left < 1e-3:
                 return
             await self._pause(loop.wake, left if wanted else None)
 
@@ -155,14 +154,12 @@ class Poller:
         if seconds is None:
             await wake.wait()
             return
-        parts = {asyncio.ensure_future(self._sleep(seconds)), asyncio.ensure_future(wake.wait())}
+        sleeper = asyncio.ensure_future(self._sleep(seconds))
+        sleeper.add_done_callback(lambda done: None if done.cancelled() else wake.set())
         try:
-            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            await wake.wait()
         finally:
-            for part in parts:
-                part.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.gather(*parts, return_exceptions=True)
+            sleeper.cancel()
 
     async def _fetch(self, loop: _Loop) -> None:
         began = self._clock()

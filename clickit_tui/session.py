@@ -1,1 +1,219 @@
 """Builds gateway, store, poll, tail and journal from a Config, for the app and for headless commands alike."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
+from typing import ParamSpec
+
+import msgspec
+
+from clickit_tui import follow
+from clickit_tui.aws import login
+from clickit_tui.aws.errors import fault_of
+from clickit_tui.aws.gateway import Gateway
+from clickit_tui.aws.sources import sources
+from clickit_tui.carry import Carrier, Outcome, Replan
+from clickit_tui.checks.registry import Facts
+from clickit_tui.config import Config
+from clickit_tui.journal import Journal, Pins
+from clickit_tui.plan import Plan
+from clickit_tui.poll import Poller, Source
+from clickit_tui.store import Store
+from clickit_tui.world.follow import Follow, Following, Phase
+from clickit_tui.world.parts import Identity
+from clickit_tui.world.seen import Failed
+from clickit_tui.world.world import World
+
+__all__ = ["Outcome", "Session"]
+
+P = ParamSpec("P")
+
+RESUME_S = 6 * 3600.0
+"""A follow that began longer ago is not resumed."""
+SETTLE_S = 60.0
+"""An intent younger than this may belong to another process that still waits for its answer."""
+KEEP_FOLLOWS = 20
+FOLLOWED = ("services", "tasks", "targets", "target_groups", "alarms", "metrics", "service_deployments", "definitions")
+"""What following a change reads."""
+
+
+class Session:
+    """The running core of one environment. Build it on any thread; `start` and everything after it on one event loop."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        clock: Callable[[], float] = time.time,
+        rng: random.Random | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        gateway: Gateway | None = None,
+        built: Callable[[Gateway], Iterable[Source]] | None = None,
+    ) -> None:
+        if not config.env:
+            raise ValueError("a session needs the name of an environment")
+        self.config = config
+        self.clock = clock
+        self.gateway = gateway or Gateway(config, clock=clock)
+        self.store = Store(World(env=config.env))
+        fed = tuple(built(self.gateway) if built else sources(self.gateway, config, clock=clock))
+        self.poller = Poller(
+            self.store, fed, fault_of=lambda error: fault_of(error, profile=config.profile), clock=clock, rng=rng, sleep=sleep
+        )
+        state = Path(config.state_dir)
+        self.journal = Journal(state / "journal.jsonl", clock=clock)
+        self.notices: list[str] = list(config.notes)
+        """Sentences for the user, oldest first; grows."""
+        self._carrier = Carrier(
+            self.gateway, self.store, self.poller, self.journal, Pins(state / "pins.json"), begun=self._begun, clock=clock, sleep=sleep
+        )
+        self._sleep = sleep
+        self._last: Plan | None = None
+        self._endings: list[Callable[[], None]] = []
+        self._unfollow: Callable[[], None] | None = None
+        self._here: Identity | None = None
+
+    @property
+    def read_only(self) -> str:
+        """Why the process is read-only; empty in operator mode."""
+        return self.gateway.read_only_why
+
+    def facts(self) -> Facts:
+        """What pure functions may look at besides the World."""
+        config = self.config
+        return Facts(now=self.clock(), names=config.names, thresholds=config.thresholds, protected=config.protected)
+
+    def refresh(self, fields: Sequence[str] = ()) -> None:
+        """Poll the sources of these fields now; all of them when none is named."""
+        self.poller.refresh(fields or self.poller.fields)
+
+    def lock(self, why: str) -> None:
+        """Make the process read-only for the rest of its life."""
+        self.gateway.lock(why)
+
+    def last_change(self) -> Plan | None:
+        """The newest change that was sent, for `U`."""
+        return self._last
+
+    def spent(self) -> tuple[int, float]:
+        """(AWS calls in the last minute, dollars of this session)."""
+        return self.gateway.meter.last_minute, self.gateway.meter.dollars
+
+    async def start(self) -> None:
+        """Read the journal and begin to poll. Never fails: what goes wrong is in the World or in `notices`."""
+        await asyncio.to_thread(self.journal.load)
+        self._endings = [
+            self.store.subscribe(("identity",), lambda world, _: self._met(world)),
+            self.store.subscribe(("tasks",), lambda world, _: self._keep_stopped(world)),
+            self.store.subscribe(("alarms",), lambda world, _: self._keep_alarms(world)),
+        ]
+        self.poller.start()
+
+    async def stop(self) -> None:
+        """End every task and close every connection; open follows stay open in the journal."""
+        for end in (*self._endings, *((self._unfollow,) if self._unfollow else ())):
+            end()
+        self._endings, self._unfollow = [], None
+        await self.poller.stop()
+        await self.gateway.close()
+
+    async def carry_out(self, plan: Plan, replan: Replan) -> Outcome:
+        """Carry out a confirmed plan; `replan` makes it anew when what it was based on has changed."""
+        outcome = await self._carrier.carry_out(plan, replan)
+        if outcome.kind in ("done", "unknown"):
+            self._last = plan
+        return outcome
+
+    async def login(self, say: Callable[[str], None]) -> str:
+        """Log in again through SSO's device flow; says address and code; returns how it ended."""
+        try:
+            begun = await login.begin(self.gateway, clock=self.clock)
+            shown = begun.shown
+            say(f"open {shown.direct or shown.address} and compare the code {shown.code}")
+            await begun.finish(clock=self.clock, sleep=self._sleep)
+        except Failed as failed:
+            return f"{failed.fault.sentence}: {failed.fault.fix}" if failed.fault.fix else failed.fault.sentence
+        self.refresh()
+        return "logged in: reading again"
+
+    # --- follows ---
+
+    def _begun(self, following: Following) -> None:
+        """Put a new follow into the World and the journal."""
+        self._recorded(self.journal.follow_begun, following.follow, self.store.world.identity.value)
+        self.store.put(follows=(*self.store.world.follows[-KEEP_FOLLOWS:], following))
+        self._watch()
+
+    def _watch(self) -> None:
+        """Read what following needs for as long as a follow is open."""
+        any_open = any(f.open for f in self.store.world.follows)
+        if any_open and self._unfollow is None:
+            self._unfollow = self.store.subscribe(FOLLOWED, lambda world, _: self._step(world))
+        elif not any_open and self._unfollow is not None:
+            self._unfollow()
+            self._unfollow = None
+
+    def _step(self, world: World) -> None:
+        facts = self.facts()
+        stepped = tuple(follow.step(f, world, facts) for f in world.follows)
+        for before, after in zip(world.follows, stepped, strict=True):
+            if before.open and not after.open:
+                self._end(after.follow, after.phase, after.sentence)
+        self.store.put(follows=stepped)
+        self._watch()
+
+    def _end(self, ended: Follow, phase: Phase, sentence: str) -> None:
+        self._recorded(self.journal.follow_ended, ended.intent, ended.env, phase.value, sentence)
+
+    def _met(self, world: World) -> None:
+        """Once it is known where we are: take up what earlier sessions left open there."""
+        identity = world.identity.value
+        if identity is None or self._here is not None:
+            return
+        self._here = identity
+        self._settle(identity)
+        self._resume(identity)
+
+    def _resume(self, identity: Identity) -> None:
+        resumed: list[Following] = []
+        for begun in self.journal.follows(self.config.env, identity):
+            kept = msgspec.structs.replace(begun.follow, intent=begun.id)
+            if self.clock() - kept.started_at > RESUME_S:
+                self._end(kept, Phase.UNKNOWN, "not followed to its end: no session was running")
+            else:
+                resumed.append(Following(follow=kept, sentence="resumed: waiting for the first reading"))
+        if resumed:
+            self.store.put(follows=(*resumed, *self.store.world.follows))
+            self.notices.append(f"still following: {', '.join(f'{f.follow.kind} {f.follow.part}' for f in resumed)}")
+            self._watch()
+
+    # --- the journal ---
+
+    def _settle(self, identity: Identity) -> None:
+        """Say once that a change of an earlier session has no outcome."""
+        for intent in self.journal.unsettled(self.config.env, identity):
+            if self.clock() - intent.at > SETTLE_S:
+                when = time.strftime("%Y-%m-%d %H:%MZ", time.gmtime(intent.at))
+                self.notices.append(f"outcome unknown: {intent.title}, sent {when}: look what became of it")
+                self._recorded(self.journal.outcome, intent.id, self.config.env, "unknown", "no outcome was recorded")
+
+    def _keep_stopped(self, world: World) -> None:
+        for task in world.tasks.value or ():
+            if task.stopped:
+                self._recorded(self.journal.stopped_task, world.env, task)
+
+    def _keep_alarms(self, world: World) -> None:
+        for alarm in world.alarms.value or ():
+            self._recorded(self.journal.alarm, world.env, alarm)
+
+    def _recorded(self, write: Callable[P, object], *args: P.args, **named: P.kwargs) -> None:
+        """Write what may be missed; that the journal cannot be written is said once."""
+        try:
+            write(*args, **named)
+        except Failed as failed:
+            if failed.fault.sentence not in self.notices:
+                self.notices.append(failed.fault.sentence)

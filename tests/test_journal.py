@@ -14,6 +14,8 @@ from clickit_tui.world.seen import Failed
 
 IDENTITY = Identity(account="123456789012", arn="arn:aws:sts::123456789012:assumed-role/OnCall/anna", region="eu-west-1")
 
+ELSEWHERE = Identity(account="123456789012", arn=IDENTITY.arn, region="eu-west-1", endpoint="127.0.0.1:5000")
+
 
 def plan(**changes):
     call = Call("ecs", "UpdateService", {"cluster": "c", "service": "clickit-dev-api", "desiredCount": 3})
@@ -96,19 +98,21 @@ def test_an_intent_without_outcome_is_unsettled_also_for_the_next_process(journa
     first, second = journal.intent(plan(), IDENTITY), journal.intent(plan(), IDENTITY)
     journal.outcome(first, "dev", "done", requests=("r-1",), deployment="ecs-svc/1")
     for reader in (journal, reread(path)):
-        assert [intent.id for intent in reader.unsettled("dev")] == [second]
-        assert reader.unsettled("prod") == ()
+        assert [intent.id for intent in reader.unsettled("dev", IDENTITY)] == [second]
+        assert reader.unsettled("prod", IDENTITY) == ()
+        assert reader.unsettled("dev", ELSEWHERE) == ()
     (_, _, result) = reread(path).entries()
     assert isinstance(result, Result)
     assert (result.requests, result.deployment) == (("r-1",), "ecs-svc/1")
 
 
 def test_open_follows_are_resumed_and_ended_ones_are_not(journal, path):
-    one = journal.follow_begun(Follow(kind="scale", env="dev", part="api", intent="abc", desired=3))
-    journal.follow_begun(Follow(kind="stop", env="dev", part="api", task="arn:t"))
+    one = journal.follow_begun(Follow(kind="scale", env="dev", part="api", intent="abc", desired=3), IDENTITY)
+    journal.follow_begun(Follow(kind="stop", env="dev", part="api", task="arn:t"), IDENTITY)
     assert one == "abc"
     journal.follow_ended(one, "dev", "recovered", "5 of 5")
-    (left,) = reread(path).follows("dev")
+    (left,) = reread(path).follows("dev", IDENTITY)
+    assert reread(path).follows("dev", ELSEWHERE) == ()
     assert left.follow.task == "arn:t"
 
 
@@ -164,7 +168,7 @@ def test_a_full_disk_refuses_the_change(tmp_path, monkeypatch):
     journal = Journal(tmp_path / "journal.jsonl")
     with pytest.raises(Failed, match="No space left"):
         journal.intent(plan(), IDENTITY)
-    assert journal.unsettled("dev") == ()
+    assert journal.unsettled("dev", IDENTITY) == ()
 
 
 def test_a_journal_that_is_a_link_is_not_followed(tmp_path):
@@ -196,3 +200,11 @@ def test_garbled_pins_refuse_rather_than_forget(tmp_path):
     (tmp_path / "pins.json").write_text("{")
     with pytest.raises(Failed, match=r"pins\.json cannot be used"):
         Pins(tmp_path / "pins.json").check("prod", "1", "eu-west-1", 1.0)
+
+
+def test_a_quiet_alarm_is_no_news_until_it_fires(journal, path):
+    quiet = Alarm(name="cpu", state="OK", since=1.0)
+    assert not journal.alarm("dev", quiet)
+    assert journal.alarm("dev", msgspec.structs.replace(quiet, state="ALARM", since=2.0))
+    assert journal.alarm("dev", msgspec.structs.replace(quiet, state="OK", since=3.0))
+    assert [entry.state for entry in reread(path).entries()] == ["ALARM", "OK"]

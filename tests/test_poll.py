@@ -259,6 +259,19 @@ async def test_stopping_ends_every_task_and_frees_who_waits(bench):
     assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("poll ")]
 
 
+async def test_stopping_at_the_moment_of_waking_ends_it_too(bench):
+    bench.source("alarms", {"alarms": ()})
+    bench.read("alarms")
+    await bench.start()
+    for ticks in range(12):
+        bench.poller.refresh(["alarms"])
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        await asyncio.wait_for(bench.poller.stop(), 5)
+        bench.poller.start()
+        await bench.clock.advance(2)
+
+
 async def test_an_unchanged_value_stays_the_same_object_while_its_age_moves(bench):
     bench.source("alarms", lambda world: {"alarms": tuple("x" * 3)})
     bench.read("alarms")

@@ -1,0 +1,478 @@
+"""The six steps of a change against a scripted gateway: what is sent, what is refused, what stands in the journal."""
+
+import asyncio
+import random
+
+import msgspec
+import pytest
+
+from clickit_tui.actions.registry import Target, actions
+from clickit_tui.aws.errors import OutcomeUnknown
+from clickit_tui.aws.meter import Meter
+from clickit_tui.config import Flags, load
+from clickit_tui.journal import FollowBegun, Intent, Result
+from clickit_tui.plan import Call, Refused, Step
+from clickit_tui.poll import Source
+from clickit_tui.session import Session
+from clickit_tui.world.ecs import Deployment, Service, Task
+from clickit_tui.world.follow import Follow, Phase
+from clickit_tui.world.parts import Alarm, Identity
+from clickit_tui.world.seen import Failed, Fault, Trouble
+from tests.stepped import SteppedClock
+
+WHERE = Identity(account="123456789012", arn="arn:aws:sts::123456789012:assumed-role/OnCall/anna", region="eu-west-1")
+TASK = Task(arn="arn:aws:ecs:eu-west-1:123456789012:task/c/aaaa", id="aaaa", part="api", group="service:clickit-dev-api", status="RUNNING")
+
+
+def service(**changes):
+    primary = Deployment(id="ecs-svc/1", status="PRIMARY", rollout="COMPLETED", desired=2, running=2)
+    plain = Service(
+        part="api",
+        name="clickit-dev-api",
+        arn="arn:service",
+        cluster="c",
+        status="ACTIVE",
+        desired=2,
+        running=2,
+        pending=0,
+        deployments=(primary,),
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def fault(kind=Trouble.SERVER, sentence="it broke"):
+    return Fault(kind=kind, sentence=sentence)
+
+
+class ScriptedGateway:
+    """Answers identity and executes by script; remembers what was sent and what stood in the journal at that moment."""
+
+    def __init__(self, clock):
+        self.meter = Meter(clock)
+        self.read_only_why = ""
+        self.here = WHERE
+        self.sent = []
+        self.script = []
+        self.before_send = lambda: None
+        self.closed = False
+
+    def lock(self, why):
+        self.read_only_why = self.read_only_why or why
+
+    async def identity(self):
+        if isinstance(self.here, BaseException):
+            raise self.here
+        return self.here
+
+    async def execute(self, call):
+        self.before_send()
+        self.sent.append(call)
+        answer = self.script.pop(0) if self.script else {}
+        if callable(answer):
+            answer = answer()
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    async def close(self):
+        self.closed = True
+
+
+class Rig:
+    def __init__(self, tmp_path):
+        self.clock = SteppedClock()
+        self.state_dir = str(tmp_path / "state")
+        self.answers = {"services": (service(),), "tasks": (TASK,), "alarms": (), "targets": (), "target_groups": ()}
+        self.new()
+
+    def new(self):
+        self.gateway = ScriptedGateway(self.clock)
+        config = load(Flags(env="dev"), {}, state_dir=self.state_dir)
+        self.session = Session(
+            config, clock=self.clock, rng=random.Random(1), sleep=self.clock.sleep, gateway=self.gateway, built=lambda _: self.sources()
+        )
+
+    def sources(self):
+        def source(field):
+            async def fetch(world):
+                got = self.answers[field]
+                if isinstance(got, BaseException):
+                    raise got
+                return {field: got}
+
+            return Source(name=field, feeds=frozenset({field}), every_s=5.0, fetch=fetch)
+
+        async def identity(world):
+            return {"identity": await self.gateway.identity()}
+
+        return (*(source(f) for f in self.answers), Source(name="identity", feeds=frozenset({"identity"}), every_s=60.0, fetch=identity))
+
+    async def start(self):
+        await self.session.start()
+        self.session.store.subscribe(("services",), lambda *_: None)
+        await self.clock.settle()
+        await self.clock.advance(2)
+
+    async def run(self, plan, replan=None):
+        """Carry out while the clock moves on."""
+        carried = asyncio.create_task(self.session.carry_out(plan, replan or (lambda world: self.plan())))
+        while not carried.done():
+            await self.clock.advance(0.5)
+            await asyncio.sleep(0.001)
+        return carried.result()
+
+    def plan(self, id="scale", **given):
+        chosen = next(a for a in actions() if a.id == id)
+        target = Target(kind="task", part="api", id=TASK.arn) if id == "stop_task" else Target(kind="service", part="api", id="arn:service")
+        return chosen.plan(self.session.store.world, target, given or {"count": "5"}, self.session.facts())
+
+    def entries(self, kind):
+        return [entry for entry in self.session.journal.entries() if isinstance(entry, kind)]
+
+
+@pytest.fixture
+async def rig(tmp_path):
+    built = Rig(tmp_path)
+    await built.start()
+    yield built
+    await built.session.stop()
+
+
+async def test_a_change_is_journalled_before_and_after_and_followed(rig):
+    at_sending = []
+    rig.gateway.before_send = lambda: at_sending.extend(type(entry) for entry in rig.session.journal.entries())
+    rig.gateway.script = [answered(rig, desired=5)]
+    outcome = await rig.run(rig.plan())
+    assert (outcome.kind, outcome.warnings) == ("done", ())
+    assert at_sending == [Intent]
+    assert rig.gateway.sent == [Call("ecs", "UpdateService", {"cluster": "c", "service": "clickit-dev-api", "desiredCount": 5})]
+    (intent,), (result,), (begun,) = rig.entries(Intent), rig.entries(Result), rig.entries(FollowBegun)
+    assert (result.id, result.state, result.requests) == (intent.id, "done", ("req-1",))
+    assert (begun.id, begun.follow.desired, begun.account) == (intent.id, 5, WHERE.account)
+    (following,) = rig.session.store.world.follows
+    assert following.open
+    assert following.follow.intent == intent.id
+    assert rig.session.last_change().title == "SCALE clickit-dev-api"
+
+
+async def test_the_follow_ends_when_the_world_shows_it_and_the_journal_says_so(rig):
+    rig.gateway.script = [answered(rig, desired=5, running=3)]
+    await rig.run(rig.plan())
+    await rig.clock.advance(15)
+    assert rig.session.store.world.follows[0].sentence.startswith("3 of 5 running")
+    rig.answers["services"] = (service(desired=2, running=2),)
+    await rig.clock.advance(15)
+    assert rig.session.store.world.follows[0].phase is Phase.FAILED
+    assert rig.session.journal.follows("dev", WHERE) == ()
+
+
+async def test_read_only_refuses_before_anything_is_read_or_written(rig):
+    rig.session.lock("locked from the palette")
+    outcome = await rig.run(rig.plan())
+    assert (outcome.kind, outcome.sentence) == ("refused", "read-only: locked from the palette")
+    assert rig.gateway.sent == []
+    assert rig.entries(Intent) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"desired": 3}, "desired is 3 now, it was 2"),
+        ({"deployments": (Deployment(id="ecs-svc/2", status="PRIMARY"),)}, "another deployment of api has begun"),
+    ],
+)
+async def test_a_changed_basis_sends_nothing_and_gives_the_new_preview(rig, changes, says):
+    plan = rig.plan()
+    rig.answers["services"] = (service(**changes),)
+    outcome = await rig.run(plan)
+    assert outcome.kind == "changed"
+    assert says in outcome.sentence
+    assert outcome.plan.basis != plan.basis
+    assert rig.gateway.sent == []
+    assert rig.entries(Intent) == []
+
+
+async def test_a_service_that_drains_is_refused_by_its_new_plan(rig):
+    plan = rig.plan()
+    rig.answers["services"] = (service(status="DRAINING"),)
+    outcome = await rig.run(plan)
+    assert outcome.kind == "refused"
+    assert outcome.sentence.startswith("service api is DRAINING now, it was ACTIVE; ")
+    assert rig.gateway.sent == []
+
+
+async def test_live_counts_never_refuse(rig):
+    plan = rig.plan()
+    rig.answers["services"] = (service(running=0, pending=2),)
+    assert (await rig.run(plan)).kind == "done"
+
+
+async def test_a_redeploy_does_not_compare_the_count_it_does_not_overwrite(rig):
+    plan = rig.plan("redeploy")
+    rig.answers["services"] = (service(desired=4),)
+    assert (await rig.run(plan)).kind == "done"
+
+
+async def test_a_task_that_stopped_by_itself_is_not_stopped_again(rig):
+    plan = rig.plan("stop_task")
+    rig.answers["tasks"] = (msgspec.structs.replace(TASK, status="STOPPED"),)
+    outcome = await rig.run(plan, lambda world: rig.plan("stop_task"))
+    assert outcome.kind == "refused"
+    assert "stopped by itself" in outcome.sentence
+    assert rig.gateway.sent == []
+
+
+async def test_a_replan_that_refuses_says_both(rig):
+    plan = rig.plan()
+    rig.answers["services"] = ()
+    outcome = await rig.run(plan, lambda world: Refused("no such service"))
+    assert (outcome.kind, outcome.sentence) == ("refused", "service api is not there any more; no such service")
+
+
+async def test_a_read_that_fails_is_a_warning_not_a_refusal(rig):
+    plan = rig.plan()
+    rig.answers["services"] = Failed(fault(sentence="ECS is down"))
+    outcome = await rig.run(plan)
+    assert (outcome.kind, outcome.warnings) == ("done", ("could not check: ECS is down",))
+
+
+async def test_a_read_that_never_ends_is_a_warning_too(rig, monkeypatch):
+    monkeypatch.setattr("clickit_tui.carry.CHECK_S", 0.01)
+    plan = rig.plan()
+    await rig.session.poller.stop()
+    monkeypatch.setattr(rig.session.poller, "read_now", lambda fields: asyncio.Event().wait())
+    outcome = await rig.run(plan)
+    assert (outcome.kind, outcome.warnings) == ("done", ("could not check: no answer in time",))
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        (Failed(fault(Trouble.CREDENTIALS, "the credentials have expired")), "could not be verified: the credentials have expired"),
+        (msgspec.structs.replace(WHERE, account="999999999999"), "this is account 999999999999"),
+        (msgspec.structs.replace(WHERE, arn="arn:aws:sts::123456789012:assumed-role/OnCall/bert"), "bert"),
+        (msgspec.structs.replace(WHERE, region="us-east-1"), "region changed from eu-west-1 to us-east-1"),
+        (msgspec.structs.replace(WHERE, endpoint="127.0.0.1:1"), "endpoint changed from AWS to 127.0.0.1:1"),
+    ],
+)
+async def test_an_identity_that_cannot_be_verified_is_refused(rig, now, says):
+    plan = rig.plan()
+    rig.gateway.here = now
+    outcome = await rig.run(plan)
+    assert outcome.kind == "refused"
+    assert says in outcome.sentence
+    assert rig.gateway.sent == []
+
+
+async def test_the_first_change_pins_and_another_account_is_refused_from_then_on(rig):
+    assert (await rig.run(rig.plan())).kind == "done"
+    await rig.session.stop()
+    rig.new()
+    rig.gateway.here = msgspec.structs.replace(WHERE, account="999999999999", arn="arn:aws:iam::999999999999:user/anna")
+    await rig.start()
+    outcome = await rig.run(rig.plan())
+    assert outcome.kind == "refused"
+    assert "dev was account 123456789012" in outcome.sentence
+    assert rig.gateway.sent == []
+
+
+async def test_an_endpoint_that_is_not_aws_has_a_pin_of_its_own(rig):
+    assert (await rig.run(rig.plan())).kind == "done"
+    await rig.session.stop()
+    rig.new()
+    rig.gateway.here = msgspec.structs.replace(WHERE, account="000000000000", endpoint="127.0.0.1:5000")
+    await rig.start()
+    assert (await rig.run(rig.plan())).kind == "done"
+
+
+async def test_a_denied_call_is_remembered_and_a_later_success_forgets_it(rig):
+    rig.gateway.script = [Failed(fault(Trouble.DENIED, "no permission: ecs:UpdateService"))]
+    outcome = await rig.run(rig.plan())
+    assert (outcome.kind, outcome.sentence) == ("failed", "failed: no permission: ecs:UpdateService")
+    assert rig.session.store.world.denied == {"ecs:UpdateService"}
+    assert [result.state for result in rig.entries(Result)] == ["failed"]
+    assert rig.session.store.world.follows == ()
+    assert (await rig.run(rig.plan())).kind == "done"
+    assert rig.session.store.world.denied == frozenset()
+
+
+def answered(rig, **changes):
+    """A write after which the service is so."""
+
+    def answer():
+        rig.answers["services"] = (service(**changes),)
+        return {"ResponseMetadata": {"RequestId": "req-1"}, "service": {}}
+
+    return answer
+
+
+def lost_after(rig, **changes):
+    def answer():
+        rig.answers["services"] = (service(**changes),)
+        return OutcomeUnknown(fault(Trouble.UNREACHABLE, "no answer in time"))
+
+    return answer
+
+
+async def test_a_lost_answer_is_settled_by_reading(rig):
+    rig.gateway.script = [lost_after(rig, desired=5)]
+    outcome = await rig.run(rig.plan())
+    assert outcome.kind == "done"
+    assert "reading shows that it was carried out" in outcome.sentence
+    assert [result.state for result in rig.entries(Result)] == ["unknown", "done"]
+    assert len(rig.session.store.world.follows) == 1
+    assert len(rig.gateway.sent) == 1
+
+
+async def test_a_lost_answer_without_effect_stays_unknown_and_is_never_sent_again(rig):
+    rig.gateway.script = [lost_after(rig, desired=2)]
+    outcome = await rig.run(rig.plan())
+    assert outcome.kind == "unknown"
+    assert "no effect so far" in outcome.sentence
+    assert [result.state for result in rig.entries(Result)] == ["unknown"]
+    assert len(rig.gateway.sent) == 1
+
+
+async def test_a_lost_redeploy_is_followed_by_what_appears(rig):
+    new = Deployment(id="ecs-svc/2", status="PRIMARY", created_at=rig.clock() + 10, rollout="IN_PROGRESS")
+    rig.gateway.script = [lost_after(rig, deployments=(new,))]
+    assert (await rig.run(rig.plan("redeploy"))).kind == "done"
+    await rig.clock.advance(6)
+    assert rig.session.store.world.follows[0].follow.deployment == "ecs-svc/2"
+
+
+async def test_a_lost_answer_that_cannot_be_read_either_stays_unknown(rig):
+    def answer():
+        rig.answers["services"] = Failed(fault())
+        return OutcomeUnknown(fault(Trouble.UNREACHABLE, "no answer in time"))
+
+    rig.gateway.script = [answer]
+    outcome = await rig.run(rig.plan())
+    assert outcome.kind == "unknown"
+    assert "reading cannot tell" in outcome.sentence
+
+
+async def test_a_journal_that_cannot_be_written_means_nothing_is_sent(rig, monkeypatch):
+    plan = rig.plan()
+    monkeypatch.setattr("clickit_tui.journal._write", _full)
+    outcome = await rig.run(plan)
+    assert outcome.kind == "refused"
+    assert rig.gateway.sent == []
+
+
+def _full(*_):
+    raise OSError(28, "No space left on device")
+
+
+async def test_a_disk_that_fills_after_sending_is_a_warning(rig, monkeypatch):
+    plan = rig.plan()
+    rig.gateway.before_send = lambda: monkeypatch.setattr("clickit_tui.journal._write", _full)
+    outcome = await rig.run(plan)
+    assert outcome.kind == "done"
+    assert "No space left" in outcome.warnings[0]
+    assert "No space left" in rig.session.notices[0]
+
+
+async def test_steps_wait_for_each_other(rig):
+    seen = []
+    first = Step(call=Call("ecs", "One", {}), until=lambda world: world.services.value[0].running == 0, until_label="0 running")
+    plan = msgspec.structs.replace(rig.plan(), steps=(first, Step(call=Call("ecs", "Two", {}))), then=None)
+    rig.gateway.before_send = lambda: seen.append(rig.session.store.world.services.value[0].running)
+    carried = asyncio.create_task(rig.session.carry_out(plan, lambda world: plan))
+    for _ in range(40):
+        await rig.clock.advance(0.5)
+        await asyncio.sleep(0.001)
+    assert [call.operation for call in rig.gateway.sent] == ["One"]
+    rig.answers["services"] = (service(running=0),)
+    while not carried.done():
+        await rig.clock.advance(0.5)
+        await asyncio.sleep(0.001)
+    assert carried.result().kind == "done"
+    assert seen == [2, 0]
+
+
+async def test_a_second_step_that_fails_says_how_far_it_came(rig):
+    plan = msgspec.structs.replace(rig.plan(), steps=(Step(call=Call("ecs", "One", {})), Step(call=Call("ecs", "Two", {}))), then=None)
+    rig.gateway.script = [{}, Failed(fault(Trouble.DENIED, "no"))]
+    outcome = await rig.run(plan)
+    assert outcome.sentence == "failed after 1 of 2 calls: no"
+    assert rig.session.store.world.denied == {"ecs:Two"}
+
+
+async def test_only_one_change_at_a_time(rig):
+    gate = asyncio.Event()
+    rig.session._carrier._door = rig.gateway
+    execute = rig.gateway.execute
+
+    async def slow(call):
+        await gate.wait()
+        return await execute(call)
+
+    rig.gateway.execute = slow
+    first = asyncio.create_task(rig.session.carry_out(rig.plan(), lambda world: rig.plan()))
+    while not rig.entries(Intent):
+        await rig.clock.advance(0.5)
+        await asyncio.sleep(0.001)
+    second = await rig.run(rig.plan())
+    assert second.kind == "refused"
+    gate.set()
+    while not first.done():
+        await rig.clock.advance(0.5)
+        await asyncio.sleep(0.001)
+    assert first.result().kind == "done"
+
+
+async def test_the_next_session_resumes_follows_and_says_what_is_unknown(rig):
+    rig.gateway.script = [answered(rig, desired=5)]
+    await rig.run(rig.plan())
+    rig.session.journal.intent(rig.plan("redeploy"), WHERE)
+    await rig.session.stop()
+    rig.clock.now += 600
+    rig.answers["services"] = (service(desired=5, running=4),)
+    rig.new()
+    await rig.start()
+    (following,) = rig.session.store.world.follows
+    assert following.sentence.startswith("4 of 5 running")
+    assert any("outcome unknown: REDEPLOY clickit-dev-api" in notice for notice in rig.session.notices)
+    await rig.session.stop()
+    rig.new()
+    await rig.start()
+    assert not any("outcome unknown" in notice for notice in rig.session.notices)
+
+
+async def test_a_follow_of_another_account_is_not_resumed(rig):
+    await rig.run(rig.plan())
+    await rig.session.stop()
+    rig.new()
+    rig.gateway.here = msgspec.structs.replace(WHERE, account="999999999999")
+    await rig.start()
+    assert rig.session.store.world.follows == ()
+
+
+async def test_a_follow_that_is_too_old_ends_as_unknown(rig):
+    rig.session.journal.follow_begun(Follow(kind="scale", env="dev", part="api", intent="x", started_at=rig.clock() - 7 * 3600), WHERE)
+    await rig.session.stop()
+    rig.new()
+    await rig.start()
+    assert rig.session.store.world.follows == ()
+    assert rig.session.journal.follows("dev", WHERE) == ()
+
+
+async def test_stopped_tasks_and_alarms_are_kept_once(rig):
+    stopped = msgspec.structs.replace(TASK, status="STOPPED", stopped_reason="Essential container in task exited")
+    rig.answers["tasks"], rig.answers["alarms"] = (stopped,), (Alarm(name="5xx", state="ALARM", since=1.0),)
+    await rig.clock.advance(30)
+    kinds = [type(entry).__name__ for entry in rig.session.journal.entries()]
+    assert sorted(kinds) == ["AlarmChange", "StoppedTask"]
+
+
+async def test_stopping_leaves_no_task_and_closes_the_gateway(rig):
+    await rig.run(rig.plan())
+    await rig.session.stop()
+    assert rig.gateway.closed
+    assert not [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+
+async def test_a_session_needs_an_environment(tmp_path):
+    with pytest.raises(ValueError, match="name of an environment"):
+        Session(load(Flags(), {}, state_dir=str(tmp_path)))
