@@ -170,7 +170,8 @@ class Tail:
         paused = None if paused_at is None else self.buffer.total - paused_at
         readers = tuple(self.readers.values())
         unreadable = sum(reader.unreadable for reader in readers)
-        return state_of(readers, self._clock(), self._begun, self.buffer.dropped + unreadable, self._dropped_at, paused)
+        dropped_at = max([self._dropped_at, *(reader.unreadable_at for reader in readers)])
+        return state_of(readers, self._clock(), self._begun, self.buffer.dropped + unreadable, dropped_at, paused)
 
     def snapshot(self, paused_at: int | None = None) -> Snapshot:
         """The lines and every count at this moment; the tuple of lines is made once per version."""

@@ -79,6 +79,8 @@ class Reader:
         self.ignored = 0
         """Answered events older than what is remembered: whether they were taken before cannot be told."""
         self.unreadable = 0
+        """Most events of one page that carry neither a time nor a message."""
+        self.unreadable_at = float("-inf")
         self.repeated = 0
         self.overlap_s = Delays.FIRST_S
         self.slow = 1.0
@@ -210,12 +212,15 @@ class Reader:
         reading = self._passes[self._job]
         self.ok_at, self.fault, self._failures = now, None, 0
         self.slow = max(1.0, self.slow / 2.0)
-        self.unreadable += page.unreadable
+        if page.unreadable:
+            self.unreadable, self.unreadable_at = max(self.unreadable, page.unreadable), now
         self._advance_cursor(page, now)
         done = reading.took(page, self.paging, self.limit)
         if done or (reading.job is Job.LIVE and reading.pages >= LIVE_PAGES):
             del self._passes[reading.job]
             self._ended(reading, now)
+        elif reading.job is Job.WIDE:
+            self._forget(self.known.floor_ms, min(reading.position_ms, reading.mark_ms - int(self.overlap_s * 1000)), now)
 
     def _advance_cursor(self, page: Page, now: float) -> None:
         """The newest time that can be believed: neither a stamp in the future nor our own clock can drag it ahead of the service's."""
@@ -237,9 +242,15 @@ class Reader:
         self.filled = True
         self._sweep_at = now if self._sweep_at is None else self._sweep_at
         keep_ms = min(int((now - SWEEP_S - 60.0) * 1000), self._mark_ms - int(Delays.MOST_S * 1000))
-        spare_ms = self._mark_ms - int(self.overlap_s * 1000) - 10_000
-        self.known.forget(keep_ms, int((now - SWEEP_S - 120.0) * 1000), spare_ms)
+        self._forget(keep_ms, self._mark_ms - int(self.overlap_s * 1000), now)
         del self.gaps[:-50]
+
+    def _forget(self, before_ms: int, needed_ms: int, now: float) -> None:
+        """Bound what is remembered; where that reaches into what is still needed, later lines there are missed: a gap."""
+        self.known.forget(before_ms, int((now - SWEEP_S - 120.0) * 1000), needed_ms)
+        if self.known.floor_ms > needed_ms and self.filled:
+            why = "more lines than can be remembered"
+            self.gaps.append(Gap(part=self.part, from_ms=needed_ms, to_ms=self.known.floor_ms, why=why))
 
     def failed(self, fault: Fault, now: float, rng: Random) -> None:
         """The question was not answered: the reading waits, and what was asked is not lost."""

@@ -51,10 +51,11 @@ class Known:
             self._errors.setdefault(bucket, set()).add(key)
 
     def forget(self, before_ms: int, errors_before_ms: int, spare_ms: int) -> None:
-        """Forget what is older; when still too many, forget the oldest further, but nothing at or after `spare_ms`."""
+        """Forget what is older. When still too many, forget further, oldest first: up to `spare_ms`, and beyond it if twice too many."""
         self._raise(before_ms)
         for bucket in sorted(self._all):
-            if self.count <= self.most or (bucket + 1) * BUCKET_MS > spare_ms:
+            spared = (bucket + 1) * BUCKET_MS > spare_ms
+            if self.count <= self.most or (spared and self.count <= 2 * self.most):
                 break
             self._raise((bucket + 1) * BUCKET_MS)
         errors = errors_before_ms // BUCKET_MS

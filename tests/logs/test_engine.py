@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from random import Random
 
+import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clickit_tui.logs.buffer import Buffer
 from clickit_tui.logs.engine import Tail
 from clickit_tui.logs.state import Standing
+from clickit_tui.logs.window import Known
 from clickit_tui.world.seen import Trouble
-from tests.logs.fake import LogService, Stepped
+from tests.logs.fake import START, LogService, Stepped, follow_by_last_timestamp
+from tests.logs.test_buffer import line
 
 API = "/ecs/clickit-dev-api"
 GROUPS = {"api": API}
@@ -97,8 +102,6 @@ async def test_every_line_within_the_overlap_is_taken_once_and_in_order(story):
 @settings(deadline=None, derandomize=True, max_examples=25)
 @given(st.integers(1, 40), st.integers(1_000, 20_000), st.integers(0, 200))
 def test_what_finds_no_room_is_counted(most, most_bytes, count):
-    from tests.logs.test_buffer import line
-
     buffer = Buffer(max_lines=most, max_bytes=most_bytes)
     rng = Random(count)
     for n in range(count):
@@ -172,8 +175,6 @@ async def test_throttling_slows_but_never_stops():
     states = []
     tail.subscribe(lambda _: states.append(tail.state().standing))
     run = tail.run()
-    import asyncio
-
     task = asyncio.ensure_future(run)
     await time.until(time.now + 60)
     assert tail.state().standing is Standing.THROTTLED
@@ -185,8 +186,6 @@ async def test_throttling_slows_but_never_stops():
 
 
 async def test_a_connection_lost_for_ten_minutes_is_backfilled():
-    import asyncio
-
     time = Stepped()
     service = LogService(time, outages=[(60, 660)], page_size=100)
     for n in range(900):
@@ -248,3 +247,104 @@ async def test_pausing_counts_what_came_since():
     at = tail.buffer.total
     await time.run(tail.run(), 30)
     assert tail.state(paused_at=at).words() == "PAUSED +1"
+
+
+async def test_ids_and_lines_stay_bounded_over_hours():
+    time = Stepped()
+    service = LogService(time)
+    tail = tail_of(service, buffer=Buffer(max_lines=2_000))
+    most = 0
+    for hour in range(6):
+        service.events.clear()
+        for n in range(-600, 3600):
+            service.put(API, hour * 3600 + n, 1, f"n{n}", id=f"{hour * 3600 + n}")
+        await time.run(tail.run(), 3600)
+        most = max(most, tail.readers["api"].known.count)
+    assert tail.buffer.total >= 6 * 3600
+    assert most <= 1_500
+    assert len(tail.buffer.lines) == 2_000
+
+
+def test_what_is_remembered_is_bounded_in_number():
+    known = Known(0, most=100)
+    for n in range(1_000):
+        known.add(n * 1_000, n, error=False)
+        known.forget(0, 0, spare_ms=0)
+        assert known.count <= 210
+    assert known.has(999_000, 999)
+    assert known.floor_ms > 0
+
+
+async def test_the_window_adapts_to_the_delay_of_the_service():
+    time = Stepped()
+    service = LogService(time)
+    for n in range(600):
+        service.put(API, n, 60 if n % 20 == 0 else 1, f"n{n}")
+    tail = tail_of(service)
+    await time.run(tail.run(), 700)
+    assert tail.readers["api"].overlap_s == 120.0
+    assert len(tail.buffer.lines) == 600
+
+
+async def test_following_by_the_last_timestamp_loses_what_the_tail_keeps():
+    time = Stepped()
+    service = LogService(time)
+    for n in range(60):
+        service.put(API, n, 20 if n % 7 == 0 else 0.5, f"n{n}")
+    service.future(API, 30, 60, "future")
+    told: list[str] = []
+    await time.run(follow_by_last_timestamp(service.fetch, API, time, lambda event: told.append(event.message)), 150)
+    again = Stepped()
+    service.time = again
+    tail = tail_of(service)
+    await again.run(tail.run(), 150)
+    assert len(set(told)) < 61
+    assert sorted(texts(tail)) == sorted([*(f"n{n}" for n in range(60)), "future"])
+
+
+async def test_events_without_a_time_are_counted_and_said():
+    time = Stepped()
+    service = LogService(time)
+
+    async def fetch(ask):
+        return msgspec.structs.replace(await service.fetch(ask), unreadable=2)
+
+    tail = Tail(GROUPS, fetch, clock=time.clock, sleep=time.sleep, rng=Random(1))
+    await time.run(tail.run(), 30)
+    assert tail.state().words() == "DROPPED 2"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "word"),
+    [(Trouble.DENIED, "DENIED"), (Trouble.THROTTLED, "THROTTLED"), (Trouble.CREDENTIALS, "STALE 20 s"), (Trouble.MISSING, "STALE 20 s")],
+)
+async def test_the_state_before_anything_was_read(trouble, word):
+    time = Stepped()
+    tail = tail_of(LogService(time, troubles=dict.fromkeys(range(100), trouble)))
+    assert tail.state().words() == "LOADING"
+    await time.run(tail.run(), 20)
+    assert tail.state().words() == word
+
+
+async def test_new_streams_are_picked_up_and_one_task_can_be_followed():
+    time = Stepped()
+    service = LogService(time)
+    service.put(API, 1, 0, "old task", stream="ecs/api/aaaaaaaaaaaa")
+    service.put(API, 20, 0, "new task", stream="ecs/api/bbbbbbbbbbbb")
+    tail = tail_of(service)
+    await time.run(tail.run(), 40)
+    assert [line.task for line in tail.buffer.lines] == ["aaaaaaaa", "bbbbbbbb"]
+
+
+async def test_a_painter_is_told_from_where_on_it_must_paint():
+    time = Stepped()
+    service = LogService(time)
+    for n in range(40):
+        service.put(API, n, 0, f"n{n}")
+    tail = tail_of(service)
+    await time.run(tail.run(), 20)
+    first = tail.lines()
+    assert (first.first, first.changed_from, len(first.lines)) == (0, 0, len(tail.buffer.lines))
+    await time.run(tail.run(), 20)
+    update = tail.lines(first.version)
+    assert update.changed_from == len([line for line in update.lines if line.at_ms <= (START + 20) * 1000])
