@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
-from typing import ParamSpec
+from typing import Literal, ParamSpec
 
 import msgspec
 
@@ -15,17 +15,20 @@ from clickit_tui import follow
 from clickit_tui.aws import login
 from clickit_tui.aws.errors import fault_of
 from clickit_tui.aws.gateway import Gateway
+from clickit_tui.aws.logs import log_fetch
 from clickit_tui.aws.sources import sources
 from clickit_tui.carry import Carrier, Outcome, Replan
 from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Config
 from clickit_tui.journal import Journal, Pins
+from clickit_tui.logs.engine import Fetch, LogLine, Tail
+from clickit_tui.logs.state import Standing
 from clickit_tui.plan import Plan
 from clickit_tui.poll import Poller, Source
 from clickit_tui.store import Store
 from clickit_tui.world.follow import Follow, Following, Phase
-from clickit_tui.world.parts import Identity
-from clickit_tui.world.seen import Failed
+from clickit_tui.world.parts import Identity, LogDigest
+from clickit_tui.world.seen import Failed, Fault, Seen
 from clickit_tui.world.world import World
 
 __all__ = ["Outcome", "Session"]
@@ -37,6 +40,8 @@ RESUME_S = 6 * 3600.0
 SETTLE_S = 60.0
 """An intent younger than this may belong to another process that still waits for its answer."""
 KEEP_FOLLOWS = 20
+DIGEST_S = 5.0
+"""How often what the log counted is put into the World."""
 FOLLOWED = ("services", "tasks", "targets", "target_groups", "alarms", "metrics", "service_deployments", "definitions")
 """What following a change reads."""
 
@@ -53,6 +58,7 @@ class Session:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         gateway: Gateway | None = None,
         built: Callable[[Gateway], Iterable[Source]] | None = None,
+        logs: Fetch | None = None,
     ) -> None:
         if not config.env:
             raise ValueError("a session needs the name of an environment")
@@ -71,7 +77,10 @@ class Session:
         self._carrier = Carrier(
             self.gateway, self.store, self.poller, self.journal, Pins(state / "pins.json"), begun=self._begun, clock=clock, sleep=sleep
         )
+        self.tail = Tail(config.names.logs, logs or log_fetch(self.gateway), clock=clock, sleep=sleep, rng=rng)
         self._sleep = sleep
+        self._running: list[asyncio.Task[None]] = []
+        self._log_words, self._log_changes = "", 0
         self._last: Plan | None = None
         self._endings: list[Callable[[], None]] = []
         self._unfollow: Callable[[], None] | None = None
@@ -112,12 +121,17 @@ class Session:
             self.store.subscribe(("alarms",), lambda world, _: self._keep_alarms(world)),
         ]
         self.poller.start()
+        self._running = [asyncio.create_task(self.tail.run(), name="tail"), asyncio.create_task(self._digest(), name="digest")]
 
     async def stop(self) -> None:
         """End every task and close every connection; open follows stay open in the journal."""
         for end in (*self._endings, *((self._unfollow,) if self._unfollow else ())):
             end()
         self._endings, self._unfollow = [], None
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._running = []
         await self.poller.stop()
         await self.gateway.close()
 
@@ -139,6 +153,41 @@ class Session:
             return f"{failed.fault.sentence}: {failed.fault.fix}" if failed.fault.fix else failed.fault.sentence
         self.refresh()
         return "logged in: reading again"
+
+    # --- the log ---
+
+    def log_lines(self) -> Sequence[LogLine]:
+        """The log buffer, oldest first."""
+        return self.tail.buffer.lines
+
+    def log_version(self) -> int:
+        """Grows whenever the log buffer or its state changes."""
+        words = self.tail.state().words()
+        if words != self._log_words:
+            self._log_words, self._log_changes = words, self._log_changes + 1
+        return self.tail.buffer.version + self._log_changes
+
+    def log_state(self) -> tuple[str, Literal["plain", "warn", "fail"]]:
+        """(words, look): `LIVE`, `BEHIND 14 s`, `THROTTLED`."""
+        state = self.tail.state()
+        if state.standing in (Standing.DENIED, Standing.STALE, Standing.DROPPED):
+            return state.words(), "fail"
+        return state.words(), "warn" if state.standing in (Standing.BEHIND, Standing.THROTTLED) else "plain"
+
+    async def _digest(self) -> None:
+        while True:
+            self.store.put(log=self._counted())
+            await self._sleep(DIGEST_S)
+
+    def _counted(self) -> Seen[LogDigest]:
+        """What the log counted; a failure when no group can be read, nothing yet before the first answer."""
+        now, state, before = self.clock(), self.tail.state(), self.store.world.log
+        fault: Fault | None = next(iter(state.faults.values()), None)
+        if fault is not None and len(state.faults) == len(self.tail.readers):
+            return msgspec.structs.replace(before, fault=fault, fault_at=now, every_s=DIGEST_S)
+        if state.standing is Standing.LOADING:
+            return before
+        return Seen(value=self.tail.digest(), seen_at=now, every_s=DIGEST_S)
 
     # --- follows ---
 

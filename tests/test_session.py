@@ -11,6 +11,7 @@ from clickit_tui.aws.errors import OutcomeUnknown
 from clickit_tui.aws.meter import Meter
 from clickit_tui.config import Flags, load
 from clickit_tui.journal import FollowBegun, Intent, Result
+from clickit_tui.logs.fetch import Event, Page
 from clickit_tui.plan import Call, Refused, Step
 from clickit_tui.poll import Source
 from clickit_tui.session import Session
@@ -83,14 +84,26 @@ class Rig:
         self.clock = SteppedClock()
         self.state_dir = str(tmp_path / "state")
         self.answers = {"services": (service(),), "tasks": (TASK,), "alarms": (), "targets": (), "target_groups": ()}
+        self.log = ()
         self.new()
 
     def new(self):
         self.gateway = ScriptedGateway(self.clock)
         config = load(Flags(env="dev"), {}, state_dir=self.state_dir)
         self.session = Session(
-            config, clock=self.clock, rng=random.Random(1), sleep=self.clock.sleep, gateway=self.gateway, built=lambda _: self.sources()
+            config,
+            clock=self.clock,
+            rng=random.Random(1),
+            sleep=self.clock.sleep,
+            gateway=self.gateway,
+            built=lambda _: self.sources(),
+            logs=self.page,
         )
+
+    async def page(self, ask):
+        if isinstance(self.log, BaseException):
+            raise self.log
+        return Page(events=tuple(e for e in self.log if ask.start_ms <= e.at_ms) if "api" in ask.group else ())
 
     def sources(self):
         def source(field):
@@ -476,3 +489,20 @@ async def test_stopping_leaves_no_task_and_closes_the_gateway(rig):
 async def test_a_session_needs_an_environment(tmp_path):
     with pytest.raises(ValueError, match="name of an environment"):
         Session(load(Flags(), {}, state_dir=str(tmp_path)))
+
+
+async def test_the_log_s_counts_reach_the_world_and_its_lines_the_screen(rig):
+    before = rig.session.log_version()
+    rig.log = (Event(int(rig.clock() * 1000), "ERROR could not connect to server: connection refused", "s", "1"),)
+    await rig.clock.advance(30)
+    assert [line.level for line in rig.session.log_lines()] == ["error"]
+    assert rig.session.log_version() > before
+    assert sum(count for part, _, level, count in rig.session.store.world.log.value.minutes if level == "error") == 1
+    assert rig.session.log_state() == ("LIVE", "plain")
+
+
+async def test_a_log_that_cannot_be_read_is_a_fault_in_the_world(rig):
+    rig.log = Failed(fault(Trouble.DENIED, "no permission: logs:FilterLogEvents"))
+    await rig.clock.advance(60)
+    assert rig.session.store.world.log.fault.kind is Trouble.DENIED
+    assert rig.session.log_state()[1] == "fail"
