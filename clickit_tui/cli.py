@@ -2,7 +2,190 @@
 
 from __future__ import annotations
 
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-def main() -> int:
+from clickit_tui import __version__
+
+if TYPE_CHECKING:
+    from clickit_tui.config import Config
+    from clickit_tui.demo.launch import Demo
+
+NOT_RUN = 4
+"""Exit code of a command that could not run."""
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    return 0
+    parser = _parser()
+    given, rest = parser.parse_known_args(sys.argv[1:] if arguments is None else list(arguments))
+    if rest and not (given.command == "demo" and given.serve):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    try:
+        code = _run(given, rest)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
+    common.add_argument("--env", metavar="NAME", help="environment, e.g. dev or prod; never guessed")
+    common.add_argument("--profile", metavar="NAME", help="AWS profile; else the environment's in the configuration, else the SDK's chain")
+    common.add_argument("--region", metavar="NAME", help="AWS region; else the environment's, else the SDK's chain")
+    common.add_argument("--config", metavar="PATH", help="configuration file; else CLICKIT_CONFIG, else clickit.toml of the user")
+    common.add_argument("--read-only", action="store_true", help="nothing can be changed for the life of the process")
+    parser = argparse.ArgumentParser(
+        prog="clickit-tui",
+        description="A terminal dashboard for the on-call engineer of ClickIt on AWS.",
+        parents=[common],
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"clickit-tui {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands (none opens the dashboard)")
+    status = commands.add_parser("status", parents=[common], allow_abbrev=False, help="print one reading of everything and exit")
+    status.add_argument("--json", action="store_true", help="as JSON")
+    commands.add_parser("init", parents=[common], allow_abbrev=False, help="print the configuration of an environment as found")
+    demo = commands.add_parser("demo", parents=[common], allow_abbrev=False, help="the dashboard on an embedded ClickIt; needs no AWS")
+    demo.add_argument("--serve", action="store_true", help="only the endpoint, for any AWS client")
+    demo.add_argument("--port", type=int, default=0, metavar="N", help="port of the endpoint; 0 chooses")
+    demo.add_argument("--seed", type=int, default=1, metavar="N", help="what happens in it")
+    demo.add_argument("--latency-ms", type=float, default=0.0, metavar="N", help="delay every answer")
+    return parser
+
+
+def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
+    if given.command == "demo":
+        return _serve(given, rest) if given.serve else _demo(given)
+    config = _configured(given)
+    if isinstance(config, str):
+        return _refuse(config)
+    if given.command is None:
+        return _dashboard(config)
+    if not config.env:
+        known = " or ".join(f"--env {name}" for name in config.environments)
+        return _refuse(f"{given.command} never guesses the environment: name it with {known}")
+    for note in config.notes:
+        print(f"clickit-tui: {note}", file=sys.stderr)
+    if given.command == "status":
+        from clickit_tui.headless.status import status
+
+        return status(config, as_json=given.json)
+    from clickit_tui.headless.init import init
+
+    return init(config)
+
+
+def _configured(given: argparse.Namespace, *, state_dir: str = "", **instead: str) -> Config | str:
+    """The configuration, or why there is none."""
+    from clickit_tui.config import ConfigError, Flags, load
+
+    said = {name: getattr(given, name) for name in ("env", "profile", "region", "config", "read_only") if hasattr(given, name)}
+    try:
+        return load(Flags(**{**instead, **said}), state_dir=state_dir)
+    except ConfigError as error:
+        return str(error)
+
+
+def _refuse(sentence: str) -> int:
+    print(f"clickit-tui: {sentence}", file=sys.stderr)
+    return NOT_RUN
+
+
+def no_terminal(environ: dict[str, str] | os._Environ[str]) -> str:
+    """Why the dashboard cannot be drawn here; empty when it can."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "the dashboard needs a terminal, and this is none; try: clickit-tui status --env dev"
+    if environ.get("TERM", "") in ("", "dumb", "unknown"):
+        said = environ.get("TERM") or "not set"
+        return f"the dashboard needs a terminal that can place the cursor (TERM is {said}); try: clickit-tui status --env dev"
+    return ""
+
+
+def _dashboard(config: Config) -> int:
+    if why := no_terminal(os.environ):
+        return _refuse(why)
+    if not config.env:
+        chosen = _asked(config)
+        if isinstance(chosen, str):
+            return _refuse(chosen)
+        config = chosen
+    from clickit_tui.app import run
+    from clickit_tui.session import Session
+
+    return run(Session(config))
+
+
+def _asked(config: Config) -> Config | str:
+    """The configuration of the environment that is typed, or why there is none."""
+    from clickit_tui.config import ConfigError, choose
+
+    print(f"environment ({', '.join(config.environments)}): ", end="", file=sys.stderr, flush=True)
+    typed = sys.stdin.readline().strip()
+    if not typed:
+        return "no environment was named: nothing is opened"
+    try:
+        return choose(config, typed)
+    except ConfigError as error:
+        return str(error)
+
+
+def _lacking() -> str:
+    """What the demo needs and is not installed; empty when all is there."""
+    from importlib.util import find_spec
+
+    lacking = [name for name in ("moto", "flask", "werkzeug") if find_spec(name) is None]
+    return f"the demo needs {', '.join(lacking)}: pipx install 'clickit-tui[demo]'" if lacking else ""
+
+
+def _serve(given: argparse.Namespace, rest: Sequence[str]) -> int:
+    if why := _lacking():
+        return _refuse(why)
+    from clickit_tui.demo.__main__ import serve
+
+    return serve(["--port", str(given.port), "--seed", str(given.seed), "--latency-ms", str(given.latency_ms), *rest])
+
+
+def _demo(given: argparse.Namespace) -> int:
+    """The dashboard on an embedded ClickIt: its state in a folder of its own, the user's configuration left aside unless named."""
+    import tempfile
+
+    if why := no_terminal(os.environ) or _lacking():
+        return _refuse(why)
+    from clickit_tui.demo.launch import DemoFailed, start
+
+    with tempfile.TemporaryDirectory(prefix="clickit-state-") as state:
+        for name in [name for name in os.environ if name.upper().startswith("AWS_")]:
+            del os.environ[name]
+        config = _configured(given, state_dir=state, env="dev", config=os.devnull)
+        if isinstance(config, str):
+            return _refuse(config)
+        try:
+            with start(seed=given.seed, latency_ms=given.latency_ms, port=given.port, progress=_progress) as demo:
+                return _opened(config, demo)
+        except DemoFailed as failed:
+            return _refuse(str(failed))
+
+
+def _progress(said: str) -> None:
+    print(f"{said} ...", file=sys.stderr, flush=True)
+
+
+def _opened(config: Config, demo: Demo) -> int:
+    from clickit_tui.app import run
+    from clickit_tui.demo.launch import clean_environ
+    from clickit_tui.session import Session
+
+    kept = clean_environ(os.environ, demo)
+    os.environ.clear()
+    os.environ.update(kept)
+    return run(Session(config))

@@ -174,9 +174,13 @@ class Session:
             return state.words(), "fail"
         return state.words(), "warn" if state.standing in (Standing.BEHIND, Standing.THROTTLED) else "plain"
 
+    def count_log(self) -> None:
+        """Put what the log counted so far into the World."""
+        self.store.put(log=self._counted())
+
     async def _digest(self) -> None:
         while True:
-            self.store.put(log=self._counted())
+            self.count_log()
             await self._sleep(DIGEST_S)
 
     def _counted(self) -> Seen[LogDigest]:

@@ -1,0 +1,268 @@
+"""`clickit-tui status`: read everything once, print one World, exit."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+import msgspec
+
+from clickit_tui.checks.cause import cause
+from clickit_tui.checks.strip import strip
+from clickit_tui.config import Config
+from clickit_tui.session import Session
+from clickit_tui.world.ecs import Service, Task, revision
+from clickit_tui.world.parts import Alarm, Cache, ClusterMissing, Database, Series, Target
+from clickit_tui.world.seen import Absent, Age, Fault, Seen
+from clickit_tui.world.world import FIELDS, World
+
+OK, PARTLY, NOT_RUN = 0, 3, 4
+WITHIN_S = 20.0
+"""Longest wait for the first reading of everything."""
+
+
+class Unread(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the World that is not known, and why."""
+
+    field: str
+    reason: str
+    fix: str = ""
+    operation: str = ""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the verdict strip."""
+
+    part: str
+    verdict: str
+    sentence: str
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest value of one metric; null where there is none."""
+
+    key: str
+    label: str
+    unit: str
+    value: float | None
+    at: float | None
+    """Start of its period, epoch seconds."""
+    age_s: float | None
+    statistic: str
+    period_s: int
+    note: str = ""
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """One World as JSON. A list that is null could not be read; `unknown` says why."""
+
+    env: str
+    at: float
+    """Epoch seconds."""
+    account: str
+    """`NOT AWS host:port` where the endpoint is not AWS's."""
+    region: str
+    identity: str
+    profile: str
+    profile_source: str
+    read_only: str
+    verdicts: tuple[Part, ...]
+    cause: str
+    cluster: str | None
+    services: tuple[Service, ...] | None
+    tasks: tuple[Task, ...] | None
+    targets: tuple[Target, ...] | None
+    metrics: tuple[Reading, ...] | None
+    alarms: tuple[Alarm, ...] | None
+    database: Database | Absent | None
+    cache: Cache | Absent | None
+    unknown: tuple[Unread, ...]
+
+
+def status(config: Config, *, as_json: bool = False, out: TextIO | None = None, within_s: float = WITHIN_S) -> int:
+    """Run the command; returns the exit code: 0 all known, 3 something is unknown, 4 nothing could be read."""
+    return asyncio.run(run(Session(config), as_json=as_json, out=out, within_s=within_s))
+
+
+async def run(session: Session, *, as_json: bool, out: TextIO | None = None, within_s: float = WITHIN_S) -> int:
+    """Start the session, wait until everything was tried, print, stop."""
+    stream = out or sys.stdout
+    await session.start()
+    try:
+        leave = session.store.subscribe(FIELDS, lambda *_: None)
+        await _tried(session, within_s)
+        leave()
+    finally:
+        await session.stop()
+    found = gathered(session)
+    if as_json:
+        stream.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")
+    else:
+        stream.write("\n".join(plain(found, session)) + "\n")
+    return exit_code(session.store.world, found)
+
+
+async def _tried(session: Session, within_s: float) -> None:
+    """Wait until every source was tried and the log was read to now, at most so many seconds."""
+    try:
+        async with asyncio.timeout(within_s):
+            await session.poller.tried()
+            await _complete_metrics(session)
+            while not session.tail.filled:
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        pass
+    session.count_log()
+
+
+async def _complete_metrics(session: Session) -> None:
+    """Read the metrics once more when they were read before the NAT gateways were known, whose metrics are asked for by id."""
+    world = session.store.world
+    if world.nat.value and (world.metrics.seen_at or 0.0) < (world.nat.seen_at or 0.0) + 1.0:
+        await session.poller.read_now(("metrics",))
+
+
+def exit_code(world: World, found: Status) -> int:
+    """0, 3 when something is unknown, 4 when neither account nor cluster could be made out."""
+    if isinstance(world.cluster.value, ClusterMissing) or (world.identity.value is None and world.cluster.value is None):
+        return NOT_RUN
+    return PARTLY if found.unknown or any(part.verdict == "UNKNOWN" for part in found.verdicts) else OK
+
+
+def gathered(session: Session) -> Status:
+    """The session's World at this moment."""
+    world, facts = session.store.world, session.facts()
+    identity = world.identity.value
+    cluster = world.cluster.value
+    return Status(
+        env=world.env,
+        at=facts.now,
+        account=(f"NOT AWS {identity.endpoint}" if identity.endpoint else identity.account) if identity else "",
+        region=identity.region if identity else session.config.region,
+        identity=identity.arn if identity else "",
+        profile=(identity.profile if identity else "") or session.config.profile,
+        profile_source=identity.profile_source if identity else session.config.profile_source,
+        read_only=session.read_only,
+        verdicts=tuple(Part(part=v.part, verdict=v.verdict.value, sentence=v.sentence) for v in strip(world, facts)),
+        cause=cause(world, facts).sentence,
+        cluster=None if cluster is None or isinstance(cluster, ClusterMissing) else cluster.name,
+        services=world.services.value,
+        tasks=world.tasks.value,
+        targets=world.targets.value,
+        metrics=readings(world, facts.now),
+        alarms=world.alarms.value,
+        database=world.database.value,
+        cache=world.cache.value,
+        unknown=tuple(_unread(world, facts.now)),
+    )
+
+
+def readings(world: World, now: float) -> tuple[Reading, ...] | None:
+    """The newest value of every metric, in the order of their keys."""
+    metrics = world.metrics.value
+    return None if metrics is None else tuple(_reading(series, now) for _, series in sorted(metrics.series.items()))
+
+
+def _reading(series: Series, now: float) -> Reading:
+    at, value = series.last(now) or (None, None)
+    return Reading(
+        key=series.key,
+        label=series.label,
+        unit=series.unit,
+        value=value,
+        at=at,
+        age_s=None if at is None else max(0.0, now - at),
+        statistic=series.statistic,
+        period_s=series.period_s,
+        note=series.note,
+    )
+
+
+def _unread(world: World, now: float) -> Iterable[Unread]:
+    for field in FIELDS:
+        seen = getattr(world, field)
+        if isinstance(seen, Seen) and seen.age(now) in (Age.FAILED, Age.LOADING):
+            yield _why(field, seen.fault)
+    if isinstance(world.cluster.value, ClusterMissing):
+        missing = world.cluster.value
+        here = f"; here: {', '.join(missing.here)}" if missing.here else ""
+        near = f"; nearest: {missing.nearest}" if missing.nearest else ""
+        yield Unread(field="cluster", reason=f"not found: looked for {missing.looked_for}{here}{near}")
+
+
+def _why(field: str, fault: Fault | None) -> Unread:
+    if fault is None:
+        return Unread(field=field, reason="no answer in time")
+    return Unread(field=field, reason=fault.sentence, fix=fault.fix, operation=fault.operation)
+
+
+# --- for people -----------------------------------------------------------------------------------------------------------------
+
+
+def plain(found: Status, session: Session) -> list[str]:
+    """The status as aligned lines."""
+    world = session.store.world
+    head = f"{found.env}  {found.account or 'account ?'}  {found.region or 'region ?'}  {found.identity or 'identity ?'}"
+    mode = f"  READ-ONLY ({found.read_only})" if found.read_only else ""
+    lines = [f"{head}  {_moment(found.at)}{mode}", "", f"  {found.cause}"]
+    lines += table((part.verdict, part.part, part.sentence) for part in found.verdicts)
+    lines += ["", "services", *_rows(found.services, _service_row, world.services)]
+    lines += ["", "tasks", *_rows(found.tasks, _task_row, world.tasks)]
+    lines += ["", "metrics", *_rows(found.metrics, _metric_row, world.metrics)]
+    lines += ["", "alarms", *_rows(found.alarms, _alarm_row, world.alarms)]
+    if found.unknown:
+        lines += ["", "unknown", *table((u.field, u.reason, u.fix) for u in found.unknown)]
+    return lines
+
+
+def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Rows with their columns aligned, indented by two."""
+    cells = list(rows)
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))] if cells else []
+    return [("  " + "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True))).rstrip() for row in cells]
+
+
+def _rows(values: tuple[Any, ...] | None, row: Any, seen: Seen[Any]) -> list[str]:  # noqa: ANN401
+    if values is None:
+        return [f"  ? {seen.fault.sentence if seen.fault else 'no answer in time'}"]
+    return table(row(value) for value in values) or ["  none"]
+
+
+def _service_row(service: Service) -> tuple[str, ...]:
+    primary = service.primary
+    rollout = (primary.rollout if primary else "") or "?"
+    return (
+        service.part,
+        f"{_count(service.running)}/{_count(service.desired)} running",
+        f"{_count(service.pending)} pending",
+        rollout.lower().replace("_", " "),
+        f"revision {revision(service.task_definition) or '?'}",
+        service.status.lower(),
+    )
+
+
+def _task_row(task: Task) -> tuple[str, ...]:
+    stopped = f"{task.stop_code} {task.stopped_reason}".strip()
+    return task.part, task.id[:8], task.status or "?", task.health.lower() or "-", task.ip or "-", stopped
+
+
+def _metric_row(reading: Reading) -> tuple[str, ...]:
+    if reading.value is None:
+        return reading.key, "no data", "", "", reading.note
+    age = f"{(reading.age_s or 0.0) / 60:.0f} min old"
+    return reading.key, f"{reading.value:,.6g} {reading.unit}".rstrip(), age, reading.statistic, reading.note
+
+
+def _alarm_row(alarm: Alarm) -> tuple[str, ...]:
+    return alarm.state or "?", alarm.name, f"since {_moment(alarm.since)}" if alarm.since else "", alarm.reason[:100]
+
+
+def _count(number: int | None) -> str:
+    return "?" if number is None else str(number)
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
