@@ -7,19 +7,21 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import ClassVar, Protocol
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 
 from clickit_tui.checks.cause import cause
 from clickit_tui.checks.strip import findings, strip
+from clickit_tui.logs.mask import mask
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.pages import cluster_missing_page
 from clickit_tui.panes.view import View
 from clickit_tui.screens.board import Board
-from clickit_tui.screens.triage import TriageScreen
+from clickit_tui.screens.places import FIRST, PLACES
 from clickit_tui.ui.confirm import Confirm
+from clickit_tui.ui.crash import QuietApp
 from clickit_tui.ui.looks import THEME, glyphs
 from clickit_tui.ui.page import Page
 from clickit_tui.world.parts import ClusterMissing
@@ -43,7 +45,7 @@ class RunningCore(Core, Protocol):
     async def stop(self) -> None: ...
 
 
-class Dashboard(App[int]):
+class Dashboard(QuietApp):
     """One environment on one terminal."""
 
     CSS_PATH = "app.tcss"
@@ -52,6 +54,8 @@ class Dashboard(App[int]):
         Binding(
             "ctrl+c", "interrupted", "interrupted", show=False, id="interrupted", tooltip="never quits at once: says how to", priority=True
         ),
+        *(Binding(p.key, f"go('{p.key}')", p.name, show=False, id=f"go_{p.key}", tooltip=f"screen {p.name}") for p in PLACES),
+        Binding("minus", "previous", "previous screen", show=False, id="previous_screen", tooltip="the screen before this one"),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, id="suspend", tooltip="back to the shell; fg returns"),
     ]
 
@@ -59,8 +63,12 @@ class Dashboard(App[int]):
         super().__init__(ansi_color=True)
         self.animation_level = "none"
         self.core = core
-        self.board: Board = TriageScreen(core)
-        self.board.commands = list(commands)
+        self.crash_folder = Path(core.config.state_dir or ".")
+        self._commands = list(commands)
+        self._boards: dict[str, Board] = {}
+        self._previous = FIRST
+        self.place = FIRST
+        """Key of the screen that is shown."""
         self._painting = False
         self._log_version, self._log_at = -1, 0.0
         self._asked_cluster = False
@@ -74,8 +82,39 @@ class Dashboard(App[int]):
         loop = asyncio.get_running_loop()
         for number in ENDED_BY:
             loop.add_signal_handler(number, self.exit, ENDED_BY[number])
-        self.push_screen(self.board)
+        self.push_screen(self._board(FIRST))
         self.call_after_refresh(self._begin)
+
+    def mask(self, text: str) -> str:
+        return mask(text)
+
+    @property
+    def board(self) -> Board:
+        """The screen that is shown, or lies under a dialog."""
+        return self._board(self.place)
+
+    def _board(self, key: str) -> Board:
+        """A screen, made when it is first wanted and kept."""
+        if key not in self._boards:
+            board = next(p.make for p in PLACES if p.key == key)(self.core)
+            board.commands = self._commands
+            board.places = tuple((p.key, p.name) for p in PLACES)
+            self._boards[key] = board
+            self.install_screen(board, name=f"place-{key}")
+        return self._boards[key]
+
+    def action_go(self, key: str) -> None:
+        """Show another screen; the one before it is kept for `-`."""
+        if key == self.place or self.screen is not self.board:
+            return
+        self._previous, self.place = self.place, key
+        self._log_version = -1
+        self.switch_screen(self._board(key))
+        self.call_after_refresh(self._paint)
+
+    def action_previous(self) -> None:
+        """The screen before this one."""
+        self.action_go(self._previous)
 
     def _begin(self) -> None:
         self._paint()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from clickit_tui.actions.registry import Action, Target, actions
 from clickit_tui.panes.view import View
 from clickit_tui.plan import Refused
@@ -89,10 +91,10 @@ def change_hints(world: World, view: View, target: Target | None) -> list[KeyHin
     return hints
 
 
-def look_hints() -> list[KeyHint]:
-    """The first key row: what looks."""
+def look_hints(places: Sequence[tuple[str, str]] = (), here: str = "") -> list[KeyHint]:
+    """The first key row: the screens by digit, then what looks."""
+    screens = [KeyHint(key=f"{k}·" if name == here else k, word=name) for k, name in places]
     words = (
-        ("1", "Triage"),
         ("enter", "open"),
         ("d", "details"),
         ("l", "its logs"),
@@ -104,4 +106,4 @@ def look_hints() -> list[KeyHint]:
         ("?", "help"),
         ("q", "quit"),
     )
-    return [KeyHint(key=k, word=w, enabled=True, reason="") for k, w in words]
+    return [*screens, *(KeyHint(key=k, word=w) for k, w in words)]

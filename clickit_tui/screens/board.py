@@ -27,6 +27,10 @@ class Board(Keys):
     """The frame around a screen's panes."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(KEYS)
+    name_shown: ClassVar[str] = ""
+    """The screen's name in the key row."""
+    places: Sequence[tuple[str, str]] = ()
+    """(digit, name) of every screen."""
 
     def __init__(self, core: Core) -> None:
         super().__init__()

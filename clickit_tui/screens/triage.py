@@ -41,6 +41,8 @@ class TriageScreen(Board):
         binding("z", "zoom", "zoom", "the focused pane fills the screen; again: back"),
     ]
 
+    name_shown = "Triage"
+
     def __init__(self, core: Core) -> None:
         super().__init__(core)
         self.services = ServicesPane()
@@ -84,7 +86,7 @@ class TriageScreen(Board):
         if layout(self.size.width, self.size.height) is None:
             self.cause.show([(Span(f" too small: need 60x16, have {self.size.width}x{self.size.height}", "warn"),)])
         hints = change_hints(world, view, self.selected())
-        self.keys.show(look_hints(), hints, note="read-only: keys dimmed" if view.read_only else "")
+        self.keys.show(look_hints(self.places, self.name_shown), hints, note="read-only: keys dimmed" if view.read_only else "")
 
     def selected(self) -> Target | None:
         """The row under the cursor; nothing when the cursor got there by itself."""

@@ -51,7 +51,7 @@ def pictures() -> dict[str, str]:
                 found[title] = "\n".join(line.rstrip() for line in t.lines())
                 if keys:
                     t.press("escape")
-                    t.wait_for(r"1 Triage")
+                    t.wait_for(r"Triage")
     return {title: found[title] for title, *_ in PICTURES}
 
 
