@@ -36,6 +36,7 @@ class Board(Keys):
         super().__init__()
         self.core = core
         self._told = 0
+        self._watched: frozenset[str] = frozenset()
         self.identity = Lines(id="identity")
         self.strip = Lines(id="strip")
         self.cause = Lines(id="cause")
@@ -67,6 +68,7 @@ class Board(Keys):
     def show(self, world: World, view: View) -> None:
         """Paint frame and panes; what has not changed costs no byte."""
         self.view = view
+        self._hear_of_ends(world)
         width = self.size.width
         self.identity.show([identity_line(world, view, width)])
         self.strip.show([strip_line(view, width)])
@@ -74,6 +76,14 @@ class Board(Keys):
         for pane in self.panes():
             if pane.display:
                 pane.show(world, view)
+
+    def _hear_of_ends(self, world: World) -> None:
+        """A followed change that ended since the last look is said, with the terminal's bell."""
+        for f in world.follows:
+            if not f.open and f.follow.intent in self._watched:
+                self.note = f"{f.follow.kind} {f.follow.part}: {f.phase}: {f.sentence}"
+                self.app.bell()
+        self._watched = frozenset(f.follow.intent for f in world.follows if f.open)
 
     def _third_row(self, world: World, view: View, width: int) -> Spans:
         if not self.note and self._told < len(self.core.notices):
