@@ -126,17 +126,25 @@ def _dashboard(config: Config) -> int:
 
 
 def _asked(config: Config) -> Config | str:
-    """The configuration of the environment that is typed, or why there is none."""
+    """The configuration of the environment that is chosen on the first screen, or why there is none."""
+    from clickit_tui.app import choose_environment
     from clickit_tui.config import ConfigError, choose
 
-    print(f"environment ({', '.join(config.environments)}): ", end="", file=sys.stderr, flush=True)
-    typed = sys.stdin.readline().strip()
-    if not typed:
-        return "no environment was named: nothing is opened"
     try:
-        return choose(config, typed)
+        each = [choose(config, name) for name in config.environments]
+        name = choose_environment([(c.env, _known_of(c)) for c in each])
+        return choose(config, name) if name else "no environment was chosen: nothing is opened"
     except ConfigError as error:
         return str(error)
+
+
+def _known_of(config: Config) -> str:
+    """What the first screen says of an environment."""
+    words = ["protected" if config.protected else "not protected"]
+    words += ["read-only"] if config.read_only else []
+    words += [f"profile {config.profile}"] if config.profile else []
+    words += [word for word in (config.account, config.region) if word]
+    return "  ".join(words)
 
 
 def _lacking() -> str:

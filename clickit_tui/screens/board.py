@@ -20,6 +20,7 @@ from clickit_tui.screens.keys import KEYS, Keys
 from clickit_tui.ui.cells import Look, Span, Spans, fit
 from clickit_tui.ui.keybar import KeyBar
 from clickit_tui.ui.lines import Lines
+from clickit_tui.world.seen import Trouble
 from clickit_tui.world.world import World
 
 
@@ -91,6 +92,9 @@ class Board(Keys):
             self._told += 1
         if self.note:
             return (Span(fit(f" {self.note}", width), "warn"),)
+        fault = world.identity.fault
+        if fault is not None and fault.kind is Trouble.CREDENTIALS:
+            return (Span(fit(f" {fault.sentence}: {fault.fix or 'L logs in through SSO'}", width), "fail"),)
         followed = following(world)
         if followed:
             tail = fit(followed, min(len(followed) + 2, width // 2), right=True)
