@@ -92,9 +92,7 @@ async def run(session: Session, *, as_json: bool, out: TextIO | None = None, wit
     stream = out or sys.stdout
     await session.start()
     try:
-        leave = session.store.subscribe(FIELDS, lambda *_: None)
         await _tried(session, within_s)
-        leave()
     finally:
         await session.stop()
     found = gathered(session)
@@ -106,23 +104,22 @@ async def run(session: Session, *, as_json: bool, out: TextIO | None = None, wit
 
 
 async def _tried(session: Session, within_s: float) -> None:
-    """Wait until every source was tried and the log was read to now, at most so many seconds."""
+    """Wait until every source was tried and the log was read to now, at most so many seconds.
+
+    The metrics come last: those of the NAT gateways can only be asked for once these are known, and are asked for once a minute.
+    """
+    first = session.poller.fields - {"metrics"}
     try:
         async with asyncio.timeout(within_s):
+            session.store.subscribe(first, lambda *_: None)
+            await session.poller.tried(first)
+            session.store.subscribe(("metrics",), lambda *_: None)
             await session.poller.tried()
-            await _complete_metrics(session)
-            while not session.tail.filled:
+            while not session.tail.filled:  # noqa: ASYNC110 - the tail tells of lines, not of having read them all
                 await asyncio.sleep(0.05)
     except TimeoutError:
         pass
     session.count_log()
-
-
-async def _complete_metrics(session: Session) -> None:
-    """Read the metrics once more when they were read before the NAT gateways were known, whose metrics are asked for by id."""
-    world = session.store.world
-    if world.nat.value and (world.metrics.seen_at or 0.0) < (world.nat.seen_at or 0.0) + 1.0:
-        await session.poller.read_now(("metrics",))
 
 
 def exit_code(world: World, found: Status) -> int:
