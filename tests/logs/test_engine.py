@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from random import Random
+from unittest.mock import patch
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clickit_tui.logs import reader
 from clickit_tui.logs.buffer import Buffer
 from clickit_tui.logs.engine import Tail
 from clickit_tui.logs.state import Standing
@@ -39,19 +41,19 @@ def texts(tail: Tail) -> list[str]:
 
 TROUBLES = st.sampled_from([Trouble.THROTTLED, Trouble.UNREACHABLE, Trouble.SERVER, Trouble.CREDENTIALS])
 
+EVENT = st.tuples(
+    st.integers(-600, 120),
+    st.one_of(st.floats(0, 3), st.floats(0, 29)),
+    st.sampled_from(["one", "two", "ERROR three"]),
+    st.sampled_from(["ecs/api/aaaaaaaaaa", "ecs/api/bbbbbbbbbb"]),
+)
+
 STORY = st.fixed_dictionaries(
     {
-        "events": st.lists(
-            st.tuples(
-                st.integers(-600, 120),
-                st.one_of(st.floats(0, 3), st.floats(0, 29)),
-                st.sampled_from(["one", "two", "ERROR three"]),
-                st.sampled_from(["ecs/api/aaaaaaaaaa", "ecs/api/bbbbbbbbbb"]),
-            ),
-            max_size=60,
-        ),
+        "events": st.sampled_from([0, 15, 45]).flatmap(lambda n: st.lists(EVENT, min_size=n, max_size=n + 15)),
+        "whole_sweep": st.booleans(),
         "future": st.lists(st.tuples(st.integers(0, 120), st.sampled_from([10, 60, 3600])), max_size=3),
-        "page_size": st.sampled_from([20, 25, 10_000]),
+        "page_size": st.sampled_from([10, 14, 10_000]),
         "tokens": st.sampled_from(["good", "none", "same", "empty"]),
         "ids": st.booleans(),
         "repeats": st.sampled_from([0, 3]),
@@ -83,14 +85,15 @@ async def test_every_line_within_the_overlap_is_taken_once_and_in_order(story):
         patterns=story["patterns"],
         service_ahead_s=story["ahead"],
     )
-    for at, delay, message, stream in story["events"]:
-        service.put(API, at, delay, message, stream)
+    for n, (at, delay, message, stream) in enumerate(story["events"]):
+        service.put(API, at + n // 2 / 1000, delay, message, stream)
     for at, ahead in story["future"]:
         service.future(API, at, ahead, "from the future")
     tail = tail_of(service)
-    if story["restart"]:
-        await time.run(tail.run(), 33.3)
-    await time.run(tail.run(), 400)
+    with patch.object(reader, "SMALL", 5_000 if story["whole_sweep"] else 0):
+        if story["restart"]:
+            await time.run(tail.run(), 33.3)
+        await time.run(tail.run(), 400)
     expected = Counter((s.event.at_ms, s.event.stream, s.event.ingested_ms, s.event.message) for s in service.events.get(API, ()))
     got = Counter((line.at_ms, line.stream, line.ingested_ms, line.text) for line in tail.buffer.lines)
     assert got == expected
@@ -348,3 +351,30 @@ async def test_a_painter_is_told_from_where_on_it_must_paint():
     await time.run(tail.run(), 20)
     update = tail.lines(first.version)
     assert update.changed_from == len([line for line in update.lines if line.at_ms <= (START + 20) * 1000])
+
+
+@pytest.mark.parametrize("tokens", ["good", "none", "same", "empty"])
+async def test_the_first_window_is_read_to_its_end_however_it_is_paged(tokens):
+    time = Stepped()
+    service = LogService(time, page_size=10, tokens=tokens, refuse_tokens_from=5)
+    for n in range(60):
+        service.put(API, -890 + n * 10, 1, f"n{n}")
+    tail = tail_of(service)
+    await time.run(tail.run(), 25)
+    assert texts(tail) == [f"n{n}" for n in range(60)]
+    assert tail.filled
+    assert not tail.digest().partial
+
+
+async def test_more_lines_in_a_millisecond_than_a_page_holds_are_said():
+    time = Stepped()
+    service = LogService(time, page_size=10, tokens="none")
+    for n in range(30):
+        service.put(API, -100, 1, f"n{n}")
+    service.put(API, -50, 1, "after")
+    tail = tail_of(service)
+    await time.run(tail.run(), 60)
+    assert "after" in texts(tail)
+    assert len(tail.buffer.lines) == 11
+    assert next(gap.why for gap in tail.snapshot().gaps) == "more lines in one millisecond than a page holds"
+    assert tail.digest().partial
