@@ -1,0 +1,253 @@
+"""The command line: options before and after the command, refusals, and what is not imported."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import types
+import urllib.request
+
+import pytest
+
+from clickit_tui import __version__, cli
+
+OPTIONS = ["--env", "prod", "--profile", "p", "--region", "us-east-1", "--read-only"]
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path, monkeypatch):
+    """Neither the user's configuration nor their AWS variables; what the command does to the environment is undone."""
+    kept = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith(("AWS_", "CLICKIT_"))]:
+        del os.environ[name]
+    os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_STATE_HOME"] = str(tmp_path)
+    yield
+    os.environ.clear()
+    os.environ.update(kept)
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """What would be opened: configurations given to the dashboard, `status` and `init`."""
+    seen = []
+    monkeypatch.setattr(cli, "no_terminal", lambda environ: "")
+    monkeypatch.setitem(
+        sys.modules, "clickit_tui.app", types.SimpleNamespace(run=lambda core: seen.append(core.config) or 0, choose_environment=None)
+    )
+    monkeypatch.setattr("clickit_tui.headless.status.status", lambda config, as_json: seen.append(config) or 0)
+    monkeypatch.setattr("clickit_tui.headless.init.init", lambda config: seen.append(config) or 0)
+    return seen
+
+
+@pytest.mark.parametrize("command", ["status", "init"])
+@pytest.mark.parametrize("place", ["before", "after", "around"])
+def test_the_common_options_stand_before_or_after_a_command(command, place, opened):
+    arguments = {"before": [*OPTIONS, command], "after": [command, *OPTIONS], "around": [*OPTIONS[:2], command, *OPTIONS[2:]]}[place]
+    assert cli.main(arguments) == 0
+    (config,) = opened
+    assert (config.env, config.profile, config.region, config.read_only_source) == ("prod", "p", "us-east-1", "--read-only")
+
+
+@pytest.mark.parametrize("arguments", [["--config", "{}", "status", "--env", "qa"], ["status", "--env", "qa", "--config", "{}"]])
+def test_config_stands_before_or_after_too(arguments, opened, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('[environments.qa]\nregion = "eu-north-1"\n')
+    assert cli.main([word.format(path) for word in arguments]) == 0
+    assert opened[0].region == "eu-north-1"
+
+
+def test_no_command_opens_the_dashboard(opened):
+    assert cli.main(["--env", "dev"]) == 0
+    assert opened[0].env == "dev"
+
+
+def test_without_an_environment_the_first_screen_asks_and_leaving_it_opens_nothing(opened, monkeypatch):
+    asked, answers = [], ["", "prod"]
+    monkeypatch.setattr(sys.modules["clickit_tui.app"], "choose_environment", lambda each: asked.append(each) or answers.pop())
+    assert cli.main([]) == 0
+    assert [env for env, _ in asked[0]] == ["dev", "prod"]
+    assert [words.split("  ")[0] for _, words in asked[0]] == ["not protected", "protected"]
+    assert opened[0].env == "prod"
+    assert cli.main([]) == cli.NOT_RUN
+    assert len(opened) == 1
+
+
+@pytest.mark.parametrize("command", ["status", "init"])
+def test_a_command_without_a_screen_never_guesses_the_environment(command, opened, capsys):
+    assert cli.main([command]) == cli.NOT_RUN
+    assert opened == []
+    assert "never guesses the environment: name it with --env dev or --env prod" in capsys.readouterr().err
+
+
+def test_a_bad_configuration_is_one_sentence(opened, capsys, tmp_path):
+    (tmp_path / "clickit.toml").write_text("readonly = true")
+    assert cli.main(["status", "--env", "dev", "--config", str(tmp_path / "clickit.toml")]) == cli.NOT_RUN
+    assert capsys.readouterr().err.strip().endswith("readonly: unknown key; did you mean `read_only`?")
+
+
+def test_notes_of_the_configuration_are_said(opened, capsys):
+    os.environ["CLICKIT_READ_ONLY"] = "maybe"
+    assert cli.main(["status", "--env", "dev"]) == 0
+    assert "taken as read-only" in capsys.readouterr().err
+    assert opened[0].read_only
+
+
+@pytest.mark.parametrize("arguments", [["--env", "dev", "--frobnicate"], ["status", "--read"], ["statsu"]])
+def test_what_is_not_understood_is_a_usage_error(arguments, opened):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    assert opened == []
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert capsys.readouterr().out.strip() == f"clickit-tui {__version__}"
+
+
+HEAVY = ("textual", "rich", "aiobotocore", "botocore", "moto", "msgspec", "asyncio")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["status", "--help"], ["demo", "--help"], ["--version"]])
+def test_help_imports_neither_screen_nor_sdk(arguments):
+    code = f"""
+import sys
+from clickit_tui.cli import main
+try:
+    main({arguments!r})
+except SystemExit as ended:
+    assert ended.code == 0
+print("LOADED", sorted(set({HEAVY!r}) & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip().endswith("LOADED []"), done.stdout + done.stderr
+
+
+def test_a_status_imports_no_screen():
+    code = "import sys, clickit_tui.headless.status; print(sorted({'textual', 'aiobotocore', 'moto'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def run(*arguments, **options):
+    return subprocess.run([sys.executable, "-m", "clickit_tui", *arguments], capture_output=True, text=True, timeout=60, **options)
+
+
+@pytest.mark.parametrize("arguments", [["--env", "dev"], ["demo"]])
+def test_without_a_terminal_the_dashboard_refuses_and_names_status(arguments):
+    done = run(*arguments, stdin=subprocess.DEVNULL)
+    assert done.returncode == cli.NOT_RUN
+    assert "needs a terminal" in done.stderr
+    assert "clickit-tui status" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_that_cannot_place_the_cursor_is_refused(term):
+    master, slave = pty.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "clickit_tui", "--env", "dev"],
+            stdin=slave,
+            stdout=slave,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "TERM": term},
+            timeout=60,
+        )
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert done.returncode == cli.NOT_RUN
+    assert b"TERM is" in done.stderr
+
+
+def test_an_output_that_is_closed_early_is_no_traceback():
+    command = f"{sys.executable} -m clickit_tui status --env dev | true; echo ${{PIPESTATUS[0]}}"
+    env = {**os.environ, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-west-1"}
+    env |= {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "x", "AWS_CONFIG_FILE": os.devnull}
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=env, timeout=90)
+    assert "Traceback" not in done.stderr
+    assert done.stdout.strip() == str(cli.BROKEN_PIPE)
+
+
+def test_serve_says_ready_and_ends_on_a_signal():
+    serving = subprocess.Popen(
+        [sys.executable, "-m", "clickit_tui", "demo", "--serve", "--seed", "3", "--paused"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert any(line.startswith("ready http://127.0.0.1:") for line in serving.stdout)
+    finally:
+        serving.send_signal(signal.SIGTERM)
+        serving.communicate(timeout=30)
+    assert serving.returncode == 0
+
+
+class Opened:
+    """The dashboard's stand-in: looks around and leaves."""
+
+    def __call__(self, core):
+        import botocore.session
+
+        self.config = core.config
+        self.aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+        self.account = botocore.session.Session().create_client("sts").get_caller_identity()["Account"]
+        self.state_dir_there = os.path.isdir(core.config.state_dir)
+        return 7
+
+
+def test_the_demo_reaches_only_itself_and_leaves_nothing_behind(monkeypatch, tmp_path, capfd):
+    looked = Opened()
+    monkeypatch.setattr(cli, "no_terminal", lambda environ: "")
+    monkeypatch.setitem(sys.modules, "clickit_tui.app", types.SimpleNamespace(run=looked))
+    (tmp_path / "clickit-tui").mkdir()
+    (tmp_path / "clickit-tui" / "clickit.toml").write_text('[environments.dev]\nprofile = "real"\naccount = "999999999999"\n')
+    os.environ |= {"AWS_PROFILE": "real", "AWS_SESSION_TOKEN": "secret", "AWS_ENDPOINT_URL_ECS": "https://ecs.amazonaws.com"}
+    assert cli.main(["demo", "--seed", "2", "--read-only"]) == 7
+    assert (looked.config.env, looked.config.profile, looked.config.account, looked.config.read_only) == ("dev", "", "", True)
+    assert looked.account == "123456789012"
+    assert looked.aws["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_ECS"} & set(looked.aws)
+    assert looked.state_dir_there
+    assert not os.path.exists(looked.config.state_dir)
+    assert " ..." in capfd.readouterr().err
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(looked.aws["AWS_ENDPOINT_URL"], timeout=5)
+
+
+def test_the_demo_opens_the_environment_that_is_named(opened, monkeypatch):
+    from clickit_tui.demo import launch
+
+    class Nothing:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def environ(self):
+            return {}
+
+    given = {}
+    monkeypatch.setattr(launch, "start", lambda **options: given.update(options) or Nothing())
+    assert cli.main(["--env", "prod", "demo", "--port", "1234", "--latency-ms", "50"]) == 0
+    assert opened[0].env == "prod"
+    assert (given["port"], given["latency_ms"], given["seed"]) == (1234, 50.0, 1)
+
+
+def test_a_demo_that_cannot_start_is_one_sentence(opened, monkeypatch, capsys):
+    from clickit_tui.demo import launch
+
+    def fails(**_):
+        raise launch.DemoFailed("port 80 is taken")
+
+    monkeypatch.setattr(launch, "start", fails)
+    assert cli.main(["demo"]) == cli.NOT_RUN
+    assert capsys.readouterr().err == "clickit-tui: port 80 is taken\n"
+
+
+def test_a_demo_without_its_extra_says_how_to_install_it(opened, monkeypatch, capsys):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert cli.main(["demo"]) == cli.NOT_RUN
+    assert "pipx install 'clickit-tui[demo]'" in capsys.readouterr().err
