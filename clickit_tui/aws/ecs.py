@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from clickit_tui.aws.members import Json, flag, integer, member, records, tail, text, when, words
 from clickit_tui.naming import Names
@@ -11,12 +12,15 @@ from clickit_tui.world.ecs import (
     Container,
     ContainerDefinition,
     Deployment,
+    RevisionImage,
     Service,
     ServiceDeployment,
     ServiceEvent,
+    ServiceRevision,
     Task,
     TaskDefinition,
 )
+from clickit_tui.world.seen import clean
 
 _SECRET_NAME = re.compile(r"(?i)pass(wd|word|phrase)?(_|$)|secret|token|credential|api_?key|private_?key|access_?key|dsn")
 _USERINFO = re.compile(r"(\w+://[^\s:/@]*:)[^\s/@]+@")
@@ -184,7 +188,13 @@ def container_definition(answer: Json) -> ContainerDefinition:
         log_mode=text(log, "mode"),
         health_check=words(answer, "healthCheck", "command"),
         ports=tuple(port for port in ports if port is not None),
+        labels=_labels(answer),
     )
+
+
+def _labels(answer: Json) -> tuple[tuple[str, str], ...]:
+    found = member(answer, "dockerLabels")
+    return tuple((clean(k), masked(clean(k), text(found, k))) for k in found if isinstance(k, str)) if isinstance(found, Mapping) else ()
 
 
 def task_definition(answer: Json) -> TaskDefinition | None:
@@ -204,6 +214,8 @@ def task_definition(answer: Json) -> TaskDefinition | None:
         registered_at=when(answer, "registeredAt"),
         registered_by=text(answer, "registeredBy"),
         architecture=text(answer, "runtimePlatform", "cpuArchitecture"),
+        task_role=text(answer, "taskRoleArn"),
+        execution_role=text(answer, "executionRoleArn"),
         containers=tuple(container_definition(each) for each in records(answer, "containerDefinitions")),
     )
 
@@ -229,4 +241,25 @@ def service_deployment(answer: Json) -> ServiceDeployment:
         breaker=text(answer, "deploymentCircuitBreaker", "status"),
         target_revision=text(answer, "targetServiceRevision", "arn"),
         source_revisions=tuple(filter(None, sources)),
+        rolled_back_to=text(answer, "rollback", "serviceRevisionArn"),
+    )
+
+
+def service_revision(answer: Json, service: str = "") -> ServiceRevision | None:
+    """One entry of DescribeServiceRevisions; None when it names no task definition."""
+    definition = text(answer, "taskDefinition")
+    images = (
+        RevisionImage(container=text(each, "containerName"), image=text(each, "image"), digest=text(each, "imageDigest"))
+        for each in records(answer, "containerImages")
+    )
+    return (
+        ServiceRevision(
+            arn=text(answer, "serviceRevisionArn"),
+            service=tail(text(answer, "serviceArn")) or service,
+            task_definition=definition,
+            created_at=when(answer, "createdAt"),
+            images=tuple(images),
+        )
+        if definition
+        else None
     )

@@ -11,12 +11,10 @@ from clickit_tui.panes.figures import amount, buckets, get, provisional_cells, s
 from clickit_tui.panes.view import View, reason
 from clickit_tui.ui.cells import Look, Row, Span, Spans, fit
 from clickit_tui.ui.spark import spark
+from clickit_tui.world.causes import cause_of
 from clickit_tui.world.ecs import Deployment, Service, Task, TaskDefinition, revision, tag
 from clickit_tui.world.parts import Target
 from clickit_tui.world.world import World
-
-QUIET_STOPS = ("scaling activity initiated by", "task stopped by service scheduler")
-"""Beginnings of stop reasons that are no failure; hidden unless asked for."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,11 +222,8 @@ def target_words(target: Target, path: str = "") -> str:
 
 
 def is_quiet(task: Task) -> bool:
-    """A stop that is no failure: scale-in, a deployment, an exit 0 of a migration."""
-    reason = task.stopped_reason.lower()
-    if any(reason.startswith(start) for start in QUIET_STOPS) or task.stop_code == "ServiceSchedulerInitiated":
-        return "failed" not in reason
-    return bool(task.containers) and all(c.exit_code == 0 for c in task.containers)
+    """A stop that is no failure: scale-in, a deployment, a run that ended well."""
+    return cause_of(task).hidden
 
 
 def _grouped(tasks: Iterable[Task]) -> list[tuple[Task, int]]:

@@ -153,6 +153,8 @@ class ContainerDefinition(msgspec.Struct, frozen=True, kw_only=True):
     """`non-blocking` may drop lines; empty when not set."""
     health_check: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    """Docker labels."""
 
 
 class TaskDefinition(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +169,10 @@ class TaskDefinition(msgspec.Struct, frozen=True, kw_only=True):
     registered_at: float | None = None
     registered_by: str = ""
     architecture: str = ""
+    task_role: str = ""
+    """ARN."""
+    execution_role: str = ""
+    """ARN."""
     containers: tuple[ContainerDefinition, ...] = ()
 
     @property
@@ -190,6 +196,40 @@ class ServiceDeployment(msgspec.Struct, frozen=True, kw_only=True):
     breaker: str = ""
     target_revision: str = ""
     source_revisions: tuple[str, ...] = ()
+    rolled_back_to: str = ""
+    """ARN of the service revision that a roll-back goes to."""
+
+    @property
+    def running(self) -> bool:
+        """Still to be stopped: neither ended nor already on its way back."""
+        return self.status in ("PENDING", "IN_PROGRESS")
+
+    @property
+    def rolling_back(self) -> bool:
+        return self.status in ("STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
+
+
+class RevisionImage(msgspec.Struct, frozen=True, kw_only=True):
+    """The image of one container as a service revision pinned it."""
+
+    container: str
+    image: str
+    digest: str = ""
+
+
+class ServiceRevision(msgspec.Struct, frozen=True, kw_only=True):
+    """What a deployment deployed: a task definition with the digests its tags meant then; without a record of it, the definition alone."""
+
+    arn: str = ""
+    """Empty when it is known from the list of task definitions only."""
+    service: str
+    """Name of the service."""
+    task_definition: str
+    """ARN."""
+    created_at: float | None = None
+    images: tuple[RevisionImage, ...] = ()
+    active: bool | None = None
+    """Whether the task definition can still be deployed (is ACTIVE); None when that was not read."""
 
 
 def revision(definition: str) -> str:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
+from clickit_tui.world.causes import cause_of
 from clickit_tui.world.ecs import Service, Task
 from clickit_tui.world.world import World
-
-WANTED = ("UserInitiated", "ServiceSchedulerInitiated", "SpotInterruption", "TerminationNotice")
-"""Stop codes that are no failure of the task: a hand, the scheduler, a Spot reclaim."""
-ILL = ("failed ELB health checks", "failed container health checks")
-"""What the scheduler says of a task that it stopped because it was ill."""
 
 
 def healthy_targets(world: World, service: Service, now: float) -> tuple[int, int] | None:
@@ -26,12 +22,12 @@ def healthy_targets(world: World, service: Service, now: float) -> tuple[int, in
 
 def stopped_by_itself(task: Task) -> bool:
     """Whether a stopped task failed, rather than being stopped by a hand, the scheduler or a Spot reclaim."""
-    return task.stop_code not in WANTED or any(words in task.stopped_reason for words in ILL)
+    return cause_of(task).failed
 
 
 def out_of_memory(task: Task) -> bool:
     """Whether a container's reason says so; an exit code alone proves nothing."""
-    return any("OutOfMemory" in c.reason or "memory usage" in c.reason for c in task.containers)
+    return cause_of(task).id == "oom"
 
 
 def why_stopped(task: Task) -> str:

@@ -150,6 +150,8 @@ DEFINITION: dict[str, Any] = {
         "registeredAt": AT,
         "registeredBy": "arn:aws:sts::123456789012:assumed-role/Deploy/ci",
         "runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},
+        "taskRoleArn": "arn:aws:iam::123456789012:role/clickit-dev-task",
+        "executionRoleArn": "arn:aws:iam::123456789012:role/clickit-dev-exec",
         "containerDefinitions": [
             {
                 "name": "api",
@@ -170,6 +172,7 @@ DEFINITION: dict[str, Any] = {
                 },
                 "healthCheck": {"command": ["CMD-SHELL", "curl -f http://localhost:8000/health"]},
                 "portMappings": [{"containerPort": 8000, "protocol": "tcp"}],
+                "dockerLabels": {"org.opencontainers.image.revision": "4f2c9e1"},
             }
         ],
     }
@@ -190,6 +193,7 @@ SERVICE_DEPLOYMENTS: dict[str, Any] = {
             "sourceServiceRevisions": [{"arn": REVISION + "1", "requestedTaskCount": 1}],
             "targetServiceRevision": {"arn": REVISION, "requestedTaskCount": 3},
             "deploymentCircuitBreaker": {"status": "MONITORING_COMPLETE", "failureCount": 1, "threshold": 3},
+            "rollback": {"reason": "stopped", "startedAt": AT, "serviceRevisionArn": REVISION + "1"},
         }
     ],
     "failures": [],
