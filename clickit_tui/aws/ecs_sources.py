@@ -5,21 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 
+import msgspec
+
 from clickit_tui.aws import ecs
 from clickit_tui.aws.fetching import batches, garbled, missing, needed, not_found, outcomes, together
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.members import Json, records, tail, text, words
 from clickit_tui.naming import SERVICES, Names, nearest
 from clickit_tui.poll import Fetch
-from clickit_tui.world.ecs import Service, ServiceDeployment, Task, TaskDefinition
+from clickit_tui.world.ecs import Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition
 from clickit_tui.world.parts import ClusterMissing
+from clickit_tui.world.revisions import MOST, shortlisted
 from clickit_tui.world.seen import Failed, Fault, Trouble
 from clickit_tui.world.world import World
 
 BATCH = 100
 """Most tasks of one DescribeTasks call."""
 DEPLOYMENTS = 20
-"""Newest service deployments looked at for each service; also the most of one DescribeServiceDeployments call."""
+"""Most of one DescribeServiceDeployments or DescribeServiceRevisions call."""
+LISTED = 100
+"""Service deployments of one page; older pages of the 90 days that ECS keeps are read once."""
+OLDER_PAGES = 5
 STOPPED_EVERY_S = 15.0
 """How often the stopped tasks are listed; a task that was seen running is followed to its end at every read."""
 SETTLED = frozenset({"SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
@@ -169,20 +175,23 @@ class Definitions:
 
 
 def named_definitions(world: World) -> tuple[str, ...]:
-    """ARNs of the definitions that services, their deployments and tasks name, each once."""
+    """ARNs of the definitions that services, their deployments, tasks and the newest revisions name, each once."""
     services: tuple[Service, ...] = world.services.value or ()
     named = [each.task_definition for each in services]
     named += [each.task_definition for service in services for each in service.deployments]
     named += [each.task_definition for each in world.tasks.value or ()]
+    named += [each.task_definition for each in shortlisted(world)]
     return tuple(dict.fromkeys(filter(None, named)))
 
 
 class ServiceDeployments:
-    """Reads the newest service deployments of each service; a settled one is described once."""
+    """Reads the service deployments of the last 90 days; a settled one is described once."""
 
     def __init__(self, gateway: Gateway, names: Names) -> None:
         self._gateway, self._names = gateway, names
         self._settled: dict[str, ServiceDeployment] = {}
+        self._older: dict[str, tuple[str, ...]] = {}
+        """By service: the ARNs of the first complete listing."""
 
     async def fetch(self, world: World) -> Mapping[str, object]:
         """Feeds `service_deployments`, newest first within each service."""
@@ -196,13 +205,83 @@ class ServiceDeployments:
         return {"service_deployments": tuple(known[arn] for arn in arns if arn in known)}
 
     async def _list(self, service: str) -> list[str]:
-        cluster = self._names.cluster
+        cluster, most = self._names.cluster, 1 if service in self._older else OLDER_PAGES
         try:
-            answer = await self._gateway.read("ecs", "ListServiceDeployments", cluster=cluster, service=service, maxResults=DEPLOYMENTS)
+            answers = await self._gateway.answers(
+                "ecs", "ListServiceDeployments", most=most, cluster=cluster, service=service, maxResults=LISTED
+            )
         except Failed as failed:
             if failed.fault.code in ("ServiceNotFoundException", "ServiceNotFound"):
                 return []
             raise _here(failed, self._names) from None
-        if not isinstance(answer.get("serviceDeployments"), list):
+        if not all(isinstance(answer.get("serviceDeployments"), list) for answer in answers):
             raise garbled("ecs:ListServiceDeployments", "serviceDeployments")
-        return [arn for each in records(answer, "serviceDeployments") if (arn := text(each, "serviceDeploymentArn"))]
+        fresh = [arn for answer in answers for each in records(answer, "serviceDeployments") if (arn := text(each, "serviceDeploymentArn"))]
+        self._older.setdefault(service, tuple(fresh))
+        return list(dict.fromkeys((*fresh, *(self._older[service] if len(fresh) >= LISTED else ()))))
+
+
+class Revisions:
+    """Reads what the service deployments deployed, and which task definitions of each family can still be deployed."""
+
+    def __init__(self, gateway: Gateway, names: Names) -> None:
+        self._gateway, self._names = gateway, names
+        self._known: dict[str, ServiceRevision] = {}
+
+    async def fetch(self, world: World) -> Mapping[str, object]:
+        """Feeds `revisions`: those that deployments name; where these cannot be read, each family's newest ACTIVE definitions."""
+        arns = revision_arns(world)
+        families = {self._names.service(part): _family(world, self._names.service(part)) for part in SERVICES}
+        described, *listed = await outcomes((self._describe(arns), *(self._active(family) for family in families.values())))
+        active = dict(zip(families, listed, strict=True))
+        revisions = [r for arn in arns if (r := self._known.get(arn)) is not None]
+        for service, known in active.items():
+            if not isinstance(known, Failed) and known is not None and not any(r.service == service for r in revisions):
+                revisions += [ServiceRevision(service=service, task_definition=arn) for arn in known[: MOST + 1]]
+        failures = [each for each in (described, *listed) if isinstance(each, Failed)]
+        if failures and not revisions:
+            raise failures[0]
+        return {"revisions": tuple(_marked(r, active.get(r.service)) for r in revisions)}
+
+    async def _describe(self, arns: Iterable[str]) -> tuple[str, ...] | None:
+        wanted = batches((arn for arn in arns if arn not in self._known), DEPLOYMENTS)
+        answers = await together(self._gateway.read("ecs", "DescribeServiceRevisions", serviceRevisionArns=batch) for batch in wanted)
+        if not all(isinstance(answer.get("serviceRevisions"), list) for answer in answers):
+            raise garbled("ecs:DescribeServiceRevisions", "serviceRevisions")
+        found = (ecs.service_revision(each) for answer in answers for each in records(answer, "serviceRevisions"))
+        self._known |= {each.arn: each for each in found if each is not None}
+        return None
+
+    async def _active(self, family: str) -> tuple[str, ...] | None:
+        """The family's ACTIVE definitions, newest first; None when the list is cut, so that nothing follows from an absence."""
+        answers = await self._gateway.answers(
+            "ecs", "ListTaskDefinitions", most=OLDER_PAGES, familyPrefix=family, status="ACTIVE", sort="DESC", maxResults=BATCH
+        )
+        if not all(isinstance(answer.get("taskDefinitionArns"), list) for answer in answers):
+            raise garbled("ecs:ListTaskDefinitions", "taskDefinitionArns")
+        listed = tuple(arn for answer in answers for arn in words(answer, "taskDefinitionArns"))
+        return None if len(answers) == OLDER_PAGES and answers[-1].get("nextToken") else listed
+
+
+def revision_arns(world: World) -> list[str]:
+    """ARNs of the service revisions that the newest deployments put in place or went back to, each once, newest first."""
+    found: dict[str, list[str]] = {}
+    for each in world.service_deployments.value or ():
+        found.setdefault(each.service, []).extend((each.target_revision, each.rolled_back_to, *each.source_revisions))
+    return [arn for own in found.values() for arn in list(dict.fromkeys(filter(None, own)))[:LISTED]]
+
+
+def _family(world: World, service: str) -> str:
+    """The family of a service's task definition: the service's own, else the one of its name."""
+    found = next((s.task_definition for s in world.services.value or () if s.name == service and s.task_definition), "")
+    return ecs.tail_of_definition(found)[0] or service
+
+
+def _marked(revision: ServiceRevision, active: tuple[str, ...] | Failed | None) -> ServiceRevision:
+    """The revision with whether its definition is in the complete list of active ones; of another family nothing is known."""
+    if active is None or isinstance(active, Failed):
+        return revision
+    families = {ecs.tail_of_definition(arn)[0] for arn in active}
+    if revision.task_definition not in active and ecs.tail_of_definition(revision.task_definition)[0] not in families:
+        return revision
+    return msgspec.structs.replace(revision, active=revision.task_definition in active)

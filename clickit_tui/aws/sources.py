@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from clickit_tui.aws import alarms, autoscaling, cloudwatch, ec2, ecs_sources, elasticache, elbv2, rds, sts
+from clickit_tui.aws import alarms, autoscaling, cloudwatch, ec2, ecr, ecs_sources, elasticache, elbv2, rds, secretsmanager, sts
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.config import Config
 from clickit_tui.poll import Fetch, Source
@@ -25,6 +25,9 @@ def sources(gateway: Gateway, config: Config, *, clock: Callable[[], float] = ti
         _source("tasks", 5.0, ecs_sources.Tasks(gateway, names, clock).fetch),
         _source("definitions", 5.0, ecs_sources.Definitions(gateway).fetch, "services", "tasks"),
         _source("service_deployments", 10.0, ecs_sources.ServiceDeployments(gateway, names).fetch),
+        _source("revisions", 30.0, ecs_sources.Revisions(gateway, names).fetch, "services", "service_deployments"),
+        _source("images", 30.0, ecr.Images(gateway, clock).fetch, "revisions", "definitions"),
+        _source("secrets", 30.0, secretsmanager.Secrets(gateway, clock).fetch, "revisions", "definitions"),
         _source("target_groups", 60.0, elbv2.target_groups_fetch(gateway, names), "services"),
         _source("balancer", 60.0, elbv2.balancer_fetch(gateway), "target_groups"),
         _source("targets", 10.0, elbv2.targets_fetch(gateway, names), "services"),

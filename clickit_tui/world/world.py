@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from clickit_tui.world.ecs import Cluster, Service, ServiceDeployment, Task, TaskDefinition
+from clickit_tui.world.ecs import Cluster, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition
 from clickit_tui.world.follow import Following
 from clickit_tui.world.parts import (
     Alarm,
@@ -21,6 +21,7 @@ from clickit_tui.world.parts import (
     TargetGroup,
 )
 from clickit_tui.world.seen import Absent, Seen
+from clickit_tui.world.supply import Image, Secret
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +37,12 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     definitions: Seen[tuple[TaskDefinition, ...]] = Seen()
     """The task definitions that services and tasks name."""
     service_deployments: Seen[tuple[ServiceDeployment, ...]] = Seen()
+    revisions: Seen[tuple[ServiceRevision, ...]] = Seen()
+    """What the service deployments deployed; the families' task definitions where ECS keeps no record of deployments."""
+    images: Seen[tuple[Image, ...]] = Seen()
+    """The images of the newest revisions, as far as ECR could be asked."""
+    secrets: Seen[tuple[Secret, ...]] = Seen()
+    """The secrets that the newest task definitions name."""
     balancer: Seen[LoadBalancer | Absent] = Seen()
     target_groups: Seen[tuple[TargetGroup, ...]] = Seen()
     targets: Seen[tuple[Target, ...]] = Seen()
@@ -48,6 +55,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     log: Seen[LogDigest] = Seen()
     follows: tuple[Following, ...] = ()
     """Changes being followed, ours, oldest first."""
+    remembered: tuple[Task, ...] = ()
+    """Stopped tasks the journal saw in this environment, newest first; ECS itself forgets them after about an hour."""
     denied: frozenset[str] = frozenset()
     """`service:Operation` of every write that AWS denied to this identity."""
 

@@ -199,6 +199,47 @@ SERVICE_DEPLOYMENTS: dict[str, Any] = {
     "failures": [],
 }
 
+REVISIONS: dict[str, Any] = {
+    "serviceRevisions": [
+        {
+            "serviceRevisionArn": REVISION,
+            "serviceArn": API["serviceArn"],
+            "clusterArn": CLUSTER,
+            "taskDefinition": API_42,
+            "containerImages": [
+                {
+                    "containerName": "api",
+                    "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/clickit/api:v2.3.1",
+                    "imageDigest": "sha256:42abab",
+                }
+            ],
+            "createdAt": AT,
+        }
+    ],
+    "failures": [],
+}
+DEFINITIONS: dict[str, Any] = {"taskDefinitionArns": [API_42]}
+IMAGES: dict[str, Any] = {
+    "imageDetails": [
+        {
+            "registryId": "123456789012",
+            "repositoryName": "clickit/api",
+            "imageDigest": "sha256:42abab",
+            "imageTags": ["v2.3.1", "latest"],
+            "imagePushedAt": AT,
+            "imageStatus": "ACTIVE",
+            "imageSizeInBytes": 120_000_000,
+        }
+    ]
+}
+SECRET: dict[str, Any] = {
+    "ARN": "arn:aws:secretsmanager:eu-west-1:1:secret:clickit/dev/db",
+    "Name": "clickit/dev/db",
+    "LastChangedDate": AT,
+    "DeletedDate": AT,
+    "VersionIdsToStages": {"a": ["AWSCURRENT"], "b": ["AWSPREVIOUS"]},
+}
+
 TARGET_GROUPS: dict[str, Any] = {
     "TargetGroups": [
         {
@@ -407,6 +448,10 @@ SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("ecs", "DescribeTaskDefinition"): DEFINITION,
     ("ecs", "ListServiceDeployments"): LISTED_DEPLOYMENTS,
     ("ecs", "DescribeServiceDeployments"): SERVICE_DEPLOYMENTS,
+    ("ecs", "DescribeServiceRevisions"): REVISIONS,
+    ("ecs", "ListTaskDefinitions"): DEFINITIONS,
+    ("ecr", "DescribeImages"): IMAGES,
+    ("secretsmanager", "DescribeSecret"): SECRET,
     ("elbv2", "DescribeTargetGroups"): TARGET_GROUPS,
     ("elbv2", "DescribeLoadBalancers"): LOAD_BALANCERS,
     ("elbv2", "DescribeTargetHealth"): TARGET_HEALTH,

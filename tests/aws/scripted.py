@@ -54,10 +54,10 @@ class Scripted:
             raise answer
         return answer
 
-    async def answers(self, service: str, operation: str, /, **params: Any) -> list[dict[str, Any]]:
+    async def answers(self, service: str, operation: str, /, *, most: int = 100, **params: Any) -> list[dict[str, Any]]:
         return [await self.read(service, operation, **params)]
 
-    async def pages(self, service: str, operation: str, member: str, /, **params: Any) -> list[Any]:
+    async def pages(self, service: str, operation: str, member: str, /, *, most: int = 100, **params: Any) -> list[Any]:
         found = (await self.read(service, operation, **params)).get(member)
         return list(found) if isinstance(found, list) else []
 

@@ -43,7 +43,7 @@ def all_sources(gateway: Scripted) -> tuple[Source, ...]:
 
 def test_each_field_has_exactly_one_source() -> None:
     fed = [field for source in all_sources(Scripted()) for field in source.feeds]
-    assert sorted(fed) == sorted(set(FIELDS) - {"env", "log", "follows", "denied"})
+    assert sorted(fed) == sorted(set(FIELDS) - {"env", "log", "follows", "remembered", "denied"})
 
 
 def depth(source: Source, every: tuple[Source, ...]) -> int:
@@ -74,7 +74,7 @@ def seen(world: World, field: str) -> Seen[Any]:
     return found
 
 
-FED = sorted(set(FIELDS) - {"env", "log", "follows", "denied"})
+FED = sorted(set(FIELDS) - {"env", "log", "follows", "remembered", "denied"})
 
 
 async def test_one_poll_fills_the_world_with_few_calls() -> None:
@@ -90,7 +90,7 @@ async def test_one_poll_fills_the_world_with_few_calls() -> None:
     assert [service.part for service in world.services.value or ()] == ["api", "frontend"]
     assert len(world.tasks.value or ()) == 2
     assert gateway.count("GetMetricData") == 1
-    assert len(gateway.calls) <= 28
+    assert len(gateway.calls) <= 33
 
 
 async def test_a_reader_without_any_permission_sees_why_everywhere() -> None:
@@ -114,6 +114,9 @@ async def test_one_denied_operation_hides_no_more_than_its_own(operation: str) -
         "DescribeCacheClusters": set(),
         "DescribeScalingPolicies": set(),
         "ListClusters": set(),
+        "DescribeTaskDefinition": {"definitions", "secrets"},
+        "DescribeServiceRevisions": set(),
+        "ListTaskDefinitions": set(),
     }
     denied = failed(Trouble.DENIED, sentence="no permission")
     world = await fill(Scripted(**(ANSWERS | {operation: denied})))
