@@ -21,7 +21,7 @@ from clickit_tui.carry import Carrier, Outcome, Replan
 from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Config
 from clickit_tui.journal import Journal, Pins
-from clickit_tui.logs.engine import Fetch, LogLine, Tail
+from clickit_tui.logs.engine import Fetch, LogLine, Tail, Update
 from clickit_tui.logs.state import Standing
 from clickit_tui.plan import Plan
 from clickit_tui.poll import Poller, Source
@@ -159,6 +159,10 @@ class Session:
     def log_lines(self) -> Sequence[LogLine]:
         """The log buffer, oldest first."""
         return self.tail.buffer.lines
+
+    def log_update(self, since: int) -> Update:
+        """What changed in the log buffer since a version of it."""
+        return self.tail.lines(since)
 
     def log_version(self) -> int:
         """Grows whenever the log buffer or its state changes."""

@@ -8,6 +8,7 @@ import msgspec
 
 from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Config
+from clickit_tui.logs.engine import Update
 from clickit_tui.logs.line import LogLine
 from clickit_tui.plan import Plan, Refused
 from clickit_tui.store import Store
@@ -59,6 +60,9 @@ class FakeCore:
 
     def log_lines(self) -> Sequence[LogLine]:
         return self.lines
+
+    def log_update(self, since: int) -> Update:
+        return Update(version=self.version, first=0, changed_from=0, lines=self.lines)
 
     def log_version(self) -> int:
         return self.version

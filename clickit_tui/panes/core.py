@@ -7,6 +7,7 @@ from typing import Protocol
 
 from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Config
+from clickit_tui.logs.engine import Update
 from clickit_tui.logs.line import LogLine
 from clickit_tui.plan import Plan, Refused
 from clickit_tui.store import Store
@@ -56,6 +57,10 @@ class Core(Protocol):
 
     def log_lines(self) -> Sequence[LogLine]:
         """The log buffer, oldest first."""
+        ...
+
+    def log_update(self, since: int) -> Update:
+        """What changed in the log buffer since a version of it; read at once, do not keep."""
         ...
 
     def log_version(self) -> int:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-
 import msgspec
 from textual.widget import Widget
 
-from clickit_tui.logs.line import LogLine
 from clickit_tui.panes.alarms import alarm_lines
 from clickit_tui.panes.base import Pane
 from clickit_tui.panes.charts import data_lines, edge_lines
-from clickit_tui.panes.log import log_spans
 from clickit_tui.panes.services import Options, service_rows
 from clickit_tui.panes.view import View
-from clickit_tui.ui.cells import Look, Span, Spans
+from clickit_tui.ui.cells import Span, Spans
 from clickit_tui.ui.lines import Lines
 from clickit_tui.ui.table import Table
-from clickit_tui.ui.tail import MOST, Tail
 from clickit_tui.world.world import World
 
 
@@ -65,7 +59,7 @@ class ServicesPane(Pane):
         return tuple(words)
 
 
-class EdgePane(Pane):
+class EdgePane(Pane, can_focus=True):
     """The load balancer's minute: requests, latency, errors, targets."""
 
     reads = frozenset({"balancer", "metrics", "targets"})
@@ -87,7 +81,7 @@ class EdgePane(Pane):
         self.lines.show(edge_lines(world, view, self.lines.size.width or 40))
 
 
-class DataPane(Pane):
+class DataPane(Pane, can_focus=True):
     """Database and cache."""
 
     reads = frozenset({"database", "cache", "metrics"})
@@ -108,7 +102,7 @@ class DataPane(Pane):
         self.lines.show(data_lines(world, view, self.lines.size.width or 40, self.lines.size.height or 5))
 
 
-class AlarmsPane(Pane):
+class AlarmsPane(Pane, can_focus=True):
     """Alarms and what changed; only where the screen is wide."""
 
     reads = frozenset({"alarms", "services"})
@@ -126,51 +120,3 @@ class AlarmsPane(Pane):
 
     def paint(self, world: World, view: View) -> None:
         self.lines.show(alarm_lines(world, view, self.lines.size.width or 40, self.lines.size.height or 10))
-
-
-class LogPane(Pane):
-    """The live merged tail of the log groups."""
-
-    heading = "logs"
-    help_text = (
-        "The last lines of all parts, in the order of their time; ~ marks a line that came late and was put where it belongs. "
-        "f pauses without losing a line; / hides what does not match and counts it; e and E go to the next and previous error; "
-        "l shows only the selected service or task, l again shows all."
-    )
-
-    def __init__(self) -> None:
-        super().__init__(id="logs")
-        self.tail = Tail()
-        self.state: tuple[str, Look] = ("loading…", "dim")
-        self._errors: set[str] = set()
-        self.only: str = ""
-        """Part or `part/task` the pane is narrowed to; empty shows all."""
-
-    def body(self) -> Widget:
-        return self.tail
-
-    def paint(self, world: World, view: View) -> None:
-        """Lines do not come from the World: see `flush`."""
-
-    def flush(self, lines: Sequence[LogLine], state: tuple[str, Look], view: View) -> None:
-        """Hand the newest lines of the buffer to the widget, narrowed to what was asked for."""
-        kept = [line for line in lines if not self.only or self.only in (line.part, f"{line.part}/{line.task}")]
-        self._errors = {line.id for line in kept if line.level in ("error", "fatal", "critical")}
-        self.tail.show_all([(line.id, partial(log_spans, line, view), line.text) for line in kept[-MOST:]])
-        self.state = state
-
-    def to_error(self, by: int) -> bool:
-        """Stand still on the next or previous error line; False when there is none."""
-        return self.tail.seek(self._errors, by)
-
-    def title_left(self, world: World, view: View) -> Spans:
-        return (
-            Span("logs", "title"),
-            Span(f"  only {self.only}" if self.only else "  api frontend migration", "warn" if self.only else "dim"),
-        )
-
-    def title_right(self, world: World, view: View) -> Spans:
-        hidden = Span(f"  {self.tail.hidden} hidden", "warn" if self.tail.hidden else "dim")
-        if not self.tail.following:
-            return (Span(f"PAUSED +{self.tail.new}", "warn"), Span(f"  {self.state[0]}", "dim"), hidden)
-        return (Span(*self.state), hidden)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -141,7 +142,7 @@ class Keys(Screen[None]):
             return
         self.app.push_screen(Prompt("/", focused.model.filter_text, changed=lambda text: self._filtered(focused, text)))
 
-    def _filtered(self, where: Table | Tail, text: str) -> str:
+    def _filtered(self, where: Table | Tail[Any], text: str) -> str:
         problem = where.set_filter(text)
         self.repaint()
         return problem

@@ -17,7 +17,8 @@ from clickit_tui.panes.base import Pane
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.keys import Selection, change_hints, look_hints, target_of
 from clickit_tui.panes.layout import layout
-from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, LogPane, ServicesPane
+from clickit_tui.panes.logs_pane import LogPane
+from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, ServicesPane
 from clickit_tui.panes.view import View
 from clickit_tui.screens.board import Board
 from clickit_tui.screens.keys import binding
@@ -141,7 +142,7 @@ class TriageScreen(Board):
 
     def flush_log(self, lines: Sequence[LogLine], state: tuple[str, Look]) -> None:
         if self.view is not None and self.logs.display:
-            self.logs.flush(lines, state, self.view)
+            self.logs.flush(self.core.log_update(self.logs.version), state, self.view)
             self.logs.show(self.core.store.world, self.view)
 
     def action_error(self, by: int) -> None:

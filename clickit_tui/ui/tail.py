@@ -2,173 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
-from typing import ClassVar, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.events import MouseScrollDown, MouseScrollUp, Resize
 from textual.message import Message
 
 from clickit_tui.ui.cells import Span, Spans
-from clickit_tui.ui.filtering import Filter, parse_filter
 from clickit_tui.ui.lines import Canvas
+from clickit_tui.ui.looks import Base
+from clickit_tui.ui.tailmodel import TailModel
 
-MOST = 5000
-"""Lines kept by default."""
-
-Drawn = Spans | Callable[[], Spans]
-"""The spans of a line, or what makes them: called for lines in sight only."""
+T = TypeVar("T")
 
 
-class Item(NamedTuple):
-    """One line: an id that no other line has, its spans, and what the filter looks at (empty: the spans' text)."""
-
-    id: str
-    drawn: Drawn
-    search: str = ""
-
-    @property
-    def spans(self) -> Spans:
-        return self.drawn() if callable(self.drawn) else self.drawn
-
-    @property
-    def searched(self) -> str:
-        return self.search or "".join(span.text for span in self.spans)
-
-
-class TailModel:
-    """Lines, filter and window without a screen. Paused, the window stands on a line (by its id), not on an index."""
-
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._items: list[Item] = []
-        self._kept: list[Item] = []
-        self._filter = Filter()
-        self._anchor: str | None = None
-        self.new = 0
-        """Lines that came since the pause and pass the filter."""
-        self.problem = ""
-        """Why the text of the filter could not be used; the last good one stays in force."""
-
-    @property
-    def following(self) -> bool:
-        """Whether the window stands at the newest line."""
-        return self._anchor is None
-
-    @property
-    def filter_text(self) -> str:
-        """The filter in force; empty when there is none."""
-        return self._filter.text
-
-    @property
-    def hidden(self) -> int:
-        """How many of the lines the filter hides."""
-        return len(self._items) - len(self._kept)
-
-    @property
-    def count(self) -> int:
-        """Lines held, also those the filter hides."""
-        return len(self._items)
-
-    def extend(self, items: Sequence[tuple[str, Drawn, str]]) -> None:
-        """Add lines at the end; the oldest go when there are too many."""
-        fresh = [Item(*item) for item in items]
-        accepted = self._accepted(fresh)
-        self._items += fresh
-        self._kept += accepted
-        if not self.following:
-            self.new += len(accepted)
-        if len(self._items) > self._most:
-            del self._items[: -self._most]
-            self._kept = self._accepted(self._items)
-
-    def show_all(self, items: Sequence[tuple[str, Drawn, str]]) -> None:
-        """Replace all lines, e.g. after a late one was put where it belongs; a paused window stays on its line."""
-        known = set() if self.following else {item.id for item in self._items}
-        self._items = [Item(*item) for item in items[-self._most :]]
-        self._kept = self._accepted(self._items)
-        if not self.following:
-            self.new += sum(item.id not in known for item in self._kept)
-
-    def set_filter(self, text: str) -> str:
-        """Hide what the text does not match (see `parse_filter`); returns what is wrong with it, or an empty string."""
-        parsed = parse_filter(text)
-        self.problem = parsed.problem
-        if not parsed.problem:
-            self._anchor = self._nearest(parsed)
-            self._filter = parsed
-            self._kept = self._accepted(self._items)
-        return parsed.problem
-
-    def _nearest(self, wanted: Filter) -> str | None:
-        """The anchor, or the line before it that the wanted filter lets through."""
-        at = next((i for i, item in enumerate(self._items) if item.id == self._anchor), None)
-        if at is None or wanted.accepts is None:
-            return self._anchor
-        before = (item.id for item in reversed(self._items[: at + 1]) if wanted(item.searched))
-        return next(before, self._anchor)
-
-    def _accepted(self, items: list[Item]) -> list[Item]:
-        accepts = self._filter
-        return list(items) if accepts.accepts is None else [item for item in items if accepts(item.searched)]
-
-    def pause(self) -> None:
-        """Stand still on the newest line."""
-        if self.following and self._kept:
-            self._anchor = self._kept[-1].id
-            self.new = 0
-
-    def follow(self) -> None:
-        """Go to the newest line and stay with it."""
-        self._anchor = None
-        self.new = 0
-
-    def scroll(self, by: int, height: int) -> None:
-        """Move the window by that many lines; upwards pauses, arriving at the newest line follows again."""
-        last = len(self._kept) - 1
-        if last < 0 or (self.following and by > 0):
-            return
-        at = max(min(height - 1, last), min(last, self._end(height) - 1 + by))
-        if at == last and by > 0:
-            self.follow()
-            return
-        self.pause()
-        self._anchor = self._kept[at].id
-
-    def seek(self, wanted: Container[str], by: int) -> bool:
-        """Stand still on the next (`by` 1) or previous (-1) visible line whose id is wanted; False when there is none."""
-        last = len(self._kept)
-        at = last if self._anchor is None else next((i for i, item in enumerate(self._kept) if item.id == self._anchor), last)
-        way = range(at + 1, last) if by > 0 else range(at - 1, -1, -1)
-        found = next((i for i in way if self._kept[i].id in wanted), None)
-        if found is None:
-            return False
-        self.pause()
-        self._anchor = self._kept[found].id
-        return True
-
-    def window(self, height: int) -> list[Item]:
-        """The lines in sight, oldest first."""
-        end = self._end(height)
-        return self._kept[max(0, end - height) : end]
-
-    def _end(self, height: int) -> int:
-        if self._anchor is not None:
-            for i in range(len(self._kept) - 1, -1, -1):
-                if self._kept[i].id == self._anchor:
-                    return max(i + 1, min(height, len(self._kept)))
-            return min(height, len(self._kept))
-        return len(self._kept)
-
-
-class Tail(Canvas, can_focus=True):
-    """Follows the newest line until it is paused (`f`) or scrolled up. Give it lines a few times a second, not one by one."""
+class Tail(Canvas, Generic[T], can_focus=True):
+    """Shows the window of a model, which may be exchanged. Change the model a few times a second at most, then `renew`."""
 
     DEFAULT_CSS: ClassVar[str] = "Tail { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "follow", "follow/pause", show=False, id="tail.follow", tooltip="follow the newest line, or stand still"),
-        Binding("up,k", "scroll_by(-1)", "up", show=False, id="tail.up", tooltip="one line up; stands still"),
-        Binding("down,j", "scroll_by(1)", "down", show=False, id="tail.down", tooltip="one line down"),
+        Binding("up,k", "move(-1)", "up", show=False, id="tail.up", tooltip="one line up; stands still, nothing is lost"),
+        Binding("down,j", "move(1)", "down", show=False, id="tail.down", tooltip="one line down; at the newest line it follows again"),
         Binding("pageup", "page(-1)", "page up", show=False, id="tail.page_up", tooltip="one page up; stands still"),
         Binding("pagedown", "page(1)", "page down", show=False, id="tail.page_down", tooltip="one page down"),
         Binding("g,home", "first", "oldest", show=False, id="tail.first", tooltip="the oldest line held"),
@@ -176,24 +32,45 @@ class Tail(Canvas, can_focus=True):
     ]
 
     class Changed(Message):
-        """It follows or stands still now, or the counter of new lines changed."""
+        """It follows or stands still now, the cursor is on another line, or the counter of new lines changed."""
 
-        def __init__(self, tail: Tail, following: bool, new: int) -> None:
+        def __init__(self, tail: Tail[Any], following: bool, new: int) -> None:
             super().__init__()
             self.tail = tail
             self.following = following
             self.new = new
 
         @property
-        def control(self) -> Tail:
+        def control(self) -> Tail[Any]:
             return self.tail
 
-    def __init__(self, most: int = MOST, *, empty: Spans = (), id: str | None = None, classes: str | None = None) -> None:
+    class Top(Message):
+        """Somebody wants to go beyond the oldest line held."""
+
+        def __init__(self, tail: Tail[Any]) -> None:
+            super().__init__()
+            self.tail = tail
+
+        @property
+        def control(self) -> Tail[Any]:
+            return self.tail
+
+    def __init__(self, model: TailModel[T], *, empty: Spans = (), id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self.model = TailModel(most)
+        self._model = model
         self.empty = empty
         """What stands there while no line has come."""
-        self._told = (True, 0)
+        self._told: tuple[object, ...] = (True, 0)
+
+    @property
+    def model(self) -> TailModel[T]:
+        """What is shown; another one may be put in its place."""
+        return self._model
+
+    @model.setter
+    def model(self, model: TailModel[T]) -> None:
+        self._model = model
+        self.renew()
 
     @property
     def following(self) -> bool:
@@ -207,7 +84,7 @@ class Tail(Canvas, can_focus=True):
 
     @property
     def hidden(self) -> int:
-        """How many lines the filter hides."""
+        """How many lines are hidden."""
         return self.model.hidden
 
     @property
@@ -215,20 +92,15 @@ class Tail(Canvas, can_focus=True):
         """Text of the filter in force; empty when there is none."""
         return self.model.filter_text
 
-    def extend(self, items: Sequence[tuple[str, Drawn, str]]) -> None:
-        """Add lines (id, spans or what makes them, what the filter looks at) at the end."""
-        self.model.extend(items)
-        self._draw()
-
-    def show_all(self, items: Sequence[tuple[str, Drawn, str]]) -> None:
-        """Replace all lines; the way to put a late one where it belongs."""
-        self.model.show_all(items)
-        self._draw()
+    def extend(self, lines: Sequence[T]) -> None:
+        """Add lines at the end."""
+        self.model.extend(lines)
+        self.renew()
 
     def set_filter(self, text: str) -> str:
         """Filter the lines; returns what is wrong with the text, or an empty string."""
         problem = self.model.set_filter(text)
-        self._draw()
+        self.renew()
         return problem
 
     def action_follow(self) -> None:
@@ -237,57 +109,91 @@ class Tail(Canvas, can_focus=True):
             self.model.pause()
         else:
             self.model.follow()
-        self._draw()
+        self.renew()
 
-    def seek(self, wanted: Container[str], by: int) -> bool:
-        """Stand still on the next or previous line whose id is wanted; False when there is none."""
-        found = self.model.seek(wanted, by)
-        self._draw()
+    def seek(self, wanted: Callable[[T], bool], by: int) -> bool:
+        """Put the cursor on the next or previous line that is wanted; False when there is none."""
+        found = self.model.seek(wanted, by, self.rows)
+        self.renew()
         return found
 
+    def go(self, key: Any) -> bool:  # noqa: ANN401 - whatever orders the lines
+        """Put the cursor on the first line at or after a key; False when all are before it."""
+        found = self.model.go(key, self.rows)
+        self.renew()
+        return found
+
+    def action_move(self, by: int) -> None:
+        """The cursor some lines up or down."""
+        self._upwards(by)
+        self.model.move(by, self.rows)
+        self.renew()
+
     def action_scroll_by(self, by: int) -> None:
-        """Some lines up or down."""
-        self.model.scroll(by, self._height())
-        self._draw()
+        """The window some lines up or down."""
+        self._upwards(by)
+        self.model.scroll(by, self.rows)
+        self.renew()
 
     def action_page(self, side: int) -> None:
         """One page up or down."""
-        self.action_scroll_by(side * max(1, self._height() - 1))
+        self.action_scroll_by(side * max(1, self.rows - 1))
 
     def action_first(self) -> None:
         """The oldest line held."""
-        self.action_scroll_by(-self.model.count)
+        self._upwards(-1)
+        self.model.move(-self.model.count, self.rows)
+        self.renew()
 
     def action_last(self) -> None:
         """The newest line; follows."""
         self.model.follow()
-        self._draw()
+        self.renew()
 
-    def _height(self) -> int:
+    def _upwards(self, by: int) -> None:
+        if by < 0 and self.model.at_top(self.rows):
+            self.post_message(self.Top(self))
+
+    @property
+    def rows(self) -> int:
+        """Rows in sight."""
         return max(1, self.content_size.height)
 
-    def _draw(self) -> None:
-        told = (self.model.following, self.model.new)
+    def renew(self) -> None:
+        """Show what the model holds now; what has not changed costs no byte."""
+        told = (self.model.following, self.model.new, None if self.model.following else self.model.cursor)
         if told != self._told:
             self._told = told
-            self.post_message(self.Changed(self, *told))
-        if not self.is_mounted or not self.content_size.width:
+            self.post_message(self.Changed(self, self.model.following, self.model.new))
+        width = self.content_size.width
+        if not self.is_mounted or not width:
             return
-        lines = [item.spans for item in self.model.window(self._height())]
-        self.paint(lines or [self._nothing()])
+        rows = self.model.window(self.rows, width)
+        under: Base = "cursor" if self.has_focus else "cursor-idle"
+        bases = {y: under for y, row in enumerate(rows) if row.cursor}
+        self.paint([row.spans for row in rows] or [self._nothing()], bases)
 
     def _nothing(self) -> Spans:
         if not self.model.count:
             return self.empty
-        return (Span(f" no line matches {self.filter_text}: all {self.model.hidden} hidden", "dim"),)
+        what = self.filter_text or "what is shown"
+        return (Span(f" no line matches {what}: all {self.model.hidden:,} hidden", "dim"),)
 
     def on_mount(self) -> None:
         """Lines may have come before the widget had a size."""
-        self._draw()
+        self.renew()
 
     def on_resize(self, event: Resize) -> None:
         """As many lines as fit."""
-        self._draw()
+        self.renew()
+
+    def on_focus(self) -> None:
+        """The cursor is bright where the keys are."""
+        self.renew()
+
+    def on_blur(self) -> None:
+        """The keys are elsewhere."""
+        self.renew()
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         """Scrolling up stands still."""

@@ -161,7 +161,8 @@ async def test_the_log_pauses_without_losing_a_line_and_narrows_to_the_selection
         await select(app, pilot, service_key("frontend"))
         await pilot.press("l")
         core.version = 3
-        await until(pilot, lambda: tail.model.count == 10)
+        await until(pilot, lambda: tail.model.shown == 10)
+        assert tail.hidden == 15
 
 
 async def test_ctrl_c_never_quits_and_q_does():

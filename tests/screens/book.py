@@ -8,8 +8,9 @@ from pathlib import Path
 from textual.binding import Binding
 
 from clickit_tui.actions.registry import actions
+from clickit_tui.panes.logs_pane import LogPane
 from clickit_tui.panes.pages import key_words
-from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, LogPane, ServicesPane
+from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, ServicesPane
 from clickit_tui.screens.keys import KEYS
 from clickit_tui.screens.triage import TriageScreen
 from clickit_tui.ui.table import Table

@@ -20,6 +20,7 @@ from clickit_tui.ui.rule import Rule
 from clickit_tui.ui.spark import spark
 from clickit_tui.ui.table import Table
 from clickit_tui.ui.tail import Tail
+from clickit_tui.ui.tailmodel import Item, plain_tail
 
 COMMAND = "aws ecs update-service --cluster clickit-prod-cluster --service clickit-prod-api --desired-count 5"
 
@@ -55,7 +56,7 @@ class Gallery(App[None]):
         yield Rule(id="title")
         yield Table((Span("   name       load", "dim"),), id="table")
         yield Rule(id="logs")
-        yield Tail(id="tail", empty=(Span(" nothing yet", "dim"),))
+        yield Tail(plain_tail(), id="tail", empty=(Span(" nothing yet", "dim"),))
         yield KeyBar(2)
 
     def on_mount(self) -> None:
@@ -89,7 +90,7 @@ class Gallery(App[None]):
     def more(self, count: int) -> None:
         numbers = range(self.line, self.line + count)
         self.line += count
-        self.query_one(Tail).extend([(str(i), log_line(i), "") for i in numbers])
+        self.query_one(Tail).extend([Item(i, log_line(i)) for i in numbers])
 
     def preview(self, inputs: dict[str, str]) -> Preview:
         field = Field(name="desired", label="desired  3 →", value="5")

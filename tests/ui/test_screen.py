@@ -19,6 +19,7 @@ from clickit_tui.ui.prompt import Prompt, prompt_line
 from clickit_tui.ui.rule import Rule
 from clickit_tui.ui.table import Table
 from clickit_tui.ui.tail import Tail
+from clickit_tui.ui.tailmodel import Item
 from tests.ui.gallery import Gallery
 from tests.ui.snapshot import HOSTILE, plain, widths
 
@@ -253,7 +254,7 @@ async def test_hostile_text_passes_through_every_widget(hostile: str) -> None:
         app.query_one("#looks", Lines).show([line, line])
         app.query_one("#title", Rule).show(line, (Span("now"),))
         app.query_one(Table).show([Row("k", line, hostile), Row("j", line)])
-        app.query_one(Tail).extend([("1", line, hostile), ("2", line, "")])
+        app.query_one(Tail).extend([Item(1, line, hostile), Item(2, line)])
         app.query_one(KeyBar).show([KeyHint(hostile[:30], hostile[:50])])
         app.query_one(Table).set_filter(hostile[:50])
         await pilot.press("down")
