@@ -237,7 +237,7 @@ SECRET: dict[str, Any] = {
     "Name": "clickit/dev/db",
     "LastChangedDate": AT,
     "DeletedDate": AT,
-    "VersionIdsToStages": {"a": ["AWSCURRENT"], "b": ["AWSPREVIOUS"]},
+    "VersionIdsToStages": {"a" * 32: ["AWSCURRENT"], "b" * 32: ["AWSPREVIOUS"]},
 }
 
 TARGET_GROUPS: dict[str, Any] = {
