@@ -198,16 +198,17 @@ def _fits(thing: Mapping[str, Any], wanted: Mapping[str, Any], fields: Mapping[s
     if name.startswith("tag:"):
         values = [tag["Value"] for tag in thing.get("Tags") or () if tag["Key"] == name[4:]]
     else:
-        values = [str(value) for member in fields.get(name, ()) for value in _values(thing.get(member))]
+        values = [value for member in fields.get(name, ()) for value in _values(thing, member)]
     return any(fnmatch.fnmatchcase(value, str(pattern)) for value in values for pattern in wanted.get("Values") or ())
 
 
-def _values(found: object) -> Sequence[Any]:
-    if found is None:
-        return ()
-    if isinstance(found, bool):
-        return (str(found).lower(),)
-    return found if isinstance(found, list) else (found,)
+def _values(thing: Mapping[str, Any], path: str) -> list[str]:
+    """The texts at a dotted path; lists on the way are looked through."""
+    found: list[Any] = [thing]
+    for name in path.split("."):
+        found = [each.get(name) for each in found]
+        found = [inner for each in found for inner in (each if isinstance(each, list) else [each]) if inner is not None]
+    return [str(each).lower() if isinstance(each, bool) else str(each) for each in found]
 
 
 def _named(name: str) -> list[dict[str, str]]:
@@ -338,7 +339,7 @@ def describe_network_interfaces(sim: Simulator, params: Params) -> dict[str, Any
         "network-interface-id": ("NetworkInterfaceId",),
         "addresses.private-ip-address": ("PrivateIpAddress",),
         "private-ip-address": ("PrivateIpAddress",),
-        "group-id": ("GroupIds",),
+        "group-id": ("Groups.GroupId",),
     }
     return {"NetworkInterfaces": _kept(found, params, fields)}
 
@@ -355,7 +356,6 @@ def _interface(env: Environment, task: Task) -> dict[str, Any]:
         "InterfaceType": "interface",
         "Description": task.arn,
         "Groups": [{"GroupId": group.id, "GroupName": group.name}],
-        "GroupIds": [group.id],
         "OwnerId": ACCOUNT,
     }
 
@@ -383,12 +383,11 @@ def describe_route_tables(sim: Simulator, params: Params) -> dict[str, Any]:
                 "VpcId": env.network.vpc,
                 "Routes": routes,
                 "Associations": linked,
-                "SubnetIds": [subnet.id],
                 "Tags": [],
             }
             found.append(known)
     return {
         "RouteTables": _kept(
-            found, params, {"vpc-id": ("VpcId",), "route-table-id": ("RouteTableId",), "association.subnet-id": ("SubnetIds",)}
+            found, params, {"vpc-id": ("VpcId",), "route-table-id": ("RouteTableId",), "association.subnet-id": ("Associations.SubnetId",)}
         )
     }

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from clickit_tui.demo.metricseries import Point, gauge, samples, sums
+from clickit_tui.demo.metricseries import SAMPLES_KEPT, Point, gauge, samples, sums
 from clickit_tui.demo.state import Environment
 from clickit_tui.demo.traffic import SERVING, Served, Tally
 
@@ -75,7 +75,7 @@ def _served(space: str, served: Served, dims: dict[str, str]) -> Iterator[Measur
     if served.requests:
         yield Measured(space, "RequestCount", dims, sums(served.requests, served.requests), "Count")
     if served.seconds:
-        found = samples(served.seconds)
+        found = samples(served.seconds[:: len(served.seconds) // SAMPLES_KEPT + 1])
         scale = served.requests / found.sample_count
         yield Measured(
             space, "TargetResponseTime", dims, found._replace(sample_count=served.requests, total=found.total * scale), "Seconds"

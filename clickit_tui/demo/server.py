@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import socket
 import struct
@@ -84,7 +85,7 @@ class Endpoint:
         if error_found:
             return _send(wire.refusal(asked, error_found), start)
         if fault and fault.kind == "reset":
-            _reset(environ)
+            _cut(environ)
         answer = self._answer(asked, environ, body)
         return _truncated(answer, start) if fault and fault.kind == "truncate" else _send(answer, start)
 
@@ -100,7 +101,7 @@ class Endpoint:
         with self.lock:
             try:
                 if operation is None:
-                    if asked.service in self._owned:
+                    if not asked.service or asked.service in self._owned:
                         raise missing(asked)
                     return self._fallback.answer(asked, environ, body)
                 self.sim.served = max(self.sim.now, self.clock())
@@ -175,11 +176,11 @@ def _truncated(answer: wire.Answer, start: Start) -> Iterable[bytes]:
     return [answer.body[: len(answer.body) // 2]]
 
 
-def _reset(environ: Mapping[str, Any]) -> None:
+def _cut(environ: Mapping[str, Any]) -> None:
     """Cut the connection with a TCP reset."""
     connection = environ["werkzeug.socket"]
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
+    os.close(connection.detach())  # close() would wait for the files that the handler made of the socket
     raise ConnectionResetError
 
 
@@ -188,6 +189,10 @@ class _Handler(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+
+    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
+        """No further request is expected on a connection that is gone."""
+        self.close_connection = True
 
     def log(self, type: str, message: str, *args: object) -> None:
         """Nothing is printed per request."""
