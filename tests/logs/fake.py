@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -66,6 +67,10 @@ class Stepped:
             self._sleepers.clear()
 
 
+def _order(event: Event) -> tuple[int, int, str]:
+    return event.at_ms, event.ingested_ms or 0, event.id
+
+
 @dataclass(frozen=True)
 class Stored:
     """An event and the moment from which the service answers it."""
@@ -98,7 +103,7 @@ class LogService:
     """From this call on, tokens given before are refused."""
     patterns: bool = True
     asks: list[tuple[float, Ask]] = field(default_factory=list)
-    _tokens: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    _tokens: dict[str, tuple[tuple[int, int, str] | None, int, int]] = field(default_factory=dict)
 
     def put(self, group: str, at_s: float, delay_s: float, message: str, stream: str = "ecs/api/0123456789abcdef", id: str = "") -> Event:
         """Store an event: written at `at_s` after START by the service's clock, taken in `delay_s` later."""
@@ -153,7 +158,7 @@ class LogService:
             and (ask.end_ms is None or stored.event.at_ms < ask.end_ms)
             and (not terms or any(term in stored.event.message for term in terms))
         ]
-        return sorted(found, key=lambda e: (e.at_ms, e.ingested_ms or 0, e.id))
+        return sorted(found, key=_order)
 
     def _page(self, ask: Ask, number: int) -> Page:
         events = self._matching(ask)
@@ -166,17 +171,23 @@ class LogService:
                 number >= self.refuse_tokens_from and self._tokens[ask.token][2] < self.refuse_tokens_from
             ):
                 raise Failed(Fault(kind=Trouble.INVALID, sentence="The specified nextToken is invalid."))
-            after = self._tokens[ask.token][0]
+            after = self._place(events, self._tokens[ask.token][0], self._tokens[ask.token][1])
         if self.tokens == "empty" and after % 2 == 0 and not ask.token.startswith("e"):
-            return Page(token=self._token("e", after, number))
+            return Page(token=self._token("e", events, after, number))
         rest = events[after:]
         more = len(rest) > size
-        return Page(events=self._doubled(rest[:size]), token=self._token("t", after + size, number) if more else "")
+        return Page(events=self._doubled(rest[:size]), token=self._token("t", events, after + size, number) if more else "")
 
-    def _token(self, kind: str, after: int, number: int) -> str:
+    def _token(self, kind: str, events: list[Event], after: int, number: int) -> str:
+        """A token stands after an event, not at an index: what is taken in between two pages shifts nothing."""
         token = f"{kind}{number}"
-        self._tokens[token] = (after, 0, number)
+        key = _order(events[after - 1]) if after else None
+        self._tokens[token] = (key, sum(_order(e) == key for e in events[:after]), number)
         return token
+
+    @staticmethod
+    def _place(events: list[Event], key: tuple[int, int, str] | None, given: int) -> int:
+        return 0 if key is None else bisect_left(events, key, key=_order) + given
 
     def _doubled(self, events: list[Event]) -> tuple[Event, ...]:
         if not self.repeats or not self.ids:

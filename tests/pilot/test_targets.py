@@ -5,20 +5,16 @@ from __future__ import annotations
 import random
 
 import msgspec
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clickit_tui.actions.registry import actions
-from clickit_tui.app import Dashboard
 from clickit_tui.panes.keys import Selection
 from clickit_tui.panes.services import Options, service_rows
 from clickit_tui.plan import Plan
-from clickit_tui.ui.confirm import Confirm
 from clickit_tui.ui.table import TableModel
 from clickit_tui.world.world import World
 from tests import worlds
-from tests.fakes import FakeCore
 from tests.panes.views import view_of
 
 KINDS = {"S": "ecs:UpdateService", "R": "ecs:UpdateService", "K": "ecs:StopTask"}
