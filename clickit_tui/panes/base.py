@@ -51,6 +51,14 @@ class Pane(Vertical):
         room = max(4, self.size.width - spans_width(left[:1]) - 6)
         self.query_one(Rule).show(left, shortened(self.title_right(world, view), room))
 
+    def on_focus(self) -> None:
+        """A pane whose body takes no keys can be focused itself, to be zoomed or asked about."""
+        self.query_one(Rule).focused = True
+
+    def on_blur(self) -> None:
+        """The keys are elsewhere."""
+        self.query_one(Rule).focused = False
+
     def on_descendant_focus(self) -> None:
         """The title of the pane that has the keys is bright."""
         self.query_one(Rule).focused = True

@@ -63,6 +63,7 @@ class TriageScreen(Board):
     def on_resize(self, event: Resize) -> None:
         """Give every pane its rows for the new size."""
         self._arrange(event.size.width, event.size.height)
+        self.call_after_refresh(self.repaint)
 
     def _arrange(self, width: int, height: int) -> None:
         plan = layout(width, height)
@@ -81,6 +82,12 @@ class TriageScreen(Board):
         self.alarms.display = (plan.wide and not zoomed) or self._zoomed is self.alarms
         self.alarms.styles.width = "1fr" if zoomed else plan.aside
         self.query_one("#left").display = self._zoomed is not self.alarms
+        self.call_after_refresh(self._refocus)
+
+    def _refocus(self) -> None:
+        """A pane that was hidden lost the focus; the keys must not go nowhere when there is room again."""
+        if self.focused is None and self.services.table.focusable:
+            self.services.table.focus()
 
     def show(self, world: World, view: View) -> None:
         super().show(world, view)
@@ -156,3 +163,4 @@ class TriageScreen(Board):
         pane = next((p for p in self.panes() if focused is not None and p in focused.ancestors_with_self), self.services)
         self._zoomed = None if self._zoomed is not None else pane
         self._arrange(self.size.width, self.size.height)
+        self.call_after_refresh(self.repaint)

@@ -187,3 +187,16 @@ async def test_every_world_passes_through_every_pane(name):
             await pilot.press("escape")
             await pilot.pause()
         assert app.is_running
+
+
+async def test_tab_reaches_every_pane_and_z_gives_it_the_screen_and_back():
+    core = FakeCore(worlds.incident_world(NOW))
+    async with running(core, size=(80, 24)) as (app, pilot):
+        board = app.board
+        await pilot.press("tab", "tab")
+        assert app.focused is board.data
+        before = board.data.size.height
+        await pilot.press("z")
+        await until(pilot, lambda: board.data.size.height > 15 and "engine" in board.data.lines.text)
+        await pilot.press("z")
+        await until(pilot, lambda: board.data.size.height == before)

@@ -26,8 +26,8 @@ def moved(world: World, seed: int) -> World:
     tasks = [t for t in world.tasks.value or () if rng.random() > 0.15]
     for n in range(rng.randint(0, 2)):
         old = rng.choice(list(world.tasks.value or ()))
-        id = f"{rng.getrandbits(64):016x}{n}"
-        tasks.append(msgspec.structs.replace(old, id=id, arn=old.arn.rsplit("/", 1)[0] + "/" + id, status="RUNNING", stopped_reason=""))
+        name = f"{rng.getrandbits(64):016x}{n}"
+        tasks.append(msgspec.structs.replace(old, id=name, arn=old.arn.rsplit("/", 1)[0] + "/" + name, status="RUNNING", stopped_reason=""))
     rng.shuffle(tasks)
     services = list(world.services.value or ())
     rng.shuffle(services)
