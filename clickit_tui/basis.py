@@ -60,6 +60,10 @@ def took_effect(plan: Plan, world: World) -> bool | None:
     call = plan.steps[0].call
     if call.action == "ecs:UpdateService":
         return _updated(call, plan.basis, _service(world, plan.basis.part or plan.target))
+    if call.action == "ecs:StopServiceDeployment":
+        service = _service(world, plan.basis.part or plan.target)
+        same = service is None or service.primary is None or service.primary.id == plan.basis.deployment
+        return None if same else True
     if call.action == "ecs:StopTask":
         task = _task(world, str(call.params.get("task", "")))
         return None if task is None or not (task.status or task.desired_status) else task.stopped or task.desired_status == "STOPPED"
@@ -71,6 +75,8 @@ def _updated(call: Call, basis: Basis, service: Service | None) -> bool | None:
         return None
     if "desiredCount" in call.params:
         return None if service.desired is None else service.desired == call.params["desiredCount"]
+    if "taskDefinition" in call.params:
+        return service.task_definition == call.params["taskDefinition"] if service.task_definition else None
     if call.params.get("forceNewDeployment") and basis.deployment and service.primary is not None:
         return service.primary.id != basis.deployment
     return None

@@ -183,11 +183,60 @@ def _deployment(follow: Follow, world: World, facts: Facts) -> Progress:
     own = next((d for d in service.deployments if d.id == follow.deployment), None)
     if own is None or own.status != "PRIMARY":
         return _replaced(follow, service, own, facts)
-    sentence = progress(own.running, own.desired, _healthy_of(own, world, service, facts))
+    sentence = progress(own.running, own.desired, _healthy_of(own, world, service, facts)) + _breaker(service, world)
     if own.rollout == "FAILED":
         return Progress(sentence=sentence, failed=own.rollout_reason or _hindrance(service, follow, world) or "the roll-out failed")
     alone = len(service.deployments) == 1 and own.running is not None and own.running == own.desired
     return _hindered(service, follow, world, Progress(sentence=sentence, done=own.rollout == "COMPLETED" or (not own.rollout and alone)))
+
+
+def _breaker(service: Service, world: World) -> str:
+    """`, breaker 2 of 3` while the circuit breaker counts failures; empty when it counts none or is not known."""
+    own = next((d for d in world.service_deployments.value or () if d.arn == service.service_deployment and d.running), None)
+    if own is None or not own.failures or own.threshold is None:
+        return ""
+    return f", breaker {own.failures} of {own.threshold}"
+
+
+def _rollback(follow: Follow, world: World, facts: Facts) -> Progress:
+    """A deployment that was stopped to be rolled back: what ECS says of it by its ARN, else what the service's primary deployment shows."""
+    service = _service(follow, world)
+    if service is None:
+        return _gone(follow)
+    primary = service.primary
+    name = f"{follow.part}:{revision(primary.task_definition) or '?'}" if primary is not None else "nothing"
+    counts = progress(primary.running, primary.desired, _healthy(world, service, facts)) if primary is not None else "no primary deployment"
+    seen = world.service_deployments
+    fresh = seen.age(facts.now) is Age.FRESH and (seen.seen_at or 0.0) >= follow.started_at
+    own = next((d for d in seen.value or () if d.arn == follow.service_deployment), None) if fresh else None
+    if own is None:
+        return _rolled_to(follow, primary, name, counts, "" if fresh else f"; service deployments {_word(seen, facts.now)}")
+    if own.status in BACK:
+        ended = f"{BACK[own.status]}{f': {own.reason}' if own.reason else ''}"
+        return Progress(sentence=f"{name}, {counts}", failed=ended)
+    if own.status == "ROLLBACK_SUCCESSFUL":
+        return Progress(sentence=f"rolled back to {name}, {counts}", done=primary is not None and primary.rollout in ("COMPLETED", ""))
+    if own.running:
+        return Progress(sentence=f"waiting for the roll-back to begin; {counts}")
+    return _hindered(service, follow, world, Progress(sentence=f"rolling back to {name}, {counts}"))
+
+
+BACK = {
+    "ROLLBACK_FAILED": "the roll-back failed",
+    "SUCCESSFUL": "the deployment completed before it could be stopped: nothing was rolled back",
+    "STOPPED": "another deployment replaced it",
+}
+"""How a deployment that was to be rolled back can end otherwise."""
+
+
+def _rolled_to(follow: Follow, primary: Deployment | None, name: str, counts: str, unseen: str) -> Progress:
+    """The roll-back as the service's own primary deployment shows it: a newer one than the stop."""
+    if primary is None or primary.created_at is None or primary.created_at < follow.started_at - 5:
+        return Progress(sentence=f"waiting for the roll-back to begin; {counts}{unseen}")
+    if primary.rollout == "FAILED":
+        return Progress(sentence=counts, failed=primary.rollout_reason or "the roll-back failed")
+    done = primary.rollout == "COMPLETED"
+    return Progress(sentence=f"{'rolled' if done else 'rolling'} back to {name}, {counts}{unseen}", done=done)
 
 
 def _adopt(follow: Follow, service: Service, world: World, facts: Facts) -> Progress:
@@ -210,7 +259,12 @@ def _replaced(follow: Follow, service: Service, own: Deployment | None, facts: F
     return Progress(sentence=sentence, failed=why)
 
 
-READERS: Mapping[str, Callable[[Follow, World, Facts], Progress]] = {"deployment": _deployment, "scale": _scale, "stop": _stop}
+READERS: Mapping[str, Callable[[Follow, World, Facts], Progress]] = {
+    "deployment": _deployment,
+    "rollback": _rollback,
+    "scale": _scale,
+    "stop": _stop,
+}
 
 
 # --- what is counted ----------------------------------------------------------------------------------------------------------

@@ -12,14 +12,17 @@ from clickit_tui.world.ecs import (
     Container,
     ContainerDefinition,
     Deployment,
+    RevisionImage,
     Service,
     ServiceDeployment,
     ServiceEvent,
+    ServiceRevision,
     Task,
     TaskDefinition,
 )
 from clickit_tui.world.parts import Alarm, Database, Identity, LogDigest, ScalableTarget, Target, TargetGroup
 from clickit_tui.world.seen import Fault, Seen, Trouble
+from clickit_tui.world.supply import Image, Secret, image_name
 
 NOW = 1_795_442_599.0
 """2026-11-23T14:03:19Z: the moment of the wireframes."""
@@ -419,4 +422,42 @@ def service_deployment(part: str, number: int, now: float, age_s: float, **chang
         target_revision=arn("ecs", f"service-revision/clickit-{ENV}-cluster/{name}/{number}"),
         source_revisions=(arn("ecs", f"service-revision/clickit-{ENV}-cluster/{name}/{number - 1}"),),
     )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def revision(part: str, number: int, now: float, age_s: float, **changes: Any) -> ServiceRevision:
+    """What `service_deployment(part, number, …)` deployed; its definition is ACTIVE."""
+    name = f"clickit-{ENV}-{part}"
+    plain = ServiceRevision(
+        arn=arn("ecs", f"service-revision/clickit-{ENV}-cluster/{name}/{number}"),
+        service=name,
+        task_definition=definition_arn(part, number),
+        created_at=now - age_s,
+        images=(RevisionImage(container=part, image=image(part, number), digest=container(part, number).digest),),
+        active=True,
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def ecr_image(part: str, number: int, now: float, **changes: Any) -> Image:
+    """The image of a part's revision, as it stands in ECR."""
+    name = image_name(image(part, number))
+    plain = Image(
+        registry=name.registry,
+        repository=name.repository,
+        id=name.id,
+        exists=True,
+        digest=container(part, number).digest,
+        tags=(name.tag,),
+        pushed_at=now - 90 * 86_400,
+        status="ACTIVE",
+        size_bytes=120_000_000,
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def secret(now: float, key: str = "database-url", **changes: Any) -> Secret:
+    """A secret that the definitions name, with a value."""
+    reference = arn("secretsmanager", f"secret:clickit/{ENV}/{key}-AbCdEf")
+    plain = Secret(reference=reference, exists=True, name=f"clickit/{ENV}/{key}", changed_at=now - 40 * 86_400, has_value=True)
     return msgspec.structs.replace(plain, **changes)

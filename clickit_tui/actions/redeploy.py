@@ -10,10 +10,8 @@ from clickit_tui.checks.registry import Facts
 from clickit_tui.plan import Call, Line, Plan, Refused, Risk, Step
 from clickit_tui.world.ecs import Service, revision, tag
 from clickit_tui.world.follow import Follow
+from clickit_tui.world.supply import MOVING
 from clickit_tui.world.world import World
-
-MOVING = ("latest", "main", "master", "stable", "develop", "dev", "prod", "staging", "edge")
-"""Tags that usually name another image tomorrow."""
 
 
 @action(
@@ -41,7 +39,7 @@ def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> P
         target=service.part,
         steps=(Step(call=call),),
         effect=_effect(world, service, health, facts),
-        risk=_risk(service, health),
+        risk=risk(service, health),
         undo="cannot be undone: the tasks are replaced; B goes back to an earlier revision",
         refreshes=(*state.REFRESHES, "service_deployments"),
         basis=state.basis(world, service, service.part),
@@ -53,7 +51,7 @@ def _effect(world: World, service: Service, health: state.Health, facts: Facts) 
     name = f"{service.part}:{revision(service.task_definition) or '?'}"
     head = Line(text=f"deployment {name} → {name} again   {state.counts(service, health)}")
     images, moving = _images(world, service)
-    return (head, *_floor_warning(service, health), *moving, *_breaker(service), *state.shared_warnings(world, service, facts), *images)
+    return (head, *floor_warning(service, health), *moving, *_breaker(service), *state.shared_warnings(world, service, facts), *images)
 
 
 def floor(service: Service) -> int | None:
@@ -63,7 +61,8 @@ def floor(service: Service) -> int | None:
     return math.ceil(service.desired * service.min_healthy_percent / 100)
 
 
-def _risk(service: Service, health: state.Health) -> Risk:
+def risk(service: Service, health: state.Health) -> Risk:
+    """Severe when fewer may be healthy while it rolls than are now."""
     least = floor(service)
     now = health.healthy if health.healthy is not None else service.running
     if least is None or now is None:
@@ -71,7 +70,8 @@ def _risk(service: Service, health: state.Health) -> Risk:
     return Risk.SEVERE if least < min(now, service.desired or 0) else Risk.NORMAL
 
 
-def _floor_warning(service: Service, health: state.Health) -> tuple[Line, ...]:
+def floor_warning(service: Service, health: state.Health) -> tuple[Line, ...]:
+    """How many tasks stay while it rolls, and how many run at most."""
     least = floor(service)
     if least is None or service.desired is None:
         return (state.warn("how many tasks stay while it rolls is unknown: the answer names no minimum healthy percent"),)

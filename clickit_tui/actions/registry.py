@@ -33,6 +33,16 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     initial: str = ""
 
 
+class Option(msgspec.Struct, frozen=True, kw_only=True):
+    """One row to choose from before the preview."""
+
+    id: str
+    """What the planner is given in the input that `Action.chosen` names."""
+    text: str
+    reason: str = ""
+    """Why it is not the one to take; it can still be chosen, and the preview says more."""
+
+
 Planner = Callable[[World, Target, dict[str, str], Facts], Plan | Refused]
 
 
@@ -50,12 +60,20 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """`service:Operation` of every call its plans may hold; the operator's IAM policy derives from it."""
     fields: Callable[[World, Target, Facts], tuple[Field, ...]]
     plan: Planner
+    choices: Callable[[World, Target, Facts], tuple[Option, ...]]
+    """Rows to choose from before the preview, the best first; none opens the preview at once."""
+    chosen: str = ""
+    """Name of the input that holds the id of what was chosen."""
 
 
 _ACTIONS: dict[str, Action] = {}
 
 
 def no_fields(world: World, target: Target, facts: Facts) -> tuple[Field, ...]:
+    return ()
+
+
+def no_choices(world: World, target: Target, facts: Facts) -> tuple[Option, ...]:
     return ()
 
 
@@ -68,13 +86,26 @@ def action(
     on: tuple[str, ...],
     operations: tuple[str, ...],
     fields: Callable[[World, Target, Facts], tuple[Field, ...]] = no_fields,
+    choices: Callable[[World, Target, Facts], tuple[Option, ...]] = no_choices,
+    chosen: str = "",
 ) -> Callable[[Planner], Planner]:
     """Register the decorated planner."""
 
     def register(planner: Planner) -> Planner:
         if id in _ACTIONS or any(key and key == other.key for other in _ACTIONS.values()):
             raise ValueError(f"two actions share the id or key {id} {key}")
-        _ACTIONS[id] = Action(id=id, key=key, verb=verb, title=title, on=on, operations=operations, fields=fields, plan=planner)
+        _ACTIONS[id] = Action(
+            id=id,
+            key=key,
+            verb=verb,
+            title=title,
+            on=on,
+            operations=operations,
+            fields=fields,
+            plan=planner,
+            choices=choices,
+            chosen=chosen,
+        )
         return planner
 
     return register

@@ -149,7 +149,9 @@ def definition_of(world: World, arn: str) -> TaskDefinition | None:
     return next((d for d in world.definitions.value or () if d.arn == arn), None)
 
 
-def basis(world: World, service: Service | None, part: str, *, desired: int | None = None, task: str = "") -> Basis:
+def basis(
+    world: World, service: Service | None, part: str, *, desired: int | None = None, task: str = "", task_definition: str = ""
+) -> Basis:
     """What must still be so when it is written: identity, the running deployment, and what the call overwrites."""
     identity = world.identity.value
     primary = service.primary if service is not None else None
@@ -158,6 +160,7 @@ def basis(world: World, service: Service | None, part: str, *, desired: int | No
         identity=identity.arn if identity else "",
         part=part,
         desired=desired,
+        task_definition=task_definition,
         deployment=primary.id if primary else "",
         status=service.status if service else "",
         task=task,

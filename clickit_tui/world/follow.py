@@ -22,13 +22,15 @@ class Follow(msgspec.Struct, frozen=True, kw_only=True):
     """What to watch for; serialised to the journal, so that the next start resumes it."""
 
     kind: str
-    """deployment, scale, stop."""
+    """deployment, rollback, scale, stop."""
     env: str
     part: str
     service: str = ""
     cluster: str = ""
     deployment: str = ""
     """Deployment id for kind deployment (filled from the write's answer)."""
+    service_deployment: str = ""
+    """ARN of the service deployment that a rollback undoes."""
     task: str = ""
     """Task ARN for kind stop."""
     desired: int | None = None

@@ -40,6 +40,15 @@ def rows(world):
 EVERY_ROW = [(name, target) for name, world in WORLDS.items() for target in rows(world)]
 
 
+CHANGED = {
+    "scale": {"desiredCount"},
+    "redeploy": {"forceNewDeployment"},
+    "rollback": {"taskDefinition"},
+    "enable_exec": {"enableExecuteCommand", "forceNewDeployment"},
+}
+"""What an UpdateService of an action may hold besides the names."""
+
+
 def row(world, part, kind="service", index=0):
     return [t for t in rows(world) if t.kind == kind and t.part == part][index]
 
@@ -72,7 +81,7 @@ def with_api(world, **changes):
 
 def test_keys_are_unique_and_everything_is_said():
     keys = [one.key for one in actions()]
-    assert sorted(keys) == ["K", "R", "S"]
+    assert sorted(keys) == ["", "B", "K", "R", "S"]
     for one in actions():
         assert one.plan.__doc__
         assert one.title
@@ -109,9 +118,12 @@ def test_the_call_acts_on_the_selected_row_and_fits_the_model(action, named, cou
         assert set(params) == {"cluster", "task", "reason"}
     else:
         row_service = service_of_row(world, target)
-        assert params["service"] == row_service.name
-        assert set(params) == {"cluster", "service", "desiredCount" if action == "scale" else "forceNewDeployment"}
         assert planned.then.service == row_service.name
+        if step.call.operation == "StopServiceDeployment":
+            assert params == {"serviceDeploymentArn": row_service.service_deployment, "stopType": "ROLLBACK"}
+        else:
+            assert params["service"] == row_service.name
+            assert set(params) == {"cluster", "service", *CHANGED[action]}
     assert planned.target == target.part
     assert planned.token == f"prod/{target.part}"
     assert planned.effect
