@@ -216,10 +216,11 @@ def title(text: str) -> None:
 
 
 def run(core: RunningCore, commands: Sequence[tuple[str, Callable[[], None]]] = ()) -> int:
-    """Run the dashboard to its end; returns the exit code (143 after SIGTERM, 129 after SIGHUP)."""
+    """Run the dashboard to its end; returns the exit code (143 after SIGTERM, 129 after SIGHUP, 1 after a defect)."""
     mode = " READ-ONLY" if core.read_only else ""
     title(f"{core.config.env.upper()} clickit{mode}")
+    dashboard = Dashboard(core, commands)
     try:
-        return Dashboard(core, commands).run() or 0
+        return dashboard.run() or dashboard.return_code or 0
     finally:
         title("")

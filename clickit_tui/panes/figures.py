@@ -21,10 +21,13 @@ def ago(seconds: float) -> str:
 
 
 def since_minutes(at: float | None, now: float) -> str:
-    """An age that changes once a minute at most: `<1m`, `6m`, `3h`; `?` when the time is unknown."""
+    """An age that changes only when a minute of the clock begins: `<1m`, `6m`, `3h`; `?` when the time is unknown.
+
+    After the first minute it is the difference of the two times as a clock without seconds shows them.
+    """
     if at is None:
         return "?"
-    return "<1m" if now - at < 60 else ago(now - at)
+    return "<1m" if now - at < 60 else ago((now // 60 - at // 60) * 60)
 
 
 def count(value: float) -> str:
