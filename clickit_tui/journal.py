@@ -89,6 +89,8 @@ class StoppedTask(_Record, frozen=True, kw_only=True, tag="stopped task"):
     """Kept because ECS forgets a stopped task after about an hour."""
 
     task: Task
+    endpoint: str = ""
+    """`host:port` of an endpoint that is not AWS's own."""
 
 
 class AlarmChange(_Record, frozen=True, kw_only=True, tag="alarm"):
@@ -106,6 +108,9 @@ class Bookmark(_Record, frozen=True, kw_only=True, tag="bookmark"):
 class Note(_Record, frozen=True, kw_only=True, tag="note"):
     text: str
 
+
+REMEMBERED = 500
+"""Most stopped tasks that are handed out."""
 
 Entry: TypeAlias = Intent | Result | FollowBegun | FollowEnded | StoppedTask | AlarmChange | Bookmark | Note
 
@@ -129,7 +134,7 @@ class Journal:
         self._clock = clock
         self._open_intents: dict[str, Intent] = {}
         self._open_follows: dict[str, FollowBegun] = {}
-        self._tasks: set[str] = set()
+        self._tasks: dict[str, StoppedTask] = {}
         self._alarms: dict[tuple[str, str], tuple[str, float | None]] = {}
         self.unreadable = 0
         """Lines that could not be read: cut short, garbled, or of a later version."""
@@ -192,12 +197,18 @@ class Journal:
     def follow_ended(self, id: str, env: str, phase: str, sentence: str) -> None:
         self._append(FollowEnded(at=self._clock(), env=env, id=id, phase=phase, sentence=sentence))
 
-    def stopped_task(self, env: str, task: Task) -> bool:
+    def stopped_task(self, env: str, task: Task, endpoint: str = "") -> bool:
         """Record a stopped task unless it was seen before; True when it is new."""
         if task.arn in self._tasks:
             return False
-        self._append(StoppedTask(at=self._clock(), env=env, task=task))
+        self._append(StoppedTask(at=self._clock(), env=env, task=task, endpoint=endpoint))
         return True
+
+    def stopped_tasks(self, env: str, identity: Identity, since: float) -> tuple[Task, ...]:
+        """Stopped tasks that were seen in this environment, account, region and endpoint and ended since then, newest first."""
+        own = [s.task for s in self._tasks.values() if s.env == env and s.endpoint == identity.endpoint and _in(s.task.arn, identity)]
+        found = [task for task in own if (task.stopped_at or 0.0) >= since]
+        return tuple(sorted(found, key=lambda task: -(task.stopped_at or 0.0)))[:REMEMBERED]
 
     def alarm(self, env: str, alarm: Alarm) -> bool:
         """Record an alarm's state unless it is the one last recorded; True when it is new. The first sight of a quiet alarm is no news."""
@@ -233,7 +244,7 @@ class Journal:
             case FollowEnded():
                 self._open_follows.pop(entry.id, None)
             case StoppedTask():
-                self._tasks.add(entry.task.arn)
+                self._tasks[entry.task.arn] = entry
             case AlarmChange():
                 self._alarms[entry.env, entry.name] = (entry.state, entry.since)
             case Bookmark() | Note():
@@ -246,6 +257,12 @@ class Journal:
         except OSError as error:
             raise Failed(_unwritable(self.path, error)) from error
         self._note(entry)
+
+
+def _in(arn: str, identity: Identity) -> bool:
+    """Whether an ARN is of the identity's account and region."""
+    parts = arn.split(":")
+    return len(parts) > 4 and parts[3:5] == [identity.region, identity.account]
 
 
 def _here(entry: Intent | FollowBegun, env: str, identity: Identity) -> bool:

@@ -208,3 +208,26 @@ def test_a_quiet_alarm_is_no_news_until_it_fires(journal, path):
     assert journal.alarm("dev", msgspec.structs.replace(quiet, state="ALARM", since=2.0))
     assert journal.alarm("dev", msgspec.structs.replace(quiet, state="OK", since=3.0))
     assert [entry.state for entry in reread(path).entries()] == ["ALARM", "OK"]
+
+
+def test_stopped_tasks_are_remembered_where_they_were_seen_newest_first(journal, path):
+    def stopped(id, at, region="eu-west-1"):
+        arn = f"arn:aws:ecs:{region}:123456789012:task/clickit-dev-cluster/{id}"
+        return Task(arn=arn, id=id, part="api", status="STOPPED", stopped_at=at)
+
+    here = Identity(account="123456789012", arn="a", region="eu-west-1")
+    for task, env, endpoint in (
+        (stopped("a", 100.0), "dev", ""),
+        (stopped("b", 300.0), "dev", ""),
+        (stopped("old", 10.0), "dev", ""),
+        (stopped("far", 200.0, region="us-east-1"), "dev", ""),
+        (stopped("other", 200.0), "prod", ""),
+        (stopped("demo", 200.0), "dev", "127.0.0.1:5000"),
+    ):
+        journal.stopped_task(env, task, endpoint)
+    again = Journal(path)
+    again.load()
+    for each in (journal, again):
+        assert [t.id for t in each.stopped_tasks("dev", here, since=50.0)] == ["b", "a"]
+    demo = msgspec.structs.replace(here, endpoint="127.0.0.1:5000")
+    assert [t.id for t in again.stopped_tasks("dev", demo, since=0.0)] == ["demo"]

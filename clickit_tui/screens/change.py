@@ -108,12 +108,13 @@ def _age(world: World, core: Core) -> str:
     return "now" if late < 10 else f"{steps(late)} ago"
 
 
-def change(app: App[object], core: Core, action: Action, target: Target) -> Change:
-    """The dialog for one action on one target, the target fixed at this moment."""
+def change(app: App[object], core: Core, action: Action, target: Target, chosen: str = "") -> Change:
+    """The dialog for one action on one target and, where one was asked for, one choice, both fixed at this moment."""
     world, facts = core.store.world, core.facts()
     fields = action.fields(world, target, facts)
+    given = {action.chosen: chosen} if chosen else {}
 
     def plan(world: World, inputs: dict[str, str]) -> Plan | Refused:
-        return action.plan(world, target, inputs, core.facts())
+        return action.plan(world, target, {**inputs, **given}, core.facts())
 
     return Change(app, core, action.title, plan, fields)

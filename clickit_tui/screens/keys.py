@@ -81,7 +81,18 @@ class Keys(Screen[None]):
             reason = why_not(chosen, target, self.core.store.world, self.view) if self.view else ""
             self.say(f"{chosen.verb}: {reason or 'select a service or task (tab)'}")
             return
-        self._open(change(self.app, self.core, chosen, target))
+        options = chosen.choices(self.core.store.world, target, self.core.facts())
+        if not options:
+            self._open(change(self.app, self.core, chosen, target))
+            return
+        rows = [Choice(id=o.id, text=o.text, reason=o.reason) for o in options]
+        title = f"{chosen.verb} {target_name(target)} to  {badge(self.core.store.world)}"
+
+        def picked(id: str | None) -> None:
+            if id:
+                self._open(change(self.app, self.core, chosen, target, id))
+
+        self.app.push_screen(Picker(title, rows), picked)
 
     def action_undo(self) -> None:
         """Preview the inverse of the last change."""
