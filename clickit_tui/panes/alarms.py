@@ -13,23 +13,29 @@ ORDER = {"ALARM": 0, "INSUFFICIENT_DATA": 1, "OK": 2}
 
 def alarm_lines(world: World, view: View, width: int, height: int) -> list[Spans]:
     """Alarms in the upper part (at most half), service events below, newest first."""
-    alarms = sorted(world.alarms.value or (), key=lambda a: (ORDER.get(a.state, 1), -(a.since or 0.0)))
+    alarms = sorted(world.alarms.value or (), key=lambda a: (scales(a), ORDER.get(a.state, 1), -(a.since or 0.0)))
     shown = [_alarm(a, view, width) for a in alarms]
     most = max(3, height // 2)
     if len(shown) > most:
-        shown = [*shown[: most - 1], (Span(f"  and {len(shown) - most + 1} more, all {alarms[-1].state}", "dim"),)]
+        shown = [*shown[: most - 1], (Span(f"  and {len(shown) - most + 1} more", "dim"),)]
     if not shown:
         words = reason(world.alarms.fault) if world.alarms.value is None and world.alarms.fault else "no alarms in this environment"
         shown = [(Span(f"  {words if world.alarms.seen_at or world.alarms.fault else 'loading…'}", "dim"),)]
     return [*shown, (Span(" changes, newest first", "dim"),), *change_lines(world, view, width)][:height]
 
 
+def scales(alarm: Alarm) -> bool:
+    """Autoscaling's own alarm: ALARM is how it scales, nothing is wrong."""
+    return alarm.name.startswith("TargetTracking-")
+
+
 def _alarm(alarm: Alarm, view: View, width: int) -> Spans:
     looks: dict[str, tuple[str, Look]] = {"ALARM": ("FAIL", "fail"), "OK": ("PASS", "plain")}
-    verdict, look = looks.get(alarm.state, ("UNKNOWN", "unknown"))
+    verdict, look = ("NONE", "dim") if scales(alarm) else looks.get(alarm.state, ("UNKNOWN", "unknown"))
     muted = " muted" if alarm.actions_enabled is False else ""
     age = since_minutes(alarm.since, view.now)
-    name = fit(alarm.name + muted, max(10, width - 10))
+    words = f"autoscaling {alarm.state}: {alarm.name.removeprefix('TargetTracking-service/')}" if scales(alarm) else alarm.name
+    name = fit(words + muted, max(10, width - 10))
     return (Span(f" {view.mark(verdict)} {name}", look), Span(fit(age, 5, right=True), "dim"))
 
 

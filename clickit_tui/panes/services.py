@@ -26,6 +26,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Parts whose tasks are hidden on demand."""
     all_stopped: bool = False
     """Show stops that are no failure, too."""
+    roomy: bool = False
+    """There is room for every task: none is folded unless it was shut."""
     sort: str = "worst"
     """worst, name or age."""
 
@@ -65,7 +67,7 @@ def _order(service: Service, view: View, options: Options) -> tuple[float, int, 
 def _opened(service: Service, view: View, options: Options) -> bool:
     if service.part in options.shut:
         return False
-    return service.part in options.open or rank(service.part, view) < 3 or service.rolling
+    return options.roomy or service.part in options.open or rank(service.part, view) < 3 or service.rolling
 
 
 def _definition(world: World, arn: str) -> TaskDefinition | None:

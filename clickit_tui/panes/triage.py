@@ -16,6 +16,10 @@ from clickit_tui.ui.table import Table
 from clickit_tui.world.world import World
 
 
+ROOMY = 12
+"""Rows of the services pane from which on no task is folded."""
+
+
 class ServicesPane(Pane):
     """Services and their tasks, worst first."""
 
@@ -43,7 +47,8 @@ class ServicesPane(Pane):
         )
 
     def paint(self, world: World, view: View) -> None:
-        rows = service_rows(world, view, max(40, self.table.size.width), self.options)
+        options = msgspec.structs.replace(self.options, roomy=self.table.size.height >= ROOMY)
+        rows = service_rows(world, view, max(40, self.table.size.width), options)
         self.table.show(rows)
 
     def title_left(self, world: World, view: View) -> Spans:
