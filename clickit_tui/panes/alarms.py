@@ -31,7 +31,9 @@ def scales(alarm: Alarm) -> bool:
 
 def _alarm(alarm: Alarm, view: View, width: int) -> Spans:
     looks: dict[str, tuple[str, Look]] = {"ALARM": ("FAIL", "fail"), "OK": ("PASS", "plain")}
-    verdict, look = ("NONE", "dim") if scales(alarm) else looks.get(alarm.state, ("UNKNOWN", "unknown"))
+    idle: tuple[str, Look] = ("NONE", "dim")
+    unclear: tuple[str, Look] = ("UNKNOWN", "unknown")
+    verdict, look = idle if scales(alarm) else looks.get(alarm.state, unclear)
     muted = " muted" if alarm.actions_enabled is False else ""
     age = since_minutes(alarm.since, view.now)
     words = f"autoscaling {alarm.state}: {alarm.name.removeprefix('TargetTracking-service/')}" if scales(alarm) else alarm.name

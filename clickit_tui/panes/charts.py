@@ -32,12 +32,10 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
 
 def chart_line(world: World, view: View, chart: Chart, width: int) -> Spans:
     """` req/min ▅▅▆▆▅▅▄▂    412`."""
-    metrics = world.metrics.value
-    series = get(metrics, chart.key)
     text_cells = sum(cell_width(s.text) for s in chart.text)
     room = max(4, width - LABEL - 3 - text_cells)
     cells = max(4, min(60, room))
-    values = buckets(series, view.now, cells, get(metrics, "edge.requests"))
+    values = buckets(world.metrics.value, chart.key, view.now, cells)
     top = chart.top if chart.top is not None else ceiling(max([chart.floor, *(v for v in values if v is not None)]))
     pad = max(1, width - 1 - LABEL - cells - 1 - text_cells)
     return (
@@ -88,21 +86,14 @@ def newest_text(world: World, view: View, key: str, cells: int = 8, suffix: str 
 
 def closed_value(world: World, view: View, key: str) -> float | None:
     """A counter's value in the newest closed minute: 0 only where the requests prove it."""
-    metrics = world.metrics.value
-    series = get(metrics, key)
-    if series is None:
-        return None
-    values = buckets(series, view.now, 10, get(metrics, "edge.requests"))
+    values = buckets(world.metrics.value, key, view.now, 10)
     closed = values[: len(values) - provisional_cells(view.now, 10)]
     return next((v for v in reversed(closed[-3:]) if v is not None), None)
 
 
 def five_minutes(metrics: Metrics | None, now: float, key: str) -> float | None:
     """The sum of a counter over the five newest closed minutes; None when no minute is known."""
-    series = get(metrics, key)
-    if series is None:
-        return None
-    values = buckets(series, now, 8, get(metrics, "edge.requests"))
+    values = buckets(metrics, key, now, 8)
     closed = [v for v in values[: len(values) - provisional_cells(now, 8)][-5:] if v is not None]
     return sum(closed) if closed else None
 

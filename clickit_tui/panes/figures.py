@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from clickit_tui.world.parts import MetricClass, Metrics, Series
-
-PROVISIONAL_S = 180.0
-"""A minute younger than this still grows (its sums are too low)."""
+from clickit_tui.world.minutes import CLOSED_S, read
+from clickit_tui.world.parts import Metrics, Series
 
 
 def ago(seconds: float) -> str:
@@ -50,34 +46,18 @@ def amount(value: float, unit: str) -> str:
     return count(value) + unit
 
 
-def buckets(series: Series | None, end: float, cells: int, requests: Series | None = None) -> list[float | None]:
-    """One value a minute for the last `cells` minutes before `end`, oldest first; None is no data.
-
-    A counter that CloudWatch publishes only when it is not zero is 0 in a minute in which the requests have a point.
-    """
-    step = series.period_s if series else 60
-    last = int(end // step) * step
-    have = series.at() if series else {}
-    traffic = requests.at() if requests else {}
-    out: list[float | None] = []
-    for i in range(cells, 0, -1):
-        at = float(last - i * step)
-        value = have.get(at)
-        if value is None and series is not None and series.kind is MetricClass.EVENTS and at in traffic:
-            value = 0.0
-        out.append(value)
-    return out
+def buckets(metrics: Metrics | None, key: str, end: float, cells: int) -> list[float | None]:
+    """One value a minute for the last `cells` minutes before `end` (epoch seconds), oldest first; None is no data."""
+    last = int(end // 60) * 60
+    minutes = tuple(float(last - i * 60) for i in range(cells, 0, -1))
+    found = read(metrics, key, minutes) if metrics else None
+    return list(found.values) if found else [None] * cells
 
 
-def newest(values: Sequence[float | None]) -> float | None:
-    """The last value that is there."""
-    return next((v for v in reversed(values) if v is not None), None)
-
-
-def provisional_cells(end: float, cells: int, period_s: int = 60) -> int:
-    """How many of the newest cells are still growing."""
-    last = int(end // period_s) * period_s
-    return sum(1 for i in range(1, cells + 1) if end - (last - i * period_s) < PROVISIONAL_S)
+def provisional_cells(end: float, cells: int) -> int:
+    """How many of the newest minutes are still growing (their sums are too low)."""
+    last = int(end // 60) * 60
+    return sum(1 for i in range(1, cells + 1) if end - (last - i * 60) < CLOSED_S)
 
 
 def get(metrics: Metrics | None, key: str) -> Series | None:

@@ -134,7 +134,7 @@ def service_state(service: Service, healthy: tuple[int, int] | None, view: View)
 def _gauge(world: World, view: View, key: str, name: str, cells: int, digits: int = 5) -> Spans:
     """`cpu ▂▃▅▇█  91%`: fixed scale 0 to 100, the newest value; `no data` is told from zero."""
     series = get(world.metrics.value, key)
-    values = buckets(series, view.now, cells)
+    values = buckets(world.metrics.value, key, view.now, cells)
     last = series.last(view.now) if series else None
     fresh = last is not None and view.now - last[0] < 600
     look: Look = "plain"
