@@ -24,6 +24,8 @@ STILL_FAILING_S = 300.0
 """Steady for this long without recovery is `still failing`."""
 VISIBLE_S = 60.0
 """For this long a new deployment may be missing from the answers."""
+SETTLE_S = 30.0
+"""For this long an answer may still show a count, or list the tasks, as it was before the change."""
 BEFORE_S = 900.0
 """How far before the change its reason is looked for: 5xx in this time mean that things were bad."""
 QUIET_MINUTES = 3
@@ -152,6 +154,8 @@ def _scale(follow: Follow, world: World, facts: Facts) -> Progress:
         return _gone(follow)
     sentence = progress(service.running, follow.desired, _healthy(world, service, facts))
     if service.desired is not None and service.desired != follow.desired:
+        if service.desired == follow.before and facts.now - follow.started_at < SETTLE_S:
+            return Progress(sentence=f"the answer still shows desired {service.desired}, not {follow.desired} yet")
         other = f"desired is {service.desired} now, not {follow.desired}: autoscaling or another hand changed it"
         return Progress(sentence=sentence, failed=other)
     done = service.running == follow.desired and _enough_healthy(world, service, follow.desired, facts)
@@ -163,15 +167,28 @@ def _stop(follow: Follow, world: World, facts: Facts) -> Progress:
     name = f"task {follow.task.rsplit('/', 1)[-1][:8]}"
     if task is not None and not task.stopped:
         return Progress(sentence=f"{name} {task.status or 'without a status'}")
+    if task is None and facts.now - follow.started_at < SETTLE_S:
+        return Progress(sentence=f"{name} is not listed: waiting whether it has stopped")
     if not follow.service:
         return Progress(sentence=f"{name} stopped", done=True)
     service = _service(follow, world)
     if service is None:
         return _gone(follow)
     desired = service.desired
-    done = desired is not None and (service.running or 0) >= desired and _enough_healthy(world, service, desired, facts)
+    enough = desired is not None and (service.running or 0) >= desired and _enough_healthy(world, service, desired, facts)
+    done = enough and (facts.now - _stopped_at(task, follow) >= SETTLE_S or _others(follow, world) >= (desired or 0))
     said = f"{name} stopped, {progress(service.running, desired, _healthy(world, service, facts))}"
     return _hindered(service, follow, world, Progress(sentence=said, done=done))
+
+
+def _stopped_at(task: Task | None, follow: Follow) -> float:
+    return follow.started_at if task is None or task.stopped_at is None else task.stopped_at
+
+
+def _others(follow: Follow, world: World) -> int:
+    """How many of the service's tasks run besides the one that was stopped; its own count may still include that one."""
+    group = f"service:{follow.service}"
+    return sum(t.group == group and t.status == "RUNNING" and t.arn != follow.task for t in world.tasks.value or ())
 
 
 def _deployment(follow: Follow, world: World, facts: Facts) -> Progress:

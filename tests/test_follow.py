@@ -5,7 +5,7 @@ import pytest
 
 from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Thresholds
-from clickit_tui.follow import LIMIT_S, begin, progress, step
+from clickit_tui.follow import LIMIT_S, SETTLE_S, begin, progress, step
 from clickit_tui.world.follow import Follow, Following, Phase
 from clickit_tui.world.parts import Target
 from clickit_tui.world.seen import Seen
@@ -114,6 +114,16 @@ def test_another_hand_on_the_count_ends_it():
     now = run(begun("scale", desired=5), (T0 + 9, world(T0 + 9, desired=4)))
     assert (now.phase, now.open) == (Phase.FAILED, False)
     assert "desired is 4 now, not 5: autoscaling or another hand changed it" in now.sentence
+
+
+def test_an_answer_that_still_shows_the_old_count_is_waited_for():
+    now = run(begun("scale", desired=5, before=3), (T0 + 2, world(T0 + 2, desired=3)))
+    assert (now.phase, now.sentence) == (Phase.UNDER_WAY, "the answer still shows desired 3, not 5 yet")
+    seen_once = run(now, (T0 + 6, world(T0 + 6, desired=5)), (T0 + 11, world(T0 + 11, desired=3)))
+    assert seen_once.open
+    ended = run(now, (T0 + SETTLE_S, world(T0 + SETTLE_S, desired=3)))
+    assert (ended.phase, "desired is 3 now, not 5" in ended.sentence) == (Phase.FAILED, True)
+    assert run(now, (T0 + 6, world(T0 + 6, desired=4))).phase is Phase.FAILED
 
 
 def test_what_hinders_it_is_said_and_giving_up_ends_it():
@@ -372,6 +382,23 @@ def test_a_stop_is_followed_to_the_healthy_replacement():
     assert (now.phase, now.sentence) == (Phase.UNDER_WAY, f"task {task.id[:8]} stopped, 2 of 3 running, 2 healthy")
     now = run(now, (T0 + 70, world(T0 + 70, tasks=(stopped,))))
     assert (now.phase, now.sentence) == (Phase.RECOVERED, f"task {task.id[:8]} stopped, 3 of 3 running, 3 healthy: done in 1 m 10 s")
+
+
+def test_counts_that_still_include_the_stopped_task_do_not_end_a_stop():
+    task = worlds.task("api", 0x10, 41, T0, 3600)
+    stopped = msgspec.structs.replace(task, status="STOPPED", stopped_at=T0 + 2, stop_code="UserInitiated")
+    left = tuple(worlds.task("api", 0x11 + n, 41, T0, 3600) for n in range(2))
+    now = run(begun("stop", task=task.arn), (T0 + 4, world(T0 + 4, tasks=(stopped, *left))))
+    assert (now.phase, now.sentence) == (Phase.UNDER_WAY, f"task {task.id[:8]} stopped, 3 of 3 running, 3 healthy")
+    replacement = worlds.task("api", 0x20, 41, T0 + 9, 5)
+    assert run(now, (T0 + 9, world(T0 + 9, tasks=(stopped, *left, replacement)))).phase is Phase.RECOVERED
+    assert run(now, (T0 + 2 + SETTLE_S, world(T0 + 2 + SETTLE_S, tasks=(stopped, *left)))).phase is Phase.RECOVERED
+
+
+@pytest.mark.parametrize("service", [NAMES.api, ""])
+def test_a_task_that_is_not_listed_for_a_moment_has_not_stopped(service):
+    now = run(begun("stop", service=service, task="arn:aws:ecs:eu-west-1:1:task/c/ffff0000"), (T0 + 4, world(T0 + 4, tasks=())))
+    assert (now.phase, now.sentence) == (Phase.UNDER_WAY, "task ffff0000 is not listed: waiting whether it has stopped")
 
 
 def test_a_stopped_task_that_ecs_forgot_has_stopped():

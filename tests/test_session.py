@@ -174,7 +174,7 @@ async def test_the_follow_ends_when_the_world_shows_it_and_the_journal_says_so(r
     await rig.clock.advance(15)
     assert rig.session.store.world.follows[0].sentence.startswith("3 of 5 running")
     rig.answers["services"] = (service(desired=2, running=2),)
-    await rig.clock.advance(15)
+    await rig.clock.advance(35)
     assert rig.session.store.world.follows[0].phase is Phase.FAILED
     assert rig.session.journal.follows("dev", WHERE) == ()
 
