@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clickit_tui.plan import Basis, Call, Plan
 from clickit_tui.world.ecs import Service, Task
-from clickit_tui.world.parts import Identity
+from clickit_tui.world.parts import Identity, principal
 from clickit_tui.world.world import World
 
 
@@ -18,7 +18,7 @@ def moved(basis: Basis, identity: Identity) -> str:
     """How the identity differs from the one the plan was made with; empty when it does not."""
     if basis.account and basis.account != identity.account:
         return f"this is account {identity.account}, the preview was made in {basis.account}"
-    if basis.identity and basis.identity != identity.arn:
+    if basis.identity and principal(basis.identity) != principal(identity.arn):
         return f"this is {identity.arn}, the preview was made as {basis.identity}"
     return ""
 

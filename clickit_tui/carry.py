@@ -17,7 +17,7 @@ from clickit_tui.plan import Call, Plan, Refused, Step
 from clickit_tui.poll import Poller
 from clickit_tui.store import Store
 from clickit_tui.world.follow import Following
-from clickit_tui.world.parts import Identity
+from clickit_tui.world.parts import Identity, principal
 from clickit_tui.world.seen import Failed, Fault, Seen, Trouble
 from clickit_tui.world.world import World
 
@@ -241,7 +241,7 @@ def _elsewhere(shown: Identity, now: Identity) -> str:
         ("region", shown.region, now.region),
         ("endpoint", shown.endpoint, now.endpoint),
     ):
-        if was != is_:
+        if principal(was) != principal(is_):
             return f"the {word} changed from {was or 'AWS'} to {is_ or 'AWS'}: quit and start again"
     return ""
 

@@ -277,6 +277,16 @@ async def test_an_identity_that_cannot_be_verified_is_refused(rig, now, says):
     assert rig.gateway.sent == []
 
 
+async def test_another_session_name_made_up_by_the_sdk_is_the_same_identity(rig):
+    rig.gateway.here = msgspec.structs.replace(WHERE, arn="arn:aws:sts::123456789012:assumed-role/OnCall/botocore-session-1")
+    rig.session.refresh(("identity",))
+    await rig.clock.advance(5)
+    plan = rig.plan()
+    assert plan.basis.identity.endswith("botocore-session-1")
+    rig.gateway.here = msgspec.structs.replace(WHERE, arn="arn:aws:sts::123456789012:assumed-role/OnCall/botocore-session-2")
+    assert (await rig.run(plan)).kind == "done"
+
+
 async def test_the_first_change_pins_and_another_account_is_refused_from_then_on(rig):
     assert (await rig.run(rig.plan())).kind == "done"
     await rig.session.stop()

@@ -20,7 +20,7 @@ from clickit_tui.aws.meter import Meter
 from clickit_tui.aws.reads import CREDENTIAL_CALLS, READS
 from clickit_tui.config import Config
 from clickit_tui.plan import Call, Hidden
-from clickit_tui.world.parts import Identity
+from clickit_tui.world.parts import Identity, principal
 from clickit_tui.world.seen import Failed, Fault, Trouble
 
 __all__ = ["Gateway", "OutcomeUnknown", "PromptCode"]
@@ -292,7 +292,7 @@ class Gateway:
         first, wanted = self.pinned or known, self._config.account
         if wanted and known.account != wanted:
             raise refusal(call.service, call.operation, f"this is account {known.account}, the configuration says {wanted}")
-        if (first.account, first.arn) != (known.account, known.arn):
+        if (first.account, principal(first.arn)) != (known.account, principal(known.arn)):
             raise refusal(call.service, call.operation, f"the identity changed from {first.arn} to {known.arn}", "quit and start again")
 
     def _answer(self, outcome: dict[str, Any] | BaseException, service: str, operation: str, *, quiet: bool = False) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -26,6 +27,17 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     def who(self) -> str:
         """Last parts of the ARN: `OnCall/anna` of an assumed role, `anna` of a user."""
         return self.arn.split(":", 5)[-1].split("/", 1)[-1] if self.arn else ""
+
+
+_GENERATED = re.compile(r"(:assumed-role/.+/)botocore-session-\d+\Z")
+
+
+def principal(arn: str) -> str:
+    """What two ARNs of one principal have in common: the ARN itself, without the number in a session name that the SDK made up.
+
+    For a role profile without `role_session_name` the SDK makes up `botocore-session-<n>`, and another one whenever it renews credentials.
+    """
+    return _GENERATED.sub(r"\1botocore-session", arn)
 
 
 class LoadBalancer(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from clickit_tui.config import Config
 from clickit_tui.naming import names
 from clickit_tui.plan import Call
 from clickit_tui.world.seen import Failed, Trouble
-from tests.aws.endpoint import ASSUMED, Endpoint, as_json, as_xml
+from tests.aws.endpoint import ASSUMED, IDENTITY, Endpoint, as_json, as_xml
 
 SCALE = Call("ecs", "UpdateService", {"cluster": "clickit-dev-cluster", "service": "clickit-dev-api", "desiredCount": 3})
 
@@ -98,6 +99,18 @@ async def test_a_foreign_account_is_refused(aws: Endpoint) -> None:
         await gateway.execute(SCALE)
     await gateway.close()
     assert aws.count("UpdateService") == 0
+
+
+@pytest.mark.parametrize(("session", "sent"), [("botocore-session-1700009999", 1), ("bert", 0)])
+async def test_only_another_session_name_made_up_by_the_sdk_is_the_same_identity(
+    gateway: Gateway, aws: Endpoint, session: str, sent: int
+) -> None:
+    for name in ("botocore-session-1700000001", session):
+        aws.answers["GetCallerIdentity"] = lambda _, name=name: as_xml(IDENTITY.replace(b"anna</Arn>", name.encode() + b"</Arn>"))
+        await gateway.identity()
+    with nullcontext() if sent else pytest.raises(Failed, match="the identity changed"):
+        await gateway.execute(SCALE)
+    assert aws.count("UpdateService") == sent
 
 
 @pytest.mark.parametrize("operation", [("rds", "DescribeDBInstances"), ("elbv2", "DescribeTargetGroups")])
