@@ -99,6 +99,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Where journal and pins are kept."""
     file: str = ""
     """The configuration file that was read; empty when there was none."""
+    mask: bool = True
+    """Whether secrets in log lines are replaced by a mark."""
     masks: tuple[str, ...] = ()
     """Regular expressions of text that the log never shows, besides the built-in ones."""
     notes: tuple[str, ...] = ()
@@ -125,6 +127,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     read_only: bool = False
     time: Literal["utc", "local"] = "utc"
     keys: dict[str, str] = {}
+    mask: bool = True
     masks: tuple[str, ...] = ()
     thresholds: dict[str, float] = {}
     environments: dict[str, _Environment] = {}
@@ -163,6 +166,7 @@ def load(flags: Flags, environ: Mapping[str, str] | None = None, *, state_dir: s
         keymap=file.keys,
         state_dir=state_dir or _state_dir(),
         file=str(path or ""),
+        mask=file.mask,
         masks=file.masks,
         notes=(note,) if note else (),
         flags=flags,

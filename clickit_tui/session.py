@@ -22,6 +22,8 @@ from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Config
 from clickit_tui.journal import Journal, Pins
 from clickit_tui.logs.engine import Fetch, LogLine, Tail, Update
+from clickit_tui.logs.masking import masked_fetch
+from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.logs.state import Standing
 from clickit_tui.plan import Plan
 from clickit_tui.poll import Poller, Source
@@ -77,7 +79,8 @@ class Session:
         self._carrier = Carrier(
             self.gateway, self.store, self.poller, self.journal, Pins(state / "pins.json"), begun=self._begun, clock=clock, sleep=sleep
         )
-        self.tail = Tail(config.names.logs, logs or log_fetch(self.gateway), clock=clock, sleep=sleep, rng=rng)
+        self._log_fetch = masked_fetch(logs or log_fetch(self.gateway), config.masks)
+        self.tail = Tail(config.names.logs, self._log_fetch, clock=clock, sleep=sleep, rng=rng, masked=config.mask)
         self._sleep = sleep
         self._running: list[asyncio.Task[None]] = []
         self._log_words, self._log_changes = "", 0
@@ -177,6 +180,31 @@ class Session:
         if state.standing in (Standing.DENIED, Standing.STALE, Standing.DROPPED):
             return state.words(), "fail"
         return state.words(), "warn" if state.standing in (Standing.BEHIND, Standing.THROTTLED) else "plain"
+
+    def log_troubles(self) -> Sequence[str]:
+        """Why some groups are not read at the moment."""
+        return tuple(f"{part}: {fault.sentence}" for part, fault in self.tail.state().faults.items())
+
+    def log_search(self, wanted: Wanted) -> Search:
+        """A search on the server, within the tail's budget."""
+        config = self.config
+        return Search(
+            wanted,
+            config.names.logs,
+            self._log_fetch,
+            self.tail.budget,
+            clock=self.clock,
+            sleep=self._sleep,
+            masked=config.mask,
+        )
+
+    async def bookmark(self, text: str) -> str:
+        """Put a text into the journal; returns why that failed."""
+        try:
+            await asyncio.to_thread(self.journal.bookmark, self.config.env, text)
+        except Failed as failed:
+            return failed.fault.sentence
+        return ""
 
     def count_log(self) -> None:
         """Put what the log counted so far into the World."""

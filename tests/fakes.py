@@ -8,8 +8,11 @@ import msgspec
 
 from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Config
+from clickit_tui.logs.budget import Budget
 from clickit_tui.logs.engine import Update
+from clickit_tui.logs.fetch import Ask, Event, Page
 from clickit_tui.logs.line import LogLine
+from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.plan import Plan, Refused
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
@@ -34,6 +37,10 @@ class FakeCore:
         self.locked = read_only
         self.lines = list(lines)
         self.version = 0
+        self.stored: dict[str, list[Event]] = {}
+        """What a search finds on the server, by log group."""
+        self.wanted: list[Wanted] = []
+        self.bookmarks: list[str] = []
         self.notices: list[str] = []
         self.sent: list[Plan] = []
         self.refreshed: list[tuple[str, ...]] = []
@@ -69,6 +76,24 @@ class FakeCore:
 
     def log_state(self) -> tuple[str, Look]:
         return ("LIVE", "plain")
+
+    def log_troubles(self) -> Sequence[str]:
+        return ()
+
+    def log_search(self, wanted: Wanted) -> Search:
+        self.wanted.append(wanted)
+        return Search(wanted, self.config.names.logs, self.fetch, Budget(rate=1e6), clock=lambda: self.now)
+
+    async def fetch(self, ask: Ask) -> Page:
+        """Answers searches from `stored`, by group; a pattern is a plain text here."""
+        found = [e for e in self.stored.get(ask.group, ()) if ask.start_ms <= e.at_ms < (ask.end_ms or 1 << 62)]
+        terms = [term.strip('?"') for term in ask.pattern.split()]
+        found = [e for e in found if not terms or any(term in e.message for term in terms)]
+        return Page(events=tuple(e for e in found if not ask.streams or e.stream in ask.streams))
+
+    async def bookmark(self, text: str) -> str:
+        self.bookmarks.append(text)
+        return ""
 
     def spent(self) -> tuple[int, float]:
         return (12, 0.03)

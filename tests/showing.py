@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 
+import msgspec
+
 from clickit_tui.app import run
+from clickit_tui.logs.line import LogLine
 from tests import worlds
 from tests.fakes import FakeCore, line
 
@@ -16,8 +19,25 @@ TEXTS = (
 )
 
 
+def story(count: int = 600) -> list[LogLine]:
+    """Ten minutes of requests, one a second, some of them JSON, with a burst of errors and a line that came late."""
+    lines = []
+    for i in range(count):
+        level = "error" if i % 37 == 0 or (400 < i < 440 and i % 3 == 0) else "warn" if i % 23 == 0 else "info"
+        text = {"error": "could not connect to server: connection refused", "warn": "upstream answered 500, retrying"}.get(
+            level, "GET /v1/items"
+        )
+        made = line(i - count, "api" if i % 3 else "frontend", level, text, "8f3a21bc" if i % 3 else "91d0aa07")
+        fields = f'"status":{500 if level == "error" else 200},"duration_ms":{i % 300},"path":"/v1/items"'
+        raw = f'{{"level":"{level}","message":"{text}",{fields}}}' if i % 3 else ""
+        lines.append(msgspec.structs.replace(made, raw=raw, late=i == count - 5))
+    return lines
+
+
 def core(name: str, read_only: str = "") -> FakeCore:
-    """A core that holds a fixture World still."""
+    """A core that holds a fixture World still; `logs` is an incident with more of the log."""
+    if name == "logs":
+        return FakeCore(worlds.incident_world(worlds.NOW), lines=story())
     world = worlds.loading_world() if name == "loading" else getattr(worlds, f"{name}_world")(worlds.NOW)
     lines = [
         line(i - 30, part=p, level=level, text=text, task="8f3a21bc" if p == "api" else "91d0aa07")

@@ -9,6 +9,7 @@ from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Config
 from clickit_tui.logs.engine import Update
 from clickit_tui.logs.line import LogLine
+from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.plan import Plan, Refused
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
@@ -69,6 +70,18 @@ class Core(Protocol):
 
     def log_state(self) -> tuple[str, Look]:
         """(words, look): `LIVE`, `BEHIND 14 s`, `THROTTLED`."""
+        ...
+
+    def log_troubles(self) -> Sequence[str]:
+        """Why some groups are not read at the moment, a sentence each."""
+        ...
+
+    def log_search(self, wanted: Wanted) -> Search:
+        """A search on the server, not yet begun."""
+        ...
+
+    def bookmark(self, text: str) -> Awaitable[str]:
+        """Put a text into the timeline; returns why that failed, or an empty string."""
         ...
 
     def spent(self) -> tuple[int, float]:

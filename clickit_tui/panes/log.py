@@ -119,9 +119,12 @@ def _columns(line: LogLine, drawing: Drawing, look: Look) -> Spans:
     return (*cells, *found(Span(clean(said, 4_000) if said else line.text, look), drawing.finds))
 
 
+_WIDE = ("path", "url", "route", "uri", "id", "error", "user")
+
+
 def column_width(name: str) -> int:
     """Cells of a field's column, without the space after it."""
-    return max(8, min(16, len(name)))
+    return 18 if name.lower().endswith(_WIDE) else max(8, min(18, len(name)))
 
 
 def _cell(fields: Mapping[str, object], name: str) -> Span:
@@ -138,16 +141,19 @@ def column_names(drawing: Drawing) -> str:
 
 
 _NO_COLUMN = frozenset({"message", "msg", "level", "severity", "time", "timestamp", "ts", "@timestamp", "pid", "hostname"})
+_FIRST_COLUMNS = ("status", "status_code", "statusCode", "duration_ms", "durationMs", "responseTime", "latency_ms", "method", "path", "url")
 
 
 def usual_fields(lines: Iterable[LogLine], most: int = 3) -> tuple[str, ...]:
-    """The plain fields that most JSON lines have, most frequent first."""
+    """The plain fields to begin with: those of requests first, then what most JSON lines have."""
     counts: Counter[str] = Counter()
     for line in lines:
         for name, value in (json_fields(line.message) or {}).items():
             if name not in _NO_COLUMN and not isinstance(value, dict | list | None):
                 counts[clean(name, 40)] += 1
-    return tuple(name for name, _ in sorted(counts.items(), key=lambda kv: (-kv[1], kv[0]))[:most])
+    known = [name for name in _FIRST_COLUMNS if name in counts]
+    rest = sorted((name for name in counts if name not in known), key=lambda name: (-counts[name], name))
+    return tuple((*known, *rest)[:most])
 
 
 def unfolded(line: LogLine, most: int = 60) -> tuple[Spans, ...]:

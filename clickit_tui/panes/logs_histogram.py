@@ -33,10 +33,11 @@ class Levels:
             self.total -= self._buckets.pop(bucket)
         if not lines:
             return
+        if since <= first:
+            self._count(lines, 0, len(lines))
+            return
         self._count(lines, 0, bisect_left(lines, (first + 1) * BUCKET_MS, key=_at))
-        if since > first:
-            start = bisect_left(lines, since * BUCKET_MS, key=_at)
-            self._count(lines, start, len(lines))
+        self._count(lines, bisect_left(lines, since * BUCKET_MS, key=_at), len(lines))
 
     def _count(self, lines: Sequence[LogLine], start: int, end: int) -> None:
         fresh: dict[int, Counter[str]] = {}

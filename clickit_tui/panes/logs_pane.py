@@ -144,7 +144,7 @@ class LogsPane(LogPane):
         f"{LogPane.help_text} The rows under the title count errors (and, where there is room, warnings and all lines) over the time "
         "held. v changes the shape: lines, wrapped, columns, raw, unfolded; o the clock: UTC, local, relative. enter shows everything "
         "of one line. n finds text without hiding the rest; t jumps to a time, to the newest deployment or alarm. Going up beyond the "
-        "oldest line reads older ones. F searches on the server beyond what is held, h the errors of the last hour, I counts with Logs "
+        "oldest line reads older ones. b searches on the server beyond what is held, h the errors of the last hour, u counts with Logs "
         "Insights after showing the price."
     )
 
@@ -157,6 +157,7 @@ class LogsPane(LogPane):
         """Words of the search whose lines are shown; None while the live tail is."""
         self.bars = Lines(id="histogram")
         self.names = Lines(id="columns")
+        self.bars.styles.height = self.names.styles.height = "auto"
         self.troubles: Sequence[str] = ()
         """Why some groups are not read."""
 

@@ -15,7 +15,6 @@ from clickit_tui.ui.lines import Lines
 from clickit_tui.ui.table import Table
 from clickit_tui.world.world import World
 
-
 ROOMY = 12
 """Rows of the services pane from which on no task is folded."""
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from clickit_tui.panes.core import Core
 from clickit_tui.screens.board import Board
+from clickit_tui.screens.logs import LogsScreen
 from clickit_tui.screens.triage import TriageScreen
 
 
@@ -18,7 +19,10 @@ class Place(NamedTuple):
     make: Callable[[Core], Board]
 
 
-PLACES: tuple[Place, ...] = (Place("1", "Triage", TriageScreen),)
+PLACES: tuple[Place, ...] = (
+    Place("1", "Triage", TriageScreen),
+    Place("3", "Logs", LogsScreen),
+)
 """In the order of the digits, 0 last."""
 
 FIRST = "1"

@@ -8,10 +8,11 @@ from pathlib import Path
 from textual.binding import Binding
 
 from clickit_tui.actions.registry import actions
-from clickit_tui.panes.logs_pane import LogPane
+from clickit_tui.panes.logs_pane import LogPane, LogsPane
 from clickit_tui.panes.pages import key_words
 from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, ServicesPane
 from clickit_tui.screens.keys import KEYS
+from clickit_tui.screens.logs import LogsScreen
 from clickit_tui.screens.triage import TriageScreen
 from clickit_tui.ui.table import Table
 from clickit_tui.ui.tail import Tail
@@ -34,6 +35,10 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("`a`: actions on the selected row", "incident", ("g", "a"), (80, 24), r"type to narrow"),
     ("`:` the palette", "incident", (":",), (80, 24), r"type to narrow"),
     ("`?`: help", "incident", ("?",), (80, 24), r"keys here"),
+    ("Logs at 80x24, standing still on an error", "logs", ("3", "E"), (80, 24), r"PAUSED"),
+    ("Logs, `v` twice: columns", "logs", ("3", "v", "v"), (80, 24), r"duration_ms"),
+    ("Logs, `enter`: everything of one line", "logs", ("3", "E", "enter"), (80, 24), r"event id"),
+    ("Logs at 150x45", "logs", ("3",), (150, 45), r"warnings"),
 )
 
 
@@ -53,6 +58,10 @@ def pictures() -> dict[str, str]:
                 if keys:
                     t.press("escape")
                     t.wait_for(r"Triage")
+                if keys[:1] == ("3",):
+                    t.settle(0.3)
+                    t.press("G", *"vvv" if "v" in keys else "", "1")
+                    t.wait_for(r"services")
     return {title: found[title] for title, *_ in PICTURES}
 
 
@@ -83,6 +92,7 @@ def book(shown: dict[str, str]) -> str:
         out += [f"**{pane.heading}**: {pane.help_text}", ""]
     for title, text in shown.items():
         out += [f"### {title}", "", "```", text, "```", ""]
+    out += ["## 3 Logs", "", LogsPane.help_text, "", key_table(own(LogsScreen.BINDINGS)), ""]
     out += ["## Keys on every screen", "", key_table(own(KEYS)), "", "## Keys of Triage", "", key_table(own(TriageScreen.BINDINGS)), ""]
     out += ["## Keys of a table", "", key_table(own(Table.BINDINGS)), "", "## Keys of the log", "", key_table(own(Tail.BINDINGS)), ""]
     out += ["## Actions", "", "| key | id | on | AWS calls |", "|---|---|---|---|"]
