@@ -20,6 +20,10 @@ _SLACK = 4_000
 """A secret at the cut is masked before the cut is made."""
 
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|\x9c|$)|\x1b[@-_]|\x9b[0-?]*[ -/]*[@-~]", re.DOTALL)
+_HEAD = re.compile(
+    r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?:?\s+"
+    r"(?:\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL)\]?:?\s+)?"
+)
 _MESSAGES = ("message", "msg", "@message", "event", "text", "body", "log")
 _SHOWN = (
     "method", "path", "url", "route", "status", "statusCode", "status_code", "duration_ms", "durationMs", "responseTime", "latency_ms",
@@ -79,7 +83,8 @@ def line_of(event: Event, part: str, group: str, *, late: bool = False, masked: 
     message = bounded(event.message, masked)
     fields = json_fields(message)
     told = message if fields is None else told_by(fields)
-    text = one_line(told)
+    said = one_line(told)
+    text = said if fields is not None else headed(said)
     return LogLine(
         part=part,
         group=group,
@@ -89,10 +94,16 @@ def line_of(event: Event, part: str, group: str, *, late: bool = False, masked: 
         ingested_ms=event.at_ms if event.ingested_ms is None else event.ingested_ms,
         id=event.id,
         text=text,
-        level=level_of(text, fields),
+        level=level_of(said, fields),
         late=late,
         raw="" if text == message else message,
     )
+
+
+def headed(text: str) -> str:
+    """A plain line without the time and level it begins with: both have columns of their own. The whole line stays in `raw`."""
+    found = _HEAD.match(text)
+    return text[found.end() :] if found and found.end() < len(text) else text
 
 
 def bounded(message: str, masked: bool = True) -> str:

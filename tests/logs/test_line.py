@@ -102,3 +102,18 @@ def test_any_json_becomes_one_printable_line(fields):
 
     assert made(json.dumps(fields)).text.isprintable()
     assert made(json.dumps(fields, ensure_ascii=False)).text.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("message", "text", "level"),
+    [
+        ("2026-11-23T20:42:53.971Z INFO  GET /dashboard 200 9ms", "GET /dashboard 200 9ms", "info"),
+        ("2026-11-23 20:42:53,971 ERROR could not connect", "could not connect", "error"),
+        ("[2026-11-23T20:42:53+01:00] [warn] slow", "[warn] slow", "warn"),
+        ("2026-11-23T20:42:53Z", "2026-11-23T20:42:53Z", ""),
+        ("INFO starting", "INFO starting", "info"),
+    ],
+)
+def test_the_time_and_level_a_plain_line_begins_with_are_not_said_twice(message, text, level):
+    line = line_of(Event(1, message, "ecs/api/0123456789", "1", 1), "api", "/ecs/api")
+    assert (line.text, line.level, line.message) == (text, level, message)
