@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import os
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
 
+from clickit_tui.linefile import LineFile, write
 from clickit_tui.plan import Basis, Hidden, Plan
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow
@@ -111,6 +112,8 @@ class Note(_Record, frozen=True, kw_only=True, tag="note"):
 
 REMEMBERED = 500
 """Most stopped tasks that are handed out."""
+KEPT = 4 * REMEMBERED
+"""Most stopped tasks that are kept in memory."""
 
 Entry: TypeAlias = Intent | Result | FollowBegun | FollowEnded | StoppedTask | AlarmChange | Bookmark | Note
 
@@ -124,36 +127,46 @@ _DECODER: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 
 
 class Journal:
-    """One file in the state directory, shared by every process of this user. Writing raises `Failed`; reading never fails.
+    """One file in the state directory, and an old one beside it, shared by every process of this user. Reading never fails.
 
-    What stands in the file is read once, at `load`; until then `unsettled`, `follows` and the seen-once checks know only this process.
+    What must be there before one goes on (intents, outcomes, bookmarks, notes) is written when the method returns, which blocks, or raises
+    `Failed`. The rest is written soon after in the order given, without blocking; `failed` is called, in another thread, when it cannot be.
+    What stands in the files is read once, at `load`; until then `unsettled`, `follows` and the seen-once checks know only this process.
     """
 
     def __init__(self, path: str | Path, *, clock: Callable[[], float] = time.time) -> None:
         self.path = Path(path)
+        self.failed: Callable[[Fault], None] = lambda fault: None
+        self._file = LineFile(self.path)
+        self._file.failed = lambda error: self.failed(_unwritable(self.path, error))
         self._clock = clock
         self._open_intents: dict[str, Intent] = {}
         self._open_follows: dict[str, FollowBegun] = {}
-        self._tasks: dict[str, StoppedTask] = {}
+        self._tasks: set[str] = set()
+        self._stopped: deque[StoppedTask] = deque(maxlen=KEPT)
         self._alarms: dict[tuple[str, str], tuple[str, float | None]] = {}
         self.unreadable = 0
         """Lines that could not be read: cut short, garbled, or of a later version."""
 
     def load(self) -> None:
-        """Read the file; blocking."""
+        """Begin a new file if this one is too large, and read both; blocking."""
+        self._file.rotate()
         self.unreadable = 0
         for entry in self.entries():
             self._note(entry)
 
     def entries(self) -> Iterator[Entry]:
         """Every readable entry, oldest first; blocking. Lines that cannot be read are counted in `unreadable` and passed over."""
-        with contextlib.suppress(OSError), self.path.open("rb") as lines:
-            for line in lines:
-                if line.strip():
-                    try:
-                        yield _DECODER.decode(line)
-                    except (msgspec.MsgspecError, UnicodeDecodeError):
-                        self.unreadable += 1
+        for line in self._file.lines():
+            if line.strip():
+                try:
+                    yield _DECODER.decode(line)
+                except (msgspec.MsgspecError, UnicodeDecodeError):
+                    self.unreadable += 1
+
+    def close(self) -> None:
+        """Return when everything that waits was written, or could not be; the journal can be used again. Blocking."""
+        self._file.close()
 
     def intent(self, plan: Plan, identity: Identity) -> str:
         """Record what is about to be sent and wait until it is on the disk; returns its id. Blocking.
@@ -178,14 +191,17 @@ class Journal:
             if plan.inverse
             else None,
         )
-        self._append(entry, durable=True)
+        self._append_now(entry, durable=True)
         return entry.id
 
     def outcome(self, id: str, env: str, state: str, sentence: str = "", *, requests: tuple[str, ...] = (), deployment: str = "") -> None:
         """Record what came of an intent; on the disk when it returns. Blocking."""
-        self._append(
-            Result(at=self._clock(), env=env, id=id, state=state, sentence=sentence, requests=requests, deployment=deployment), durable=True
-        )
+        entry = Result(at=self._clock(), env=env, id=id, state=state, sentence=sentence, requests=requests, deployment=deployment)
+        self._append_now(entry, durable=True)
+
+    def give_up(self, intent: Intent) -> None:
+        """Record that nobody knows what came of an intent of an earlier session."""
+        self._append(Result(at=self._clock(), env=intent.env, id=intent.id, state="unknown", sentence="no outcome was recorded"))
 
     def follow_begun(self, follow: Follow, identity: Identity | None = None) -> str:
         """Record that a change is being followed, and where; returns the follow's id, which is its intent's where it has one."""
@@ -206,7 +222,7 @@ class Journal:
 
     def stopped_tasks(self, env: str, identity: Identity, since: float) -> tuple[Task, ...]:
         """Stopped tasks that were seen in this environment, account, region and endpoint and ended since then, newest first."""
-        own = [s.task for s in self._tasks.values() if s.env == env and s.endpoint == identity.endpoint and _in(s.task.arn, identity)]
+        own = [s.task for s in self._stopped if s.env == env and s.endpoint == identity.endpoint and _in(s.task.arn, identity)]
         found = [task for task in own if (task.stopped_at or 0.0) >= since]
         return tuple(sorted(found, key=lambda task: -(task.stopped_at or 0.0)))[:REMEMBERED]
 
@@ -220,10 +236,12 @@ class Journal:
         return True
 
     def bookmark(self, env: str, text: str) -> None:
-        self._append(Bookmark(at=self._clock(), env=env, text=text))
+        """Record a text for the timeline. Blocking."""
+        self._append_now(Bookmark(at=self._clock(), env=env, text=text))
 
     def note(self, env: str, text: str) -> None:
-        self._append(Note(at=self._clock(), env=env, text=text))
+        """Record a text. Blocking."""
+        self._append_now(Note(at=self._clock(), env=env, text=text))
 
     def unsettled(self, env: str, identity: Identity) -> tuple[Intent, ...]:
         """Intents in this environment, account, region and endpoint that have no outcome: sent or not, nobody knows."""
@@ -244,16 +262,20 @@ class Journal:
             case FollowEnded():
                 self._open_follows.pop(entry.id, None)
             case StoppedTask():
-                self._tasks[entry.task.arn] = entry
+                self._tasks.add(entry.task.arn)
+                self._stopped.append(entry)
             case AlarmChange():
                 self._alarms[entry.env, entry.name] = (entry.state, entry.since)
             case Bookmark() | Note():
                 pass
 
-    def _append(self, entry: Entry, durable: bool = False) -> None:
-        line = _ENCODER.encode(entry) + b"\n"
+    def _append(self, entry: Entry) -> None:
+        self._file.append(_ENCODER.encode(entry) + b"\n")
+        self._note(entry)
+
+    def _append_now(self, entry: Entry, durable: bool = False) -> None:
         try:
-            _write(self.path, line, durable)
+            self._file.append_now(_ENCODER.encode(entry) + b"\n", durable=durable)
         except OSError as error:
             raise Failed(_unwritable(self.path, error)) from error
         self._note(entry)
@@ -268,34 +290,6 @@ def _in(arn: str, identity: Identity) -> bool:
 def _here(entry: Intent | FollowBegun, env: str, identity: Identity) -> bool:
     where = (entry.env, entry.account, entry.region, entry.endpoint)
     return where == (env, identity.account, identity.region, identity.endpoint)
-
-
-def _write(path: Path, line: bytes, durable: bool) -> None:
-    """One line at the end of the file, in one write, so that processes do not mix theirs."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = not path.exists()
-    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        size = os.fstat(file).st_size
-        if size and os.pread(file, 1, size - 1) != b"\n":
-            line = b"\n" + line
-        written = os.write(file, line)
-        if written != len(line):
-            raise OSError(28, "No space left on device")
-        if durable:
-            os.fsync(file)
-    finally:
-        os.close(file)
-    if fresh and durable:
-        _sync_directory(path.parent)
-
-
-def _sync_directory(path: Path) -> None:
-    directory = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 def _unwritable(path: Path, error: OSError) -> Fault:
@@ -354,7 +348,7 @@ class Pins:
     def _replace(self, pins: Mapping[str, Pin]) -> None:
         fresh = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}")
         try:
-            _write(fresh, msgspec.json.format(msgspec.json.encode(pins), indent=2) + b"\n", True)
+            write(fresh, msgspec.json.format(msgspec.json.encode(pins), indent=2) + b"\n", True)
             fresh.replace(self.path)
         except OSError as error:
             fresh.unlink(missing_ok=True)

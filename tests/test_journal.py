@@ -1,11 +1,14 @@
+import fcntl
 import os
 import stat
+import threading
 
 import msgspec
 import pytest
 
 from clickit_tui import journal as module
-from clickit_tui.journal import Intent, Journal, Pins, Result, StoppedTask, who
+from clickit_tui import linefile
+from clickit_tui.journal import Intent, Journal, Note, Pins, Result, StoppedTask, who
 from clickit_tui.plan import Basis, Call, Hidden, Plan, Step
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow
@@ -111,6 +114,7 @@ def test_open_follows_are_resumed_and_ended_ones_are_not(journal, path):
     journal.follow_begun(Follow(kind="stop", env="dev", part="api", task="arn:t"), IDENTITY)
     assert one == "abc"
     journal.follow_ended(one, "dev", "recovered", "5 of 5")
+    journal.close()
     (left,) = reread(path).follows("dev", IDENTITY)
     assert reread(path).follows("dev", ELSEWHERE) == ()
     assert left.follow.task == "arn:t"
@@ -123,6 +127,7 @@ def test_a_stopped_task_and_an_alarm_state_are_recorded_once(journal, path):
     assert not journal.stopped_task("dev", task)
     assert journal.alarm("dev", alarm)
     assert not journal.alarm("dev", alarm)
+    journal.close()
     later = reread(path)
     assert not later.stopped_task("dev", task)
     assert not later.alarm("dev", alarm)
@@ -207,6 +212,7 @@ def test_a_quiet_alarm_is_no_news_until_it_fires(journal, path):
     assert not journal.alarm("dev", quiet)
     assert journal.alarm("dev", msgspec.structs.replace(quiet, state="ALARM", since=2.0))
     assert journal.alarm("dev", msgspec.structs.replace(quiet, state="OK", since=3.0))
+    journal.close()
     assert [entry.state for entry in reread(path).entries()] == ["ALARM", "OK"]
 
 
@@ -225,9 +231,77 @@ def test_stopped_tasks_are_remembered_where_they_were_seen_newest_first(journal,
         (stopped("demo", 200.0), "dev", "127.0.0.1:5000"),
     ):
         journal.stopped_task(env, task, endpoint)
-    again = Journal(path)
-    again.load()
+    journal.close()
+    again = reread(path)
     for each in (journal, again):
         assert [t.id for t in each.stopped_tasks("dev", here, since=50.0)] == ["b", "a"]
     demo = msgspec.structs.replace(here, endpoint="127.0.0.1:5000")
     assert [t.id for t in again.stopped_tasks("dev", demo, since=0.0)] == ["demo"]
+
+
+def test_what_nobody_waits_for_is_written_before_the_intent_that_follows_it(journal, path):
+    alarms = [Alarm(name=f"a{n}", state="ALARM", since=1.0) for n in range(50)]
+    for alarm in alarms:
+        journal.alarm("dev", alarm)
+    journal.intent(plan(), IDENTITY)
+    kinds = [getattr(entry, "name", "intent") for entry in map(msgspec.json.Decoder(module.Entry).decode, path.read_bytes().splitlines())]
+    assert kinds == [*(alarm.name for alarm in alarms), "intent"]
+
+
+def test_what_nobody_waits_for_is_written_in_another_thread(journal, monkeypatch):
+    threads = []
+    monkeypatch.setattr(linefile, "write", lambda path, line, durable: threads.append(threading.current_thread()))
+    journal.alarm("dev", Alarm(name="5xx", state="ALARM", since=1.0))
+    journal.close()
+    assert [thread is threading.current_thread() for thread in threads] == [False]
+
+
+def test_what_the_disk_did_not_take_is_said_and_written_later_but_a_refused_intent_never(journal, path):
+    said = []
+    journal.failed = said.append
+    path.parent.write_text("a file where the directory should be")
+    journal.alarm("dev", Alarm(name="5xx", state="ALARM", since=1.0))
+    with pytest.raises(Failed, match="cannot be written"):
+        journal.intent(plan(), IDENTITY)
+    assert [str(path) in fault.sentence for fault in said] == [True]
+    path.parent.unlink()
+    journal.note("dev", "there is space again")
+    assert [type(entry).__name__ for entry in journal.entries()] == ["AlarmChange", "Note"]
+
+
+def test_a_journal_that_is_too_large_becomes_the_old_one_at_the_next_start_and_both_are_read(journal, path, monkeypatch):
+    first = journal.intent(plan(), IDENTITY)
+    monkeypatch.setattr(linefile, "LIMIT_BYTES", path.stat().st_size)
+    assert [intent.id for intent in reread(path).unsettled("dev", IDENTITY)] == [first]
+    assert not path.with_name("journal.1.jsonl").exists()
+    second = journal.intent(plan(), IDENTITY)
+    later = reread(path)
+    assert not path.exists()
+    third = journal.intent(plan(), IDENTITY)
+    later = reread(path)
+    assert [entry.id for entry in later.entries()] == [first, second, third]
+    assert [intent.id for intent in later.unsettled("dev", IDENTITY)] == [first, second, third]
+    journal.note("dev", "x" * 5000)
+    reread(path)
+    assert [entry.text[:1] for entry in reread(path).entries() if isinstance(entry, Note)] == ["x"]
+    assert stat.S_IMODE(path.with_name("journal.1.jsonl").stat().st_mode) == 0o600
+
+
+def test_only_one_process_rotates(journal, path, monkeypatch):
+    journal.note("dev", "x")
+    monkeypatch.setattr(linefile, "LIMIT_BYTES", 0)
+    with (path.parent / "journal.jsonl.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        reread(path)
+        assert path.exists()
+    reread(path)
+    assert not path.exists()
+
+
+def test_no_more_stopped_tasks_are_kept_in_memory_than_are_of_use(journal, monkeypatch):
+    journal._stopped = type(journal._stopped)(maxlen=3)
+    here = Identity(account="1", arn="a", region="r")
+    tasks = [Task(arn=f"arn:aws:ecs:r:1:task/c/{n}", id=str(n), part="api", status="STOPPED", stopped_at=float(n)) for n in range(9)]
+    assert all(journal.stopped_task("dev", task) for task in tasks)
+    assert [task.id for task in journal.stopped_tasks("dev", here, 0.0)] == ["8", "7", "6"]
+    assert not any(journal.stopped_task("dev", task) for task in tasks)

@@ -377,19 +377,19 @@ async def test_a_lost_answer_that_cannot_be_read_either_stays_unknown(rig):
 
 async def test_a_journal_that_cannot_be_written_means_nothing_is_sent(rig, monkeypatch):
     plan = rig.plan()
-    monkeypatch.setattr("clickit_tui.journal._write", _full)
+    monkeypatch.setattr("clickit_tui.linefile.write", _full)
     outcome = await rig.run(plan)
     assert outcome.kind == "refused"
     assert rig.gateway.sent == []
 
 
-def _full(*_):
+def _full(*_, **__):
     raise OSError(28, "No space left on device")
 
 
 async def test_a_disk_that_fills_after_sending_is_a_warning(rig, monkeypatch):
     plan = rig.plan()
-    rig.gateway.before_send = lambda: monkeypatch.setattr("clickit_tui.journal._write", _full)
+    rig.gateway.before_send = lambda: monkeypatch.setattr("clickit_tui.linefile.write", _full)
     outcome = await rig.run(plan)
     assert outcome.kind == "done"
     assert "No space left" in outcome.warnings[0]
