@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, ParamSpec
 
 import msgspec
 
@@ -23,17 +24,21 @@ from clickit_tui.config import Config
 from clickit_tui.journal import Journal, Pins
 from clickit_tui.logs.engine import Fetch, LogLine, Tail, Update
 from clickit_tui.logs.masking import masked_fetch
+from clickit_tui.logs.of_task import last_lines
 from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.logs.state import Standing
 from clickit_tui.plan import Plan
 from clickit_tui.poll import Poller, Source
 from clickit_tui.store import Store
+from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow, Following, Phase
 from clickit_tui.world.parts import Identity, LogDigest
 from clickit_tui.world.seen import Failed, Fault, Seen
 from clickit_tui.world.world import World
 
 __all__ = ["Outcome", "Session"]
+
+P = ParamSpec("P")
 
 RESUME_S = 6 * 3600.0
 """A follow that began longer ago is not resumed."""
@@ -42,6 +47,8 @@ SETTLE_S = 60.0
 KEEP_FOLLOWS = 20
 DIGEST_S = 5.0
 """How often what the log counted is put into the World."""
+REMEMBER_S = 86_400.0
+"""Stopped tasks that ended longer ago are not shown from memory."""
 FOLLOWED = ("services", "tasks", "targets", "target_groups", "alarms", "metrics", "service_deployments", "definitions")
 """What following a change reads."""
 
@@ -72,7 +79,6 @@ class Session:
         )
         state = Path(config.state_dir)
         self.journal = Journal(state / "journal.jsonl", clock=clock)
-        self.journal.failed = self._unrecorded
         self.notices: list[str] = list(config.notes)
         """Sentences for the user, oldest first; grows."""
         self._carrier = Carrier(
@@ -136,7 +142,6 @@ class Session:
         self._running = []
         await self.poller.stop()
         await self.gateway.close()
-        await asyncio.to_thread(self.journal.close)
 
     async def carry_out(self, plan: Plan, replan: Replan) -> Outcome:
         """Carry out a confirmed plan; `replan` makes it anew when what it was based on has changed."""
@@ -198,6 +203,11 @@ class Session:
             masked=config.mask,
         )
 
+    async def task_log(self, task: Task) -> Sequence[LogLine]:
+        """The last lines of a task's own streams, masked as the tail's are; raises Failed."""
+        definition = next((d for d in self.store.world.definitions.value or () if d.arn == task.task_definition), None)
+        return await last_lines(self._log_fetch, task, definition, self.config.names.logs, self.clock())
+
     async def bookmark(self, text: str) -> str:
         """Put a text into the journal; returns why that failed."""
         try:
@@ -229,9 +239,16 @@ class Session:
 
     def _begun(self, following: Following) -> None:
         """Put a new follow into the World and the journal."""
-        self.journal.follow_begun(following.follow, self.store.world.identity.value)
+        self._recorded(self.journal.follow_begun, following.follow, self.store.world.identity.value)
         self.store.put(follows=(*self.store.world.follows[-KEEP_FOLLOWS:], following))
         self._watch()
+
+    def follow(self, wanted: Follow) -> None:
+        """Follow a change that somebody else began; one that is followed already is not followed twice."""
+        known = (f.follow for f in self.store.world.follows if f.open)
+        if not any((k.service, k.deployment) == (wanted.service, wanted.deployment) for k in known):
+            kept = msgspec.structs.replace(wanted, intent=secrets.token_hex(6), started_at=wanted.started_at or self.clock())
+            self._begun(Following(follow=kept, sentence="following: waiting for the first reading"))
 
     def _watch(self) -> None:
         """Read what following needs for as long as a follow is open."""
@@ -248,11 +265,12 @@ class Session:
         for before, after in zip(world.follows, stepped, strict=True):
             if before.open and not after.open:
                 self._end(after.follow, after.phase, after.sentence)
+                self.notices.append(f"{after.follow.kind} of {after.follow.part}: {after.phase}: {after.sentence}")
         self.store.put(follows=stepped)
         self._watch()
 
     def _end(self, ended: Follow, phase: Phase, sentence: str) -> None:
-        self.journal.follow_ended(ended.intent, ended.env, phase.value, sentence)
+        self._recorded(self.journal.follow_ended, ended.intent, ended.env, phase.value, sentence)
 
     def _met(self, world: World) -> None:
         """Once it is known where we are: take up what earlier sessions left open there."""
@@ -261,6 +279,7 @@ class Session:
             return
         self._here = identity
         self._settle(identity)
+        self._remember()
         self._resume(identity)
 
     def _resume(self, identity: Identity) -> None:
@@ -284,18 +303,29 @@ class Session:
             if self.clock() - intent.at > SETTLE_S:
                 when = time.strftime("%Y-%m-%d %H:%MZ", time.gmtime(intent.at))
                 self.notices.append(f"outcome unknown: {intent.title}, sent {when}: look what became of it")
-                self.journal.give_up(intent)
+                self._recorded(self.journal.outcome, intent.id, self.config.env, "unknown", "no outcome was recorded")
 
     def _keep_stopped(self, world: World) -> None:
+        """Record stopped tasks; only where it is known where we are, so that no other account's are shown later."""
+        if self._here is None:
+            return
         for task in world.tasks.value or ():
             if task.stopped:
-                self.journal.stopped_task(world.env, task)
+                self._recorded(self.journal.stopped_task, world.env, task, self._here.endpoint)
+        self._remember()
+
+    def _remember(self) -> None:
+        if self._here is not None:
+            self.store.put(remembered=self.journal.stopped_tasks(self.config.env, self._here, self.clock() - REMEMBER_S))
 
     def _keep_alarms(self, world: World) -> None:
         for alarm in world.alarms.value or ():
-            self.journal.alarm(world.env, alarm)
+            self._recorded(self.journal.alarm, world.env, alarm)
 
-    def _unrecorded(self, fault: Fault) -> None:
-        """That the journal cannot be written is said once; called by the thread that writes it."""
-        if fault.sentence not in self.notices:
-            self.notices.append(fault.sentence)
+    def _recorded(self, write: Callable[P, object], *args: P.args, **named: P.kwargs) -> None:
+        """Write what may be missed; that the journal cannot be written is said once."""
+        try:
+            write(*args, **named)
+        except Failed as failed:
+            if failed.fault.sentence not in self.notices:
+                self.notices.append(failed.fault.sentence)

@@ -16,6 +16,8 @@ from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.plan import Plan, Refused
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
+from clickit_tui.world.ecs import Task
+from clickit_tui.world.follow import Follow
 from clickit_tui.world.world import World
 from tests import worlds
 
@@ -43,6 +45,8 @@ class FakeCore:
         self.bookmarks: list[str] = []
         self.notices: list[str] = []
         self.sent: list[Plan] = []
+        self.followed: list[Follow] = []
+        self.logs_read: list[str] = []
         self.refreshed: list[tuple[str, ...]] = []
 
     @property
@@ -90,6 +94,13 @@ class FakeCore:
         terms = [term.strip('?"') for term in ask.pattern.split()]
         found = [e for e in found if not terms or any(term in e.message for term in terms)]
         return Page(events=tuple(e for e in found if not ask.streams or e.stream in ask.streams))
+
+    async def task_log(self, task: Task) -> Sequence[LogLine]:
+        self.logs_read.append(task.arn)
+        return [line(i, part=task.part, level="error", text=f"its line {i}", task=task.id[:8]) for i in range(-3, 0)]
+
+    def follow(self, wanted: Follow) -> None:
+        self.followed.append(wanted)
 
     async def bookmark(self, text: str) -> str:
         self.bookmarks.append(text)

@@ -13,6 +13,8 @@ from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.plan import Plan, Refused
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
+from clickit_tui.world.ecs import Task
+from clickit_tui.world.follow import Follow
 from clickit_tui.world.world import World
 
 
@@ -78,6 +80,14 @@ class Core(Protocol):
 
     def log_search(self, wanted: Wanted) -> Search:
         """A search on the server, not yet begun."""
+        ...
+
+    def task_log(self, task: Task) -> Awaitable[Sequence[LogLine]]:
+        """The last 50 lines of a task's own streams, also of a stopped one; raises Failed."""
+        ...
+
+    def follow(self, wanted: Follow) -> None:
+        """Watch a change that somebody else began, until it ends; one that is followed already is not followed twice."""
         ...
 
     def bookmark(self, text: str) -> Awaitable[str]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from clickit_tui.panes.core import Core
 from clickit_tui.screens.board import Board
 from clickit_tui.screens.logs import LogsScreen
+from clickit_tui.screens.services import ServicesScreen
 from clickit_tui.screens.triage import TriageScreen
 
 
@@ -21,6 +22,7 @@ class Place(NamedTuple):
 
 PLACES: tuple[Place, ...] = (
     Place("1", "Triage", TriageScreen),
+    Place("2", "Services", ServicesScreen),
     Place("3", "Logs", LogsScreen),
 )
 """In the order of the digits, 0 last."""

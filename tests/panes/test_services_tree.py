@@ -1,0 +1,182 @@
+"""The Services screen's rows and details, without a screen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from clickit_tui.panes.services_detail import bar, detail_lines, log_task
+from clickit_tui.panes.services_tree import VIEWS, Looking, group_of, rows
+from clickit_tui.ui.cells import spans_width
+from tests import worlds
+from tests.fakes import line
+from tests.panes.views import text, view_of
+
+FOLDER = Path(__file__).parent / "snapshots"
+NOW = worlds.NOW
+NAMES = ("healthy", "incident", "loading", "denied", "stale")
+
+
+def world_of(name):
+    return worlds.loading_world() if name == "loading" else getattr(worlds, f"{name}_world")(NOW)
+
+
+def everything(world, width, looking=None):
+    return rows(world, view_of(world), width, looking or Looking())
+
+
+def keys(world, **looking):
+    return [row.key for row in everything(world, 100, Looking(**looking)) if row.key]
+
+
+def opened(world, width):
+    """Every row there is: each closed row opened once."""
+    toggled = {k for k in keys(world, hidden=True) if k.startswith(("past:", "stops:", "task:"))}
+    return everything(world, width, Looking(toggled=frozenset(toggled), hidden=True))
+
+
+def drawn(name, width):
+    world = world_of(name)
+    view = view_of(world)
+    log = [line(i) for i in range(3)]
+    blocks = [[row.spans for row in everything(world, width, Looking(view=each))] for each in VIEWS]
+    picked = [key for key in keys(world) if key.startswith(("deployment", "stops"))][:3]
+    return "\n\n".join(text(block) for block in (*blocks, *(detail_lines(world, view, key, log) for key in picked))) + "\n"
+
+
+@pytest.mark.parametrize("width", [80, 140])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_screen_looks_as_it_did(name, width):
+    path = FOLDER / f"services_{name}_{width}.txt"
+    now = drawn(name, width)
+    if os.environ.get("CLICKIT_SNAPSHOTS") == "write":
+        path.write_text(now)
+    assert path.read_text() == now
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140, 200])
+@pytest.mark.parametrize("name", [*NAMES, "hostile", "huge", "absent"])
+def test_no_row_is_wider_than_the_pane_and_every_detail_can_be_drawn(name, width):
+    world = world_of(name)
+    view = view_of(world)
+    for row in opened(world, width):
+        assert spans_width(row.spans) <= width or not row.key, "".join(s.text for s in row.spans)
+        if width == 80 and name != "huge":
+            for spans in detail_lines(world, view, row.key, [line(0, text=worlds.HOSTILE)]):
+                assert all(isinstance(span.text, str) for span in spans)
+
+
+def test_every_row_has_a_key_of_its_own():
+    for name in NAMES:
+        found = [row.key for row in opened(world_of(name), 100) if row.key]
+        assert len(found) == len(set(found))
+
+
+def test_tasks_stand_under_the_deployment_that_started_them():
+    world = worlds.incident_world(NOW)
+    found = keys(world)
+    service = world.services.value[0]
+    new, old = (found.index(f"deployment:{d.id}") for d in service.deployments)
+    under_new = [k for k in found[new:old] if k.startswith("task:")]
+    assert under_new == [
+        f"task:{t.arn}" for t in world.tasks.value if t.part == "api" and not t.stopped and t.started_by == service.deployments[0].id
+    ]
+    assert len(under_new) == 2
+
+
+def test_stopped_tasks_are_grouped_by_cause_and_routine_ones_are_hidden_but_counted():
+    world = worlds.incident_world(NOW)
+    routine = worlds.stopped(
+        NOW, "api", 0x50, 41, 60, "Scaling activity initiated by (deployment ecs-svc/1)", "ServiceSchedulerInitiated", 137
+    )
+    world = msgspec.structs.replace(world, tasks=worlds.seen((*world.tasks.value, routine), NOW, "tasks"))
+    found = keys(world, view="stopped")
+    assert found == ["stops:api/exit/application exited"]
+    assert group_of(world, found[0]).cause.id == "exit"
+    shown = text([row.spans for row in everything(world, 100, Looking(view="stopped"))])
+    assert "application exited ×3" in shown
+    assert "2 stops that are no failure hidden" in shown
+    assert any("routine" in k for k in keys(world, view="stopped", hidden=True))
+
+
+def test_what_ecs_forgot_comes_from_memory_and_says_so():
+    world = worlds.incident_world(NOW)
+    old = worlds.stopped(NOW, "api", 0x60, 42, 7200, "Essential container in task exited", "EssentialContainerExited", 1)
+    world = msgspec.structs.replace(world, remembered=(old,))
+    shown = text(
+        [row.spans for row in everything(world, 100, Looking(view="stopped", toggled=frozenset({"stops:api/exit/application exited"})))]
+    )
+    assert "×4 (1 from memory)" in shown
+    assert "1 from memory" in shown.splitlines()[-1]
+    assert any("memory" in each for each in shown.splitlines()[1:-1])
+    assert log_task(world, f"task:{old.arn}") == old
+
+
+def test_a_group_shows_cause_fix_reason_and_the_last_lines_of_its_newest_task():
+    world = worlds.incident_world(NOW)
+    shown = text(detail_lines(world, view_of(world), "stops:api/exit/application exited", [line(0, level="error", text="boom")]))
+    for words in ("application exited  ×3", "fix", "Essential container in task exited", "api exited 1", "boom"):
+        assert words in shown
+    assert "no permission" in text(
+        detail_lines(world, view_of(world), "stops:api/exit/application exited", "no permission: logs:FilterLogEvents")
+    )
+
+
+def test_a_deployment_shows_both_revisions_side_by_side_and_what_differs():
+    world = worlds.incident_world(NOW)
+    service = world.services.value[0]
+    shown = text(detail_lines(world, view_of(world), f"deployment:{service.deployments[0].id}", ""))
+    for words in ("new :42", "old :41", "2 of 3, 1 pending", "2 of 3 failures  MONITORING", "clickit/api:v2.3.0 → clickit/api:v2.3.1"):
+        assert words in shown
+
+
+def test_an_earlier_deployment_shows_what_it_came_to_and_what_would_change():
+    world = worlds.healthy_world(NOW)
+    key = next(k for k in keys(world, toggled=frozenset({"past:api"})) if k.startswith("past-deployment") and k.endswith("d040"))
+    shown = text(detail_lines(world, view_of(world), key, ""))
+    assert "SUCCESSFUL" in shown
+    assert "clickit/api:v2.0.40 → clickit/api:v2.3.0" in shown
+
+
+def test_a_running_migration_warns_and_an_ended_one_says_how():
+    world = worlds.healthy_world(NOW)
+    run = msgspec.structs.replace(worlds.migration(NOW), status="RUNNING", stopped_at=None)
+    running = msgspec.structs.replace(world, tasks=worlds.seen((run,), NOW, "tasks"))
+    shown = text([row.spans for row in everything(running, 120, Looking(view="migrations"))])
+    assert "table locks likely, 7 m 38 s" in shown
+    assert "a migration is running: table locks likely" in text(detail_lines(running, view_of(running), f"task:{run.arn}", ""))
+    ended = text([row.spans for row in everything(worlds.incident_world(NOW), 120, Looking(view="migrations"))])
+    assert "exit 0" in ended
+    assert "alembic upgrade head" in ended
+
+
+def test_steady_events_are_green_and_unable_ones_red():
+    world = worlds.healthy_world(NOW)
+    api = world.services.value[0]
+    events = (
+        worlds.ServiceEvent(id="1", at=NOW - 5, message=f"(service {api.name}) is unable to place a task"),
+        worlds.ServiceEvent(id="2", at=NOW - 9, message=f"(service {api.name}) has reached a steady state."),
+    )
+    changed = msgspec.structs.replace(api, events=events)
+    world = msgspec.structs.replace(world, services=worlds.seen((changed,), NOW, "services"))
+    looks = {span.text: span.look for spans in detail_lines(world, view_of(world), f"service:{api.arn}", "")[:4] for span in spans}
+    assert looks["is unable to place a task"] == "fail"
+    assert looks["has reached a steady state."] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("running", "desired", "drawn_"),
+    [
+        (0, 4, "[--------] new 0/4"),
+        (1, 4, "[##------] new 1/4"),
+        (9, 4, "[########] new 9/4"),
+        (None, 4, "new ?/4"),
+        (0, 0, "new 0/0"),
+        (1, None, "new 1/?"),
+    ],
+)
+def test_the_bar_is_full_when_all_run(running, desired, drawn_):
+    assert bar(running, desired, 8) == drawn_

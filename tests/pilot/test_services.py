@@ -1,0 +1,175 @@
+"""Screen 2 through the app: views, drill-in, a task's own log, following, and the roll-back from key to call."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+
+import msgspec
+import pytest
+
+from clickit_tui.screens.services import ServicesScreen
+from clickit_tui.ui.confirm import Confirm
+from clickit_tui.ui.page import Page
+from clickit_tui.ui.picker import Picker
+from tests import worlds
+from tests.fakes import FakeCore
+from tests.pilot.driving import running, type_token, until
+
+NOW = worlds.NOW
+
+
+@asynccontextmanager
+async def services(core, size=(100, 40)):
+    """The dashboard on screen 2."""
+    async with running(core, size) as (app, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, ServicesScreen) and bool(app.screen.listing.table.model.rows))
+        yield app, pilot
+
+
+async def select(app, pilot, wanted):
+    """Move the cursor with the arrow keys to the row whose key begins so."""
+    table = app.board.listing.table
+    await pilot.press("g")
+    for _ in range(len(table.model.visible)):
+        if (table.cursor_key or "").startswith(wanted):
+            return
+        await pilot.press("j")
+    assert (table.cursor_key or "").startswith(wanted)
+
+
+def shown(app):
+    return app.board.listing.table.text, app.board.detail.table.text
+
+
+async def test_v_goes_through_the_views_and_back():
+    async with services(FakeCore(worlds.incident_world(NOW))) as (app, pilot):
+        assert "new :42" in shown(app)[0]
+        await pilot.press("v")
+        await until(pilot, lambda: "application exited ×3" in shown(app)[0] and "new :42" not in shown(app)[0])
+        await pilot.press("v")
+        await until(pilot, lambda: "alembic" in shown(app)[0])
+        await pilot.press("v")
+        await until(pilot, lambda: "new :42" in shown(app)[0])
+
+
+async def test_enter_drills_from_a_service_to_a_container_and_shuts_again():
+    async with services(FakeCore(worlds.healthy_world(NOW))) as (app, pilot):
+        await select(app, pilot, "task:")
+        await pilot.press("enter")
+        await until(pilot, lambda: "exec agent running" in shown(app)[0])
+        await select(app, pilot, "service:")
+        await pilot.press("enter")
+        await until(pilot, lambda: "exec agent running" not in shown(app)[0])
+        await pilot.press("enter")
+        await select(app, pilot, "past:api")
+        await pilot.press("enter")
+        await until(pilot, lambda: "successful" in shown(app)[0])
+
+
+async def test_a_group_of_stopped_tasks_reads_the_log_of_its_newest_task_and_l_shows_it():
+    world = worlds.incident_world(NOW)
+    core = FakeCore(world)
+    newest = max((t for t in world.tasks.value if t.part == "api" and t.stopped), key=lambda t: t.stopped_at)
+    async with services(core) as (app, pilot):
+        await select(app, pilot, "stops:")
+        await until(pilot, lambda: "its line -1" in shown(app)[1])
+        assert core.logs_read == [newest.arn]
+        assert "read the last lines of its log" in shown(app)[1]
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(app.screen, Page) and "its line -1" in app.screen.text)
+
+
+async def test_d_on_a_deployment_shows_what_differs():
+    async with services(FakeCore(worlds.incident_world(NOW))) as (app, pilot):
+        await select(app, pilot, "deployment:")
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Page))
+        assert "clickit/api:v2.3.0 → clickit/api:v2.3.1" in app.screen.text
+
+
+async def test_f_follows_the_deployment_of_somebody_else():
+    core = FakeCore(worlds.incident_world(NOW))
+    async with services(core) as (app, pilot):
+        await select(app, pilot, "service:")
+        await pilot.press("f")
+        await until(pilot, lambda: bool(core.followed))
+        primary = core.store.world.services.value[0].primary
+        assert (core.followed[0].deployment, core.followed[0].started_at) == (primary.id, primary.created_at)
+        await select(app, pilot, "service:arn:aws:ecs:eu-west-1:123456789012:service/clickit-prod-cluster/clickit-prod-frontend")
+        await pilot.press("f")
+        await until(pilot, lambda: "no deployment of frontend is under way" in app.board.note)
+        assert len(core.followed) == 1
+
+
+@pytest.mark.parametrize("row", ["service:", "deployment:", "task:"])
+async def test_b_while_a_deployment_runs_stops_it_at_once(row):
+    core = FakeCore(worlds.incident_world(NOW))
+    async with services(core) as (app, pilot):
+        await select(app, pilot, row)
+        await pilot.press("B")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await type_token(app, pilot, "prod/api")
+        await until(pilot, lambda: bool(core.sent))
+        call = core.sent[0].steps[0].call
+        assert call.operation == "StopServiceDeployment"
+        assert call.params["serviceDeploymentArn"] == core.store.world.services.value[0].service_deployment
+
+
+async def test_b_otherwise_opens_the_picker_on_the_newest_good_revision():
+    core = FakeCore(worlds.healthy_world(NOW))
+    async with services(core, (80, 24)) as (app, pilot):
+        await select(app, pilot, "service:")
+        await pilot.press("B")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        assert ":40  v2.0.40 sha256:40" in app.screen.text
+        assert "PROD" in app.screen.text
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await type_token(app, pilot, "prod/api")
+        await until(pilot, lambda: bool(core.sent))
+        call = core.sent[0].steps[0].call
+        assert (call.operation, call.params["taskDefinition"]) == ("UpdateService", worlds.definition_arn("api", 40))
+
+
+async def test_read_only_goes_up_to_the_confirmation():
+    core = FakeCore(worlds.healthy_world(NOW), read_only="--read-only")
+    async with services(core) as (app, pilot):
+        await select(app, pilot, "service:")
+        await pilot.press("B")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await type_token(app, pilot, "prod/api")
+        assert core.sent == []
+
+
+async def test_a_selected_task_that_vanishes_lends_its_key_to_no_other_row():
+    world = worlds.healthy_world(NOW)
+    core = FakeCore(world)
+    async with services(core) as (app, pilot):
+        await select(app, pilot, "task:")
+        gone = app.board.listing.table.cursor_key.removeprefix("task:")
+        core.store.put(tasks=worlds.seen(tuple(t for t in world.tasks.value if t.arn != gone), NOW, "tasks"))
+        await until(pilot, lambda: app.board.listing.table.cursor_key != f"task:{gone}")
+        await pilot.press("K")
+        await pilot.pause()
+        assert not isinstance(app.screen, Confirm)
+
+
+@pytest.mark.parametrize("name", ["healthy", "denied", "stale", "hostile", "huge", "absent"])
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_every_world_passes_through_the_screen(name, size):
+    core = FakeCore(getattr(worlds, f"{name}_world")(NOW))
+    async with services(core, size) as (app, pilot):
+        for key in ("v", "v", "v", ".", "j", "enter", "j", "j", "enter", "z", "z"):
+            await pilot.press(key)
+        assert all(isinstance(part, str) for part in shown(app))
+
+
+async def test_memory_fills_what_ecs_forgot():
+    old = worlds.stopped(NOW, "api", 0x60, 42, 7200, "Essential container in task exited", "EssentialContainerExited", 1)
+    core = FakeCore(msgspec.structs.replace(worlds.healthy_world(NOW), remembered=(old,)))
+    async with services(core) as (app, pilot):
+        await pilot.press("v")
+        await until(pilot, lambda: "×1 (1 from memory)" in shown(app)[0])
