@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Literal, ParamSpec
+from typing import Literal
 
 import msgspec
 
@@ -37,8 +37,6 @@ from clickit_tui.world.seen import Failed, Fault, Seen
 from clickit_tui.world.world import World
 
 __all__ = ["Outcome", "Session"]
-
-P = ParamSpec("P")
 
 RESUME_S = 6 * 3600.0
 """A follow that began longer ago is not resumed."""
@@ -79,6 +77,7 @@ class Session:
         )
         state = Path(config.state_dir)
         self.journal = Journal(state / "journal.jsonl", clock=clock)
+        self.journal.failed = self._unrecorded
         self.notices: list[str] = list(config.notes)
         """Sentences for the user, oldest first; grows."""
         self._carrier = Carrier(
@@ -142,6 +141,7 @@ class Session:
         self._running = []
         await self.poller.stop()
         await self.gateway.close()
+        await asyncio.to_thread(self.journal.close)
 
     async def carry_out(self, plan: Plan, replan: Replan) -> Outcome:
         """Carry out a confirmed plan; `replan` makes it anew when what it was based on has changed."""
@@ -239,7 +239,7 @@ class Session:
 
     def _begun(self, following: Following) -> None:
         """Put a new follow into the World and the journal."""
-        self._recorded(self.journal.follow_begun, following.follow, self.store.world.identity.value)
+        self.journal.follow_begun(following.follow, self.store.world.identity.value)
         self.store.put(follows=(*self.store.world.follows[-KEEP_FOLLOWS:], following))
         self._watch()
 
@@ -270,7 +270,7 @@ class Session:
         self._watch()
 
     def _end(self, ended: Follow, phase: Phase, sentence: str) -> None:
-        self._recorded(self.journal.follow_ended, ended.intent, ended.env, phase.value, sentence)
+        self.journal.follow_ended(ended.intent, ended.env, phase.value, sentence)
 
     def _met(self, world: World) -> None:
         """Once it is known where we are: take up what earlier sessions left open there."""
@@ -303,7 +303,7 @@ class Session:
             if self.clock() - intent.at > SETTLE_S:
                 when = time.strftime("%Y-%m-%d %H:%MZ", time.gmtime(intent.at))
                 self.notices.append(f"outcome unknown: {intent.title}, sent {when}: look what became of it")
-                self._recorded(self.journal.outcome, intent.id, self.config.env, "unknown", "no outcome was recorded")
+                self.journal.give_up(intent)
 
     def _keep_stopped(self, world: World) -> None:
         """Record stopped tasks; only where it is known where we are, so that no other account's are shown later."""
@@ -311,7 +311,7 @@ class Session:
             return
         for task in world.tasks.value or ():
             if task.stopped:
-                self._recorded(self.journal.stopped_task, world.env, task, self._here.endpoint)
+                self.journal.stopped_task(world.env, task, self._here.endpoint)
         self._remember()
 
     def _remember(self) -> None:
@@ -320,12 +320,9 @@ class Session:
 
     def _keep_alarms(self, world: World) -> None:
         for alarm in world.alarms.value or ():
-            self._recorded(self.journal.alarm, world.env, alarm)
+            self.journal.alarm(world.env, alarm)
 
-    def _recorded(self, write: Callable[P, object], *args: P.args, **named: P.kwargs) -> None:
-        """Write what may be missed; that the journal cannot be written is said once."""
-        try:
-            write(*args, **named)
-        except Failed as failed:
-            if failed.fault.sentence not in self.notices:
-                self.notices.append(failed.fault.sentence)
+    def _unrecorded(self, fault: Fault) -> None:
+        """That the journal cannot be written is said once; called by the thread that writes it."""
+        if fault.sentence not in self.notices:
+            self.notices.append(fault.sentence)
