@@ -7,8 +7,9 @@ from typing import Any
 
 from clickit_tui.demo.api_ecs import page
 from clickit_tui.demo.errors import AwsError
+from clickit_tui.demo.program import Image
 from clickit_tui.demo.simulator import Simulator
-from clickit_tui.demo.state import Image, Secret, arn
+from clickit_tui.demo.state import Secret, arn
 from clickit_tui.demo.wire import ACCOUNT, REGION
 
 Params = Mapping[str, Any]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from clickit_tui.demo.program import Image
 from clickit_tui.demo.state import (
     Cache,
     Database,
     Environment,
-    Image,
     LoadBalancer,
     Network,
     Rule,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from clickit_tui.demo.metricseries import SAMPLES_KEPT, Point, gauge, samples, sums
 from clickit_tui.demo.state import Environment
-from clickit_tui.demo.traffic import SERVING, Served, Tally
+from clickit_tui.demo.traffic import SERVING, Served, Tally, outside_failing, query_ms
 
 GIB = 1024**3
 MEMORY_GIB = {"db.t4g.micro": 1.0, "db.t4g.small": 2.0, "db.t4g.medium": 4.0}
@@ -105,9 +105,9 @@ def _database(env: Environment, tally: Tally, minute: int) -> Iterator[Measured]
         "WriteIOPS": (tally.writes / seconds, "Count/Second"),
         "ReadLatency": (_mean(tally.read_ms) / 1000, "Seconds"),
         "WriteLatency": (_mean(tally.read_ms) * 1.6 / 1000, "Seconds"),
-        "DiskQueueDepth": ((tally.reads + tally.writes) / seconds * 0.002, "Count"),
+        "DiskQueueDepth": ((tally.reads + tally.writes) / seconds * 0.00125 * query_ms(database), "Count"),
         "FreeStorageSpace": ((database.storage_gib - database.used_gib) * GIB, "Bytes"),
-        "EBSIOBalance%": (99.0, "Percent"),
+        "EBSIOBalance%": (round(database.io_balance, 1), "Percent"),
         "EBSByteBalance%": (99.0, "Percent"),
     }
     for name, (value, unit) in found.items():
@@ -147,15 +147,17 @@ def _cache(env: Environment, tally: Tally, minute: int) -> Iterator[Measured]:
 def _nats(env: Environment, tally: Tally) -> Iterator[Measured]:
     share = 1 / max(1, len(env.network.nats))
     requests = sum(served.requests for served in tally.served.values()) * share
+    held, failing = env.network.outside_connections * share, outside_failing(env)
+    attempts = requests * 0.3 + held / 6
     found = {
         "BytesOutToDestination": (tally.out_bytes * share, "Bytes"),
         "BytesInFromDestination": (tally.out_bytes * share * 1.7, "Bytes"),
         "PeakBytesPerSecond": (tally.peak_bytes_s * share, "Bytes/Second"),
-        "ErrorPortAllocation": (0.0, "Count"),
+        "ErrorPortAllocation": (round(attempts * failing), "Count"),
         "PacketsDropCount": (0.0, "Count"),
-        "ConnectionAttemptCount": (round(requests * 0.3), "Count"),
-        "ConnectionEstablishedCount": (round(requests * 0.3), "Count"),
-        "ActiveConnectionCount": (round(6 + requests * 0.05), "Count"),
+        "ConnectionAttemptCount": (round(attempts), "Count"),
+        "ConnectionEstablishedCount": (round(attempts * (1 - failing)), "Count"),
+        "ActiveConnectionCount": (round(6 + requests * 0.05 + held * (1 - failing)), "Count"),
         "IdleTimeoutCount": (0.0, "Count"),
     }
     for nat in env.network.nats:

@@ -6,7 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from clickit_tui.demo import targets
-from clickit_tui.demo.state import Deployment, Environment, Failure, Revision, Service, Task, TaskDefinition, arn
+from clickit_tui.demo.program import Behaviour
+from clickit_tui.demo.starting import Failure, place_failure, start_failure
+from clickit_tui.demo.state import Deployment, Environment, Revision, Service, Task, TaskDefinition, arn
 
 if TYPE_CHECKING:
     from clickit_tui.demo.simulator import Simulator
@@ -15,6 +17,7 @@ STOPPED_KEPT_S = 3600.0
 BREAKER_LEAST = 3
 BACK_OFF_MOST_S = 900.0
 DEPROVISIONING_S = 3.0
+STOP_TIMEOUT_S = 30.0
 
 
 def event(sim: Simulator, service: Service, message: str, at: float) -> None:
@@ -95,42 +98,6 @@ def new_task(
     return task
 
 
-def start_failure(sim: Simulator, env: Environment, task: Task) -> Failure | None:
-    """What keeps a task from starting, from what exists now: image, secrets, log group."""
-    image = sim.by_digest(task.digest)
-    name = str(task.definition.container["image"])
-    if image is None:
-        said = f"CannotPullContainerError: The task can\u2019t pull the image '{name}': failed to resolve ref {name}: not found"
-        return Failure("TaskFailedToStart", said, said)
-    if task.log_group not in sim.logs.groups:
-        return _uninitialised(
-            "failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: "
-            "ResourceNotFoundException: The specified log group does not exist. : exit status 1"
-        )
-    for wanted in task.definition.container.get("secrets", []):
-        secret = next((each for each in env.secrets.values() if str(wanted["valueFrom"]).startswith(each.arn)), None)
-        reason = _secret_reason(
-            str(wanted["valueFrom"]), deleted=secret is not None and secret.deleted_at is not None, there=secret is not None
-        )
-        if reason:
-            return _uninitialised(reason)
-    return None
-
-
-def _secret_reason(name: str, *, deleted: bool, there: bool) -> str:
-    head = "unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call"
-    if not there:
-        return f"{head} has been retried 1 time(s): ResourceNotFoundException: Secrets Manager can't find the specified secret. {name}"
-    if deleted:
-        why = "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion."
-        return f"{head} has been retried 1 time(s): {why}"
-    return ""
-
-
-def _uninitialised(reason: str) -> Failure:
-    return Failure("TaskFailedToStart", f"ResourceInitializationError: {reason}")
-
-
 def advance(sim: Simulator, env: Environment, task: Task, now: float) -> None:
     """Move a task to its next status when its time has come."""
     if task.last_status == "RUNNING":
@@ -152,6 +119,10 @@ def advance(sim: Simulator, env: Environment, task: Task, now: float) -> None:
 
 
 def _pull(sim: Simulator, env: Environment, task: Task, now: float) -> None:
+    failure = place_failure(env, task)
+    if failure:
+        fail(sim, env, task, failure, now)
+        return
     task.last_status, task.phase_until = "PENDING", now + task.pace[1]
     task.pull_started_at = now
 
@@ -167,7 +138,7 @@ def _activate(sim: Simulator, env: Environment, task: Task, now: float) -> None:
         image.pulled_at = now
     for wanted in task.definition.container.get("secrets", []):
         for secret in env.secrets.values():
-            if secret.arn == wanted["valueFrom"]:
+            if str(wanted["valueFrom"]).startswith(secret.arn):
                 secret.accessed_at = now // 86_400 * 86_400
     task.last_status, task.phase_until = "ACTIVATING", now + task.pace[2]
 
@@ -187,10 +158,45 @@ def _start(sim: Simulator, env: Environment, task: Task, now: float) -> None:
 
 def _run(sim: Simulator, env: Environment, task: Task, now: float) -> None:
     """What happens to a running task by its own program."""
-    after = task.behaviour.crash_after_s
-    if after is not None and task.started_at is not None and now - task.started_at >= after:
+    program, age_s = task.behaviour, now - (task.started_at or now)
+    task.leaked_mib += program.leak_mib_per_min / 60
+    task.leaked_connections += program.leak_connections_per_min / 60
+    if task.memory_mib >= task.definition.memory:
+        exit_container(sim, env, task, 137, now, "OutOfMemoryError: Container killed due to memory usage")
+    elif program.crash_after_s is not None and age_s >= program.crash_after_s:
         sim.voice.crashed(env, task, now)
-        exit_container(sim, env, task, task.behaviour.exit_code, now)
+        exit_container(sim, env, task, program.exit_code, now)
+    elif task.definition.container.get("healthCheck"):
+        _check_container(sim, env, task, age_s, now)
+
+
+def _check_container(sim: Simulator, env: Environment, task: Task, age_s: float, now: float) -> None:
+    """The container's own health check: after its retries in a row have failed, ECS stops the task."""
+    check, fails_s = task.definition.container["healthCheck"], task.behaviour.check_fails_after_s
+    if age_s >= check["interval"]:
+        task.health = "HEALTHY"
+    if fails_s is None or age_s < max(fails_s, check.get("startPeriod", 0)) + check["interval"] * check["retries"]:
+        return
+    task.health = "UNHEALTHY"
+    service = sim.service_of(env, task)
+    if service:
+        event(sim, service, f"(task {task.id}) failed container health checks.", now)
+    stop(sim, env, task, "ServiceSchedulerInitiated", "Task failed container health checks", now)
+    count_failure(sim, env, task, now)
+
+
+def reclaim(sim: Simulator, env: Environment, task: Task, now: float) -> None:
+    """AWS takes a Spot task's capacity back."""
+    stop(sim, env, task, "SpotInterruption", "Your Spot Task was interrupted.", now)
+
+
+def run_task(sim: Simulator, env: Environment, definition: TaskDefinition, behaviour: Behaviour, started_by: str, now: float) -> Task:
+    """Run a task that belongs to no service, as RunTask does."""
+    image = sim.image(str(definition.container["image"]))
+    subnet = env.services["api"].subnets[0]
+    task = new_task(sim, env, f"family:{definition.family}", started_by, definition, image.digest if image else "", subnet, now)
+    task.behaviour, task.exec_enabled = behaviour, False
+    return task
 
 
 def exit_container(sim: Simulator, env: Environment, task: Task, code: int, now: float, reason: str = "") -> None:
@@ -240,14 +246,16 @@ def _leave(sim: Simulator, env: Environment, task: Task, code: str, reason: str,
 
 
 def _terminate(sim: Simulator, env: Environment, task: Task, now: float) -> None:
-    task.last_status, task.phase_until = "STOPPING", now + task.pace[3]
+    wait_s = task.definition.container.get("stopTimeout", STOP_TIMEOUT_S) if task.behaviour.ignores_sigterm else task.pace[3]
+    task.last_status, task.phase_until = "STOPPING", now + wait_s
     sim.voice.stopping(env, task, now)
 
 
 def _deprovision(sim: Simulator, env: Environment, task: Task, now: float) -> None:
     task.last_status, task.phase_until = "DEPROVISIONING", now + DEPROVISIONING_S
     task.execution_stopped_at = now
-    task.exit_code = 0 if task.exit_code is None else task.exit_code
+    if task.exit_code is None:
+        task.exit_code = 137 if task.behaviour.ignores_sigterm else 0
 
 
 def _end(sim: Simulator, env: Environment, task: Task, now: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from clickit_tui.demo import birth, measures, scaling, scheduler, targets, traffic, watch
@@ -15,7 +15,8 @@ from clickit_tui.demo.logstore import LogStore
 from clickit_tui.demo.metricseries import Point
 from clickit_tui.demo.metricstore import MetricStore
 from clickit_tui.demo.past import furnish
-from clickit_tui.demo.state import Behaviour, Environment, Image, Service, Task
+from clickit_tui.demo.program import Behaviour, Image
+from clickit_tui.demo.state import Environment, Service, Task
 from clickit_tui.demo.traffic import Tally
 from clickit_tui.demo.voice import Voice
 from clickit_tui.demo.wire import ACCOUNT, REGION
@@ -26,15 +27,18 @@ DAY_SHAPE = (0.62, 0.6, 0.6, 0.62, 0.68, 0.78, 0.9, 1.0, 1.06, 1.08, 1.08, 1.05)
 """Load over a day in steps of two hours, from the time the simulator begins counted as the seventh step."""
 SHAPE_START = 7.0
 
+Shape = Callable[["Simulator", Environment], None]
+Cause = Callable[["Simulator"], None]
+
 
 class Simulator:
     """Everything that exists, and time.
 
     `now` is epoch seconds, a whole number; `step(until)` moves it. For one seed and the same calls at the same times after the start,
-    everything is the same: states, ids, text, numbers.
+    everything is the same: states, ids, text, numbers. `shape` may change each environment before anything has happened in it.
     """
 
-    def __init__(self, *, seed: int = 1, now: float) -> None:
+    def __init__(self, *, seed: int = 1, now: float, shape: Shape | None = None) -> None:
         self.seed = seed
         self.now = self.start = float(int(now))
         self.served = self.now
@@ -52,10 +56,14 @@ class Simulator:
         self.voice = Voice(self)
         self.envs: dict[str, Environment] = {}
         self.sessions: dict[str, dict[str, Any]] = {}
+        self.causes: list[tuple[float, Cause]] = []
+        """What will be done at which time, from outside the system that is simulated."""
         self._tallies: dict[str, Tally] = {}
         for name in birth.SCALES:
             env = birth.environment(name, self.rng, self.start, self.images)
             self.envs[name] = env
+            if shape:
+                shape(self, env)
             furnish(self, env)
         self._usual = copy.deepcopy(self.envs)
         for env in self.envs.values():
@@ -115,6 +123,11 @@ class Simulator:
             found = self._noise[key] = random.Random(f"{self.seed}:{name}:{minute}").random()  # noqa: S311
         return found
 
+    def cause(self, at: float, do: Cause) -> None:
+        """Have something done at a time; it is done at once when that lies in the past and time moves on."""
+        self.causes.append((at, do))
+        self.causes.sort(key=lambda each: each[0])
+
     def step(self, until: float) -> None:
         """Move to `until`, second by second; nothing happens when that lies in the past."""
         while self.now + 1 <= until:
@@ -123,6 +136,8 @@ class Simulator:
 
     def _tick(self) -> None:
         now = self.now
+        while self.causes and self.causes[0][0] <= now:
+            self.causes.pop(0)[1](self)
         for env in self.envs.values():
             watch.database(self, env, now)
             scheduler.tick(self, env, now)

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from clickit_tui.demo.program import Behaviour
 from clickit_tui.demo.wire import ACCOUNT, REGION
 from clickit_tui.naming import Names
 
@@ -13,43 +14,6 @@ from clickit_tui.naming import Names
 def arn(service: str, resource: str, region: str = REGION) -> str:
     """An ARN in the demo's account."""
     return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
-
-
-@dataclass
-class Behaviour:
-    """How the program inside an image behaves; incidents change this, symptoms follow."""
-
-    error_rate: float = 0.0002
-    """Share of requests answered with 500."""
-    slow: float = 1.0
-    """Factor on the time per request."""
-    cost: float = 1.0
-    """Factor on the CPU per request."""
-    memory_mib: float = 0.0
-    """Added to what the task uses."""
-    crash_after_s: float | None = None
-    exit_code: int = 1
-    health_status: int = 200
-    health_path: str = ""
-    """Where the program answers health checks, when that differs from the usual path."""
-    health_ms: float = 5.0
-
-
-@dataclass
-class Image:
-    """An image in ECR."""
-
-    repository: str
-    digest: str
-    tags: list[str]
-    pushed_at: float
-    size: int
-    platform: str = "linux/amd64"
-    pulled_at: float | None = None
-    findings: dict[str, int] | None = None
-    """Severity -> count; None before a scan."""
-    scanned_at: float | None = None
-    behaviour: Behaviour = field(default_factory=Behaviour)
 
 
 @dataclass
@@ -63,6 +27,7 @@ class TaskDefinition:
     memory: int
     registered_at: float
     status: str = "ACTIVE"
+    tags: dict[str, str] = field(default_factory=dict)
 
     @property
     def arn(self) -> str:
@@ -72,16 +37,6 @@ class TaskDefinition:
     def container(self) -> dict[str, Any]:
         """The essential container; ClickIt's tasks have one."""
         return self.containers[0]
-
-
-@dataclass
-class Failure:
-    """Why a task cannot start, in ECS's words."""
-
-    stop_code: str
-    reason: str
-    container_reason: str = ""
-    exit_code: int | None = None
 
 
 @dataclass
@@ -124,6 +79,16 @@ class Task:
     tags: dict[str, str] = field(default_factory=dict)
     load: float = 0.0
     """CPU in percent of what the task reserved, in the last step."""
+    leaked_mib: float = 0.0
+    leaked_connections: float = 0.0
+    health: str = "UNKNOWN"
+    """Of the container's own health check, in ECS's words."""
+
+    @property
+    def memory_mib(self) -> float:
+        """What the container uses."""
+        usual = self.definition.memory * (0.33 if self.definition.container["name"] == "frontend" else 0.41)
+        return usual + self.behaviour.memory_mib + self.leaked_mib + self.load * 0.4
 
     @property
     def arn(self) -> str:
@@ -345,6 +310,8 @@ class Network:
     subnets: list[Subnet]
     groups: dict[str, SecurityGroup]
     nats: list[dict[str, Any]]
+    outside_connections: int = 0
+    """Connections to one destination outside that something holds through the NAT gateways, beside the usual ones."""
 
 
 @dataclass
@@ -368,6 +335,10 @@ class Database:
     connections_most: int = 79
     extra_cpu: float = 0.0
     extra_connections: int = 0
+    extra_iops: float = 0.0
+    io_balance: float = 99.0
+    """EBSIOBalance%: what is left of the burst."""
+    growth_gib_per_min: float = 0.0
     stopped_at: float | None = None
 
     @property
@@ -403,6 +374,8 @@ class Cache:
     memory_percent: float = 31.0
     evictions_per_s: float = 0.0
     credits: float = 288.0
+    fill_percent_per_min: float = 0.0
+    """How fast new keys fill the memory, beside the usual ones."""
 
 
 @dataclass
@@ -417,6 +390,10 @@ class Secret:
     versions: dict[str, list[str]]
     deleted_at: float | None = None
     description: str = ""
+    digests: dict[str, str] = field(default_factory=dict)
+    """Salted digest of what was put, by version, to tell a repeated write from another one."""
+    keys: frozenset[str] = frozenset()
+    """Keys of the JSON object inside; empty for plain text."""
 
     @property
     def arn(self) -> str:
@@ -466,11 +443,21 @@ class Environment:
     snapshots: list[Snapshot] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     """RDS events."""
+    cache_events: list[dict[str, Any]] = field(default_factory=list)
+    maintenance: dict[str, Any] | None = None
+    """What RDS waits to apply to the database: a PendingMaintenanceAction."""
+    tags: dict[str, str] = field(default_factory=dict)
+    """Of the cluster."""
     restored: list[Database] = field(default_factory=list)
     """Databases made from snapshots beside the environment's own."""
     log_groups: set[str] = field(default_factory=set)
     surge: float = 1.0
     """Factor on the requests that arrive."""
+    scanned: float = 0.0
+    """Share of the requests that ask for what never existed."""
+    spot_capacity: bool = True
+    execution_denied: set[str] = field(default_factory=set)
+    """IAM actions that the execution role lacks."""
 
     def service(self, part: str) -> Service:
         return self.services[part]

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from clickit_tui.demo import targets
-from clickit_tui.demo.state import Database, Environment, Task
+from clickit_tui.demo.program import Behaviour
+from clickit_tui.demo.state import Cache, Database, Environment, Task
 
 SHARE = {"api": 0.72, "frontend": 0.28}
 CPU_S = {"api": 0.055, "frontend": 0.020}
@@ -22,6 +23,17 @@ SERVING = {"available", "backing-up", "modifying", "storage-optimization", "conf
 """Statuses in which the database answers."""
 POOL = 6
 """Connections that one api task keeps open."""
+OUTSIDE_MOST = 55_000
+"""Connections that a NAT gateway holds to one destination."""
+IOPS = {"db.t4g.micro": 500.0, "db.t4g.small": 1000.0}
+"""What an instance class may do for ever; above it the burst is used up."""
+BURST_IOS = 10_800 * 1800.0
+"""Operations above the baseline that a full burst allows."""
+LOCK_WAIT_S = (4.0, 20.0)
+REDIS_EARNED = 0.2
+"""Credits per minute of a cache.t4g.micro (two vCPUs, 10 % each)."""
+REDIS_BASELINE = 10.0
+THROTTLED_MS = 180.0
 
 Spoken = Callable[[Environment, str, Task | None, int, float, str], None]
 """Called for failed requests: (environment, part, task, HTTP status, milliseconds, cause)."""
@@ -39,6 +51,35 @@ class Served:
     unhealthy: list[int] = field(default_factory=list)
     cpu: dict[str, list[float]] = field(default_factory=dict)
     memory: dict[str, list[float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What every request of a part meets beside its own program: nothing, usually."""
+
+    trouble: str = ""
+    """Why the database cannot be used."""
+    refused: float = 0.0
+    """Shares of the requests: that get no connection to the database, ..."""
+    locked: float = 0.0
+    """... that wait for a table lock, ..."""
+    outside: float = 0.0
+    """... whose connection to the outside fails, ..."""
+    scanned: float = 0.0
+    """... that ask for what never existed."""
+
+    @property
+    def failing(self) -> float:
+        """Share of the requests that fail by this."""
+        return 0.93 if self.trouble else min(0.9, 0.8 * self.refused + 0.3 * self.locked + 0.12 * self.outside)
+
+    def said(self, rng: random.Random) -> str:
+        """The cause that a failed request names; empty when it is the program's own."""
+        shares = {"too many clients already": self.refused, "lock timeout": self.locked, "outside": self.outside}
+        known = [(cause, share) for cause, share in shares.items() if share]
+        if self.trouble or not known:
+            return self.trouble
+        return rng.choices([cause for cause, _ in known], [share for _, share in known])[0]
 
 
 @dataclass
@@ -79,6 +120,8 @@ def poisson(rng: random.Random, mean: float) -> int:
 
 def database_trouble(env: Environment) -> str:
     """Why the api cannot use the database; empty when it can."""
+    if env.database.status == "storage-full":
+        return "no space left"
     if env.database.status not in SERVING:
         return "connection refused"
     if not targets.reachable(env, "db", 5432, "app"):
@@ -91,25 +134,38 @@ def wanted_connections(env: Environment) -> int:
     running = [each for each in env.tasks.values() if each.last_status in ("RUNNING", "DEACTIVATING")]
     pools = sum(POOL for each in running if each.service == env.names.api)
     migrations = sum(2 for each in running if each.group == f"family:{env.names.migration}")
-    return pools + migrations + 3 + env.database.extra_connections
+    leaked = sum(int(each.leaked_connections) for each in running)
+    waiting = int(40 * locked_share(env))
+    return pools + migrations + 3 + env.database.extra_connections + leaked + waiting
+
+
+def locked_share(env: Environment) -> float:
+    """Share of the api's requests that wait for locks which a running migration holds."""
+    return max((each.behaviour.locks for each in env.tasks.values() if each.last_status == "RUNNING" and not each.service), default=0.0)
+
+
+def outside_failing(env: Environment) -> float:
+    """Share of the connections to the outside that find no free port at the NAT gateways."""
+    held, room = env.network.outside_connections, OUTSIDE_MOST * max(1, len(env.network.nats))
+    return 1 - room / held if held > room else 0.0
+
+
+def _conditions(env: Environment) -> Conditions:
+    wanted, most = wanted_connections(env), env.database.connections_most
+    refused = 1 - most / wanted if wanted > most else 0.0
+    return Conditions(database_trouble(env), refused, locked_share(env), outside_failing(env), env.scanned)
 
 
 def tick(env: Environment, tally: Tally, rate: float, dt_s: float, rng: random.Random, spoken: Spoken | None = None) -> None:
     """`dt_s` seconds of load at `rate` requests per second in all."""
     tally.seconds += dt_s
-    trouble = database_trouble(env)
-    refused_share = 0.0
-    wanted = wanted_connections(env)
-    if wanted > env.database.connections_most:
-        refused_share = 1 - env.database.connections_most / wanted
+    met = {"api": _conditions(env), "frontend": Conditions(scanned=env.scanned)}
     answered = 0
     for part, share in SHARE.items():
         count = poisson(rng, rate * share * dt_s)
-        answered += _serve(
-            env, part, tally, count, dt_s, rng, trouble if part == "api" else "", refused_share if part == "api" else 0.0, spoken
-        )
-    _database(env, tally, answered / dt_s, dt_s, min(wanted, env.database.connections_most), rng)
-    _cache(env, tally, answered, rng)
+        answered += _serve(env, part, tally, count, dt_s, rng, met[part], spoken)
+    _database(env, tally, answered / dt_s, dt_s, min(wanted_connections(env), env.database.connections_most), rng)
+    _cache(env, tally, answered, dt_s, rng)
     sent = rate * dt_s * rng.uniform(5_000, 9_000)
     tally.out_bytes += sent
     tally.peak_bytes_s = max(tally.peak_bytes_s, 2.2 * sent / dt_s)
@@ -122,8 +178,7 @@ def _serve(
     count: int,
     dt_s: float,
     rng: random.Random,
-    trouble: str,
-    refused_share: float,
+    met: Conditions,
     spoken: Spoken | None,
 ) -> int:
     """Let a target group serve `count` requests; the number that reached the program."""
@@ -143,7 +198,7 @@ def _serve(
     reached = 0
     shares = [count // len(fleet) + (at < count % len(fleet)) for at in range(len(fleet))]
     for task, share in zip(fleet, shares, strict=True):
-        reached += _answer(env, part, task, tally, share, rng, trouble, refused_share, spoken)
+        reached += _answer(env, part, task, tally, share, rng, met, spoken)
     return reached
 
 
@@ -160,8 +215,8 @@ def _work(env: Environment, part: str, served: Served, fleet: list[Task], count:
         weight = 1 - math.exp(-dt_s / 8)
         task.load += (target - task.load) * weight
         served.cpu.setdefault(task.id, []).append(max(0.5, min(task.load, 100.0 + rng.uniform(0, 3))))
-        used = task.definition.memory * (0.41 if part == "api" else 0.33) + task.behaviour.memory_mib + task.load * 0.4
-        served.memory.setdefault(task.id, []).append(min(100.0, 100 * used / task.definition.memory + rng.uniform(-0.4, 0.4)))
+        used = 100 * task.memory_mib / task.definition.memory
+        served.memory.setdefault(task.id, []).append(min(100.0, used + rng.uniform(-0.4, 0.4)))
 
 
 def _answer(
@@ -171,8 +226,7 @@ def _answer(
     tally: Tally,
     count: int,
     rng: random.Random,
-    trouble: str,
-    refused_share: float,
+    met: Conditions,
     spoken: Spoken | None,
 ) -> int:
     """One target's answers."""
@@ -186,20 +240,30 @@ def _answer(
     tally.elb[504] += min(late, count)
     count -= min(late, count)
     served.requests += count
-    p_fail = 0.93 if trouble else min(1.0, program.error_rate + 0.8 * refused_share)
+    p_fail = met.failing if met.trouble else min(1.0, program.error_rate + met.failing)
     failed = min(count, poisson(rng, count * p_fail))
-    missing = min(count - failed, poisson(rng, count * 0.012))
+    missing = min(count - failed, poisson(rng, count * (0.012 + met.scanned)))
     served.statuses[500] += failed
     served.statuses[404] += missing
     served.statuses[200] += count - failed - missing
     middle = _median_ms(env, part, task)
     for _ in range(min(count, 6)):
-        served.seconds.append(middle * math.exp(rng.gauss(0, 0.42)) / 1000)
+        served.seconds.append(middle * math.exp(rng.gauss(0, 0.42)) / 1000 + _waited_s(program, met, rng))
     for _ in range(min(failed, 3)):
-        cause = trouble or ("too many clients already" if rng.random() < refused_share else "")
+        cause = met.said(rng)
         if spoken:
-            spoken(env, part, task, 500, 5000.0 if trouble == "timeout expired" else middle, cause)
+            spoken(env, part, task, 500, 5000.0 if cause in ("timeout expired", "lock timeout") else middle, cause)
     return count - failed
+
+
+def _waited_s(program: Behaviour, met: Conditions, rng: random.Random) -> float:
+    """What some requests wait for beside the usual: a table lock, the one slow path."""
+    waited = 0.0
+    if met.locked and rng.random() < met.locked:
+        waited += rng.uniform(*LOCK_WAIT_S)
+    if program.slow_path and rng.random() < 1 / 6:
+        waited += program.slow_path_ms * rng.uniform(0.7, 1.4) / 1000
+    return waited
 
 
 def _median_ms(env: Environment, part: str, task: Task) -> float:
@@ -209,12 +273,14 @@ def _median_ms(env: Environment, part: str, task: Task) -> float:
     if part != "api":
         return own
     missed = 1 - env.cache.hit_rate
-    return own + 3 * query_ms(env.database) * (0.3 + 2.5 * missed)
+    throttled = THROTTLED_MS if env.cache.credits <= 0 else 0.0
+    return own + throttled + 3 * query_ms(env.database) * (0.3 + 2.5 * missed)
 
 
 def query_ms(database: Database) -> float:
     """Typical time of one query."""
-    return 1.6 / (1 - min(database.extra_cpu / 100, 0.97))
+    held_back = 25.0 if database.io_balance <= 0 else 1.0
+    return 1.6 * held_back / (1 - min(database.extra_cpu / 100, 0.97))
 
 
 def _database(env: Environment, tally: Tally, requests_s: float, dt_s: float, connections: int, rng: random.Random) -> None:
@@ -225,19 +291,40 @@ def _database(env: Environment, tally: Tally, requests_s: float, dt_s: float, co
     queries = requests_s * (0.8 + 6 * missed)
     tally.database_cpu.append(min(100.0, 5 + queries * 0.9 + database.extra_cpu + rng.uniform(-0.8, 0.8)))
     tally.connections.append(connections + rng.randrange(0, 3))
-    tally.reads += dt_s * max(0.0, queries * 0.7 + rng.uniform(0, 1.5))
+    tally.reads += dt_s * max(0.0, queries * 0.7 + rng.uniform(0, 1.5) + _burst(database, dt_s))
     tally.writes += dt_s * max(0.0, requests_s * 1.1 + rng.uniform(0.5, 2.5))
     tally.read_ms.append(query_ms(database) * rng.uniform(0.35, 0.6))
 
 
-def _cache(env: Environment, tally: Tally, requests: int, rng: random.Random) -> None:
+def _burst(database: Database, dt_s: float) -> float:
+    """Extra reads per second that the instance lets through; they use up its balance."""
+    baseline = IOPS.get(database.instance_class, 1000.0)
+    above = max(0.0, database.extra_iops - baseline)
+    database.io_balance = max(0.0, database.io_balance - 100 * above * dt_s / BURST_IOS)
+    return min(database.extra_iops, baseline) if database.io_balance <= 0 else database.extra_iops
+
+
+def _live(cache: Cache, dt_s: float) -> None:
+    """Memory fills, then keys are evicted and the hit rate falls; CPU above the baseline uses up credits."""
+    if cache.fill_percent_per_min:
+        cache.memory_percent = min(100.0, cache.memory_percent + cache.fill_percent_per_min * dt_s / 60)
+        if cache.memory_percent >= 100:
+            cache.evictions_per_s = 9 * cache.fill_percent_per_min
+            cache.hit_rate += (0.38 - cache.hit_rate) * (1 - math.exp(-dt_s / 180))
+    spent = 2 * (1.6 + cache.extra_cpu) / 100
+    cache.credits = max(0.0, min(288.0, cache.credits + (REDIS_EARNED - spent) * dt_s / 60))
+
+
+def _cache(env: Environment, tally: Tally, requests: int, dt_s: float, rng: random.Random) -> None:
     cache = env.cache
     if cache.status != "available":
         return
+    _live(cache, dt_s)
     lookups = requests * 2
     hits = min(lookups, poisson(rng, lookups * cache.hit_rate))
     tally.hits += hits
     tally.misses += lookups - hits
-    tally.cache_cpu.append(1.6 + cache.extra_cpu + rng.uniform(0, 0.8))
+    wanted = 1.6 + cache.extra_cpu + rng.uniform(0, 0.8)
+    tally.cache_cpu.append(min(wanted, REDIS_BASELINE) if cache.credits <= 0 else wanted)
     running = sum(1 for each in env.tasks.values() if each.service == env.names.api and each.last_status == "RUNNING")
     tally.cache_connections.append(4 + 5 * running + rng.randrange(0, 2))

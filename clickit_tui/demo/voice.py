@@ -27,6 +27,9 @@ ODD = (
 CAUSES = {
     "connection refused": "psycopg.OperationalError: connection to server at {host}, port 5432 failed: Connection refused",
     "timeout expired": "psycopg.OperationalError: connection to server at {host}, port 5432 failed: timeout expired",
+    "no space left": 'psycopg.errors.DiskFull: could not extend file "base/16401/24883": No space left on device',
+    "lock timeout": "psycopg.errors.LockNotAvailable: canceling statement due to lock timeout",
+    "outside": "httpx.ConnectTimeout: connecting to api.payments.example timed out",
     "too many clients already": "psycopg.OperationalError: FATAL:  sorry, too many clients already",
 }
 MIGRATION = (
@@ -53,8 +56,8 @@ class Voice:
 
     def line(self, task: Task, at: float, text: str) -> None:
         """One line of a task, ingested some seconds after it was written; lost when the group does not exist."""
-        group = task.log_group
-        if group not in self._sim.logs.groups:
+        group, lost = task.log_group, task.behaviour.lost_lines
+        if group not in self._sim.logs.groups or (lost and self._sim.rng.random() < lost):
             return
         late = self._sim.rng.uniform(0.8, 3.5)
         self._sim.logs.put(group, task.stream, int(at * 1000), text, int((at + late) * 1000))
@@ -73,13 +76,19 @@ class Voice:
 
     def _api(self, env: Environment, task: Task, at: float) -> None:
         rng = self._sim.rng
+        if task.behaviour.mutters and rng.random() < 0.06:
+            self.line(task, at, rng.choice(task.behaviour.mutters).replace("{ts}", stamp(at)))
+            return
         if rng.random() < 0.03:
             level, said, more = rng.choice(ODD)
             self.line(task, at, json.dumps({"ts": stamp(at), "level": level, "logger": "clickit.api", "msg": said} | more))
             return
-        path = rng.choice(API_PATHS).replace("{id}", f"{rng.randrange(1, 99_999)}")
+        pattern = rng.choice(API_PATHS)
+        path = pattern.replace("{id}", f"{rng.randrange(1, 99_999)}")
         status = 404 if rng.random() < 0.012 else 201 if rng.random() < 0.1 else 200
         ms = max(2, int(38 * task.behaviour.slow * rng.lognormvariate(0, 0.5)))
+        if pattern == task.behaviour.slow_path:
+            ms += int(task.behaviour.slow_path_ms * rng.uniform(0.7, 1.4))
         self.line(task, at, self._request("INFO", at, "GET" if status != 201 else "POST", path, status, ms))
 
     def _request(self, level: str, at: float, method: str, path: str, status: int, ms: int) -> str:
@@ -102,7 +111,7 @@ class Voice:
             self.line(task, at, f"{stamp(at)} ERROR GET {rng.choice(PAGES[:3])} {status} {int(ms)}ms")
             return
         path = rng.choice(API_PATHS).replace("{id}", f"{rng.randrange(1, 99_999)}")
-        said = CAUSES.get(cause, "unhandled exception").replace("{host}", env.database.host)
+        said = CAUSES.get(cause, task.behaviour.error_says).replace("{host}", env.database.host)
         known = {"ts": stamp(at), "level": "ERROR", "logger": "clickit.api", "msg": said, "path": path, "status": status}
         self.line(task, at, json.dumps(known | {"ms": int(ms), "request_id": self._sim.hexes(16)}))
 
@@ -133,11 +142,7 @@ class Voice:
 
     def crashed(self, env: Environment, task: Task, now: float) -> None:
         """What a program leaves behind that ends by itself."""
-        for text in (
-            "Traceback (most recent call last):",
-            '  File "/app/clickit/main.py", line 41, in <module>',
-            "RuntimeError: worker died",
-        ):
+        for text in task.behaviour.last_words:
             self.line(task, now, text)
 
     def migrated(self, task: Task, start: float, took_s: float, wait: Callable[[int], float] | None = None) -> None:

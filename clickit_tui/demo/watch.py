@@ -93,6 +93,22 @@ def database(sim: Simulator, env: Environment, now: float) -> None:
                 env.events.append(birth.rds_event(env.database, now, "Manual snapshot created", "backup"))
     for database in (env.database, *env.restored):
         _proceed(env, database, now)
+    if env.database.growth_gib_per_min:
+        _grow(env, env.database, now)
+
+
+def _grow(env: Environment, database: Database, now: float) -> None:
+    """One second of data being added, until the storage is full."""
+    before = database.storage_gib - database.used_gib
+    database.used_gib = min(float(database.storage_gib), database.used_gib + database.growth_gib_per_min / 60)
+    free = database.storage_gib - database.used_gib
+    low = database.storage_gib * 0.05
+    if free < low <= before:
+        said = f"The free storage capacity for DB instance {database.id} is low at 5% of the provisioned storage"
+        env.events.append(birth.rds_event(database, now, said, "low storage"))
+    if free <= 0 < before and database.status == "available":
+        database.status = "storage-full"
+        env.events.append(birth.rds_event(database, now, "Allocated storage has been exhausted", "low storage"))
 
 
 def _proceed(env: Environment, database: Database, now: float) -> None:
