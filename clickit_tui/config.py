@@ -102,7 +102,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     mask: bool = True
     """Whether secrets in log lines are replaced by a mark."""
     masks: tuple[str, ...] = ()
-    """Regular expressions of text that the log never shows, besides the built-in ones."""
+    """Regular expressions of text that the log never shows, besides the built-in ones; also with `mask` off."""
     notes: tuple[str, ...] = ()
     """Sentences to tell the user once at start."""
     flags: Flags = Flags()
@@ -168,7 +168,7 @@ def load(flags: Flags, environ: Mapping[str, str] | None = None, *, state_dir: s
         file=str(path or ""),
         mask=file.mask,
         masks=file.masks,
-        notes=(note,) if note else (),
+        notes=tuple(filter(None, (note, "" if file.mask else f"secrets in log lines are shown: mask = false in {where}"))),
         flags=flags,
     )
 
@@ -267,9 +267,11 @@ def _meaning(path: Path, file: _File) -> None:
             raise ConfigError(f"{path}: environments.{env}.account: must be the 12 digits of an account id, in quotes")
     for mask in file.masks:
         try:
-            re.compile(mask)
+            empty = re.search(mask, "")
         except re.error as error:
             raise ConfigError(f"{path}: masks: `{mask}` is no regular expression: {error}") from error
+        if empty:
+            raise ConfigError(f"{path}: masks: `{mask}` matches where there is nothing, so it would mask everything")
 
 
 def _plain(error: msgspec.ValidationError, prefix: str) -> str:

@@ -70,6 +70,12 @@ def test_the_file_is_laid_under_the_chosen_environment(file):
     assert config.masks == ("sk_live_[a-z0-9]+",)
 
 
+def test_masking_is_on_unless_the_file_says_otherwise_and_that_is_told(file):
+    assert (told(FULL, file).mask, told(FULL, file).notes) == (True, ())
+    off = told("mask = false", file)
+    assert (off.mask, off.notes) == (False, ("secrets in log lines are shown: mask = false in clickit.toml",))
+
+
 def test_flags_win_over_the_file(file):
     config = load(Flags(env="prod", config=file(FULL), profile="mine", region="us-east-1"), {"AWS_PROFILE": "theirs"})
     assert (config.profile, config.profile_source, config.region) == ("mine", "--profile", "us-east-1")
@@ -181,6 +187,10 @@ def test_choosing_an_environment_begins_again_with_its_settings(file):
         ('[environments."Prod X"]', "environments.Prod X: the name of an environment"),
         ("environments = 3", "environments: expected `object`, got `int`"),
         ('masks = ["["]', "masks: `[` is no regular expression"),
+        ('masks = ["ok", "[0-9]*"]', "masks: `[0-9]*` matches where there is nothing"),
+        ("masks = 3", "masks: expected `array`, got `int`"),
+        ('mask = "no"', "mask: expected `bool`, got `str`"),
+        ("maskes = []", "maskes: unknown key; did you mean `masks`?"),
         ("a = ", "is not TOML: Invalid value"),
     ],
 )

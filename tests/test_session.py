@@ -87,9 +87,9 @@ class Rig:
         self.log = ()
         self.new()
 
-    def new(self):
+    def new(self, config=None):
         self.gateway = ScriptedGateway(self.clock)
-        config = load(Flags(env="dev"), {}, state_dir=self.state_dir)
+        config = config or load(Flags(env="dev"), {}, state_dir=self.state_dir)
         self.session = Session(
             config,
             clock=self.clock,
@@ -516,3 +516,21 @@ async def test_a_log_that_cannot_be_read_is_a_fault_in_the_world(rig):
     await rig.clock.advance(60)
     assert rig.session.store.world.log.fault.kind is Trouble.DENIED
     assert rig.session.log_state()[1] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ('masks = ["ORDER-[0-9]+"]', "‹masked› password=‹masked›"),
+        ('mask = false\nmasks = ["ORDER-[0-9]+"]', "‹masked› password=hunter22"),
+        ("mask = false", "ORDER-1 password=hunter22"),
+    ],
+)
+async def test_the_log_is_masked_as_the_configuration_says(rig, tmp_path, said, shown):
+    (tmp_path / "clickit.toml").write_text(said)
+    await rig.session.stop()
+    rig.new(load(Flags(env="dev", config=str(tmp_path / "clickit.toml")), {}, state_dir=rig.state_dir))
+    rig.log = (Event(int(rig.clock() * 1000), "ORDER-1 password=hunter22", "ecs/api/1", "e1"),)
+    await rig.start()
+    await rig.clock.advance(10)
+    assert [line.text for line in rig.session.log_lines()] == [shown]

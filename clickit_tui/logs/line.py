@@ -108,14 +108,17 @@ def headed(text: str) -> str:
 
 def bounded(message: str, masked: bool = True) -> str:
     """A message without escapes and control characters other than line breaks and tabs, masked, cut to `MAX_RAW` with the rest counted."""
-    part = message[: MAX_RAW + _SLACK]
-    if not part.isprintable():
-        part = _lines_clean(_ESCAPES.sub("", part))
+    part = harmless(message[: MAX_RAW + _SLACK])
     if masked:
         part = mask(part)
     if len(message) <= MAX_RAW and len(part) <= MAX_RAW + _SLACK:
         return part.rstrip()
     return f"{part[:MAX_RAW]} … (+{max(len(message), len(part)) - MAX_RAW:,} characters)"
+
+
+def harmless(text: str) -> str:
+    """Text without escapes and control characters other than line breaks and tabs."""
+    return text if text.isprintable() else _lines_clean(_ESCAPES.sub("", text))
 
 
 def one_line(text: str) -> str:

@@ -437,5 +437,5 @@ class LogsScreen(Board):
             f"log groups: {' '.join(self.core.config.names.logs.values())}",
             f"source: {source}",
             f"only: {self.logs.only or 'everything'}   filter: {tail.filter_text or 'none'}   range: {'yes' if self._range else 'no'}",
-            f"{count:,} lines; {tail.hidden:,} hidden; secrets masked",
+            f"{count:,} lines; {tail.hidden:,} hidden; secrets {'masked' if self.core.config.mask else 'not masked'}",
         ]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from clickit_tui.logs import search as module
 from clickit_tui.logs.budget import Budget
 from clickit_tui.logs.fetch import Ask, Event, Page
+from clickit_tui.logs.line import line_of
 from clickit_tui.logs.masking import masked_fetch
 from clickit_tui.logs.search import Search, Wanted, pattern_of, slices
 from clickit_tui.world.seen import Trouble
@@ -148,4 +149,13 @@ async def test_the_configurations_own_masks_are_laid_over_every_message():
     page = await masked_fetch(fetch, (r"\d{4}-\d\d",))(Ask(group="g", start_ms=0))
     assert [event.message for event in page.events] == ["customer ‹masked› bought", "plain"]
     assert page.token == "t"
+    coloured = Event(1, "customer 47\x1b[1m11-2\x1b[0m2 bought\r\nand left", "s", "id")
+    assert line_of(coloured, "api", "g").text == "customer 4711-22 bought ⏎ and left"
+
+    async def colourful(ask: Ask) -> Page:
+        return Page(events=(coloured, Event(2, "\x1b[1mplain\x1b[0m")))
+
+    one, other = (await masked_fetch(colourful, (r"\d{4}-\d\d",))(Ask(group="g", start_ms=0))).events
+    assert line_of(one, "api", "g").text == "customer ‹masked› bought ⏎ and left"
+    assert (one.id, other.message) == ("id", "\x1b[1mplain\x1b[0m")
     assert masked_fetch(fetch, ()) is fetch
