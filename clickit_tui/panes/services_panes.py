@@ -49,7 +49,7 @@ class TreePane(Pane):
         self.table.show(rows(world, view, max(60, self.table.size.width), self.looking))
 
     def title_left(self, world: World, view: View) -> Spans:
-        words = [Span(name + "  ", "title" if name == self.looking.view else "dim") for name in VIEWS]
+        words = [Span(f"[{name}] ", "title") if name == self.looking.view else Span(f" {name}  ", "dim") for name in VIEWS]
         if self.table.model.filter_text:
             words.append(Span(f"/{self.table.model.filter_text}  {self.table.hidden} hidden", "warn"))
         return tuple(words)

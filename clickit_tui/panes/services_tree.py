@@ -137,12 +137,11 @@ def _deployment_rows(
     state, look = deployment_state(deployment, view)
     word = {"PRIMARY": "new" if len(service.deployments) > 1 else "now", "ACTIVE": "old"}.get(deployment.status, deployment.status.lower())
     counts = f"{_n(deployment.running)}/{_n(deployment.desired)}"
-    more = [f"{deployment.pending} pending"] if deployment.pending else []
-    more += [f"{deployment.failed} failed"] if deployment.failed else []
+    more = f", {deployment.failed} failed" if deployment.failed else ""
     spans = (
         _head(view, 1, opened),
         Span(fit(f"{word} :{revision(deployment.task_definition) or '?'}", 10), "bold"),
-        Span(fit(f"{counts} {state} {' '.join(more)}", max(22, width - 46)), look),
+        Span(fit(f"{counts} {state}{more}", max(22, width - 46)), look),
         Span(" "),
         Span(fit(image_words(world, deployment.task_definition, tasks), 25 if width >= 75 else 10), "plain"),
         Span(fit(since_minutes(deployment.created_at, view.now), 5, right=True), "dim"),
@@ -186,7 +185,7 @@ def _task_rows(world: World, view: View, tasks: list[Task], width: int, depth: i
             _head(view, depth, opened),
             Span(fit(task.id[:8], 9), "dim" if task.stopped else "plain"),
             Span(fit(task.status, 13), "dim" if task.stopped else "plain"),
-            Span(fit(state, max(8, width - 2 * depth - 46)), look),
+            Span(fit(state, max(8, width - 2 * depth - 45)), look),
             Span(fit(memory + (task.ip if not task.stopped else ""), 15, right=True), "dim"),
             Span(fit(since_minutes(at, view.now), 5, right=True), "dim"),
         )
@@ -231,7 +230,7 @@ def past_row(world: World, view: View, service: Service, of: ServiceDeployment, 
     spans = (
         _head(view, 2, None),
         Span(fit(name, 8), "bold"),
-        Span(fit(text, max(20, width - 47)), look),
+        Span(fit(text, max(20, width - 48)), look),
         Span(" "),
         Span(fit(words, 27 if width >= 80 else 14)),
         Span(fit(since_minutes(of.created_at, view.now), 5, right=True), "dim"),

@@ -62,6 +62,8 @@ class ServicesScreen(Board):
         super().__init__(core)
         self.listing, self.detail = TreePane(), DetailPane()
         self.selection = Selection()
+        self._turned = False
+        """The rows were changed by hand, so that the cursor's new row counts as chosen."""
 
     @property
     def services(self) -> TreePane:
@@ -95,7 +97,8 @@ class ServicesScreen(Board):
         """Another row: its details, and the log of a stopped task."""
         if event.table is not self.listing.table:
             return
-        self.selection.moved(event.key, event.lost)
+        self.selection.moved(event.key, event.lost and not self._turned)
+        self._turned = False
         if self.selection.adrift:
             self.note = "the selected row is gone: choose again with the arrows or enter"
         task = log_task(self.core.store.world, event.key)
@@ -118,13 +121,19 @@ class ServicesScreen(Board):
     def action_turn(self) -> None:
         """The next view."""
         self.listing.turn()
+        self._changed_by_hand()
+
+    def _changed_by_hand(self) -> None:
+        """Show other rows; where the cursor then is was asked for."""
+        before = self.listing.table.cursor_key
         self.repaint()
+        self._turned = self.listing.table.cursor_key != before
 
     def action_hidden(self) -> None:
         """Show or hide stops that are no failure."""
         looking = self.listing.looking
         self.listing.looking = msgspec.structs.replace(looking, hidden=not looking.hidden)
-        self.repaint()
+        self._changed_by_hand()
 
     def action_details(self) -> None:
         """What is known of the row under the cursor, as a page; on a deployment with what differs."""

@@ -47,6 +47,9 @@ async def test_v_goes_through_the_views_and_back():
         assert "new :42" in shown(app)[0]
         await pilot.press("v")
         await until(pilot, lambda: "application exited ×3" in shown(app)[0] and "new :42" not in shown(app)[0])
+        await pilot.pause()
+        assert not app.board.selection.adrift
+        assert app.board.note == ""
         await pilot.press("v")
         await until(pilot, lambda: "alembic" in shown(app)[0])
         await pilot.press("v")
