@@ -16,6 +16,7 @@ from clickit_tui import follow
 from clickit_tui.aws import login
 from clickit_tui.aws.errors import fault_of
 from clickit_tui.aws.gateway import Gateway
+from clickit_tui.aws.insights import LogsInsights
 from clickit_tui.aws.logs import log_fetch
 from clickit_tui.aws.sources import sources
 from clickit_tui.carry import Carrier, Outcome, Replan
@@ -207,6 +208,10 @@ class Session:
         """The last lines of a task's own streams, masked as the tail's are; raises Failed."""
         definition = next((d for d in self.store.world.definitions.value or () if d.arn == task.task_definition), None)
         return await last_lines(self._log_fetch, task, definition, self.config.names.logs, self.clock())
+
+    def insights(self) -> LogsInsights:
+        """What asks CloudWatch Logs Insights."""
+        return LogsInsights(self.gateway, clock=self.clock, sleep=self._sleep, masked=self.config.mask)
 
     async def bookmark(self, text: str) -> str:
         """Put a text into the journal; returns why that failed."""

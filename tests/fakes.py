@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -11,6 +12,7 @@ from clickit_tui.config import Config
 from clickit_tui.logs.budget import Budget
 from clickit_tui.logs.engine import Update
 from clickit_tui.logs.fetch import Ask, Event, Page
+from clickit_tui.logs.insights import Answer, Estimate
 from clickit_tui.logs.line import LogLine
 from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.plan import Plan, Refused
@@ -29,6 +31,29 @@ class Sent(msgspec.Struct):
     plan: Plan | None = None
 
 
+class FakeInsights:
+    """Answers every query with two rows, after `held` is set when it is told to wait."""
+
+    def __init__(self) -> None:
+        self.queries: list[tuple[str, tuple[str, ...], float]] = []
+        self.cancelled = 0
+        self.held: asyncio.Event | None = None
+
+    async def estimate(self, groups: Sequence[str], start: float, end: float) -> Estimate:
+        return Estimate(scanned=(end - start) * 1e6, basis="by IncomingBytes")
+
+    async def ask(self, query: str, groups: Sequence[str], start: float, end: float, told: Callable[[Answer], None]) -> Answer:
+        self.queries.append((query, tuple(groups), end - start))
+        told(Answer(status="Running", scanned=1e6))
+        try:
+            if self.held is not None:
+                await self.held.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return Answer(status="Complete", names=("said", "lines"), rows=(("refused", "12"), ("ok", "3")), scanned=2e6)
+
+
 class FakeCore:
     """What the screens need of the core, held still."""
 
@@ -43,6 +68,7 @@ class FakeCore:
         """What a search finds on the server, by log group."""
         self.wanted: list[Wanted] = []
         self.bookmarks: list[str] = []
+        self.asked = FakeInsights()
         self.notices: list[str] = []
         self.sent: list[Plan] = []
         self.followed: list[Follow] = []
@@ -101,6 +127,9 @@ class FakeCore:
 
     def follow(self, wanted: Follow) -> None:
         self.followed.append(wanted)
+
+    def insights(self) -> FakeInsights:
+        return self.asked
 
     async def bookmark(self, text: str) -> str:
         self.bookmarks.append(text)

@@ -8,6 +8,7 @@ from typing import Protocol
 from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Config
 from clickit_tui.logs.engine import Update
+from clickit_tui.logs.insights import Insights
 from clickit_tui.logs.line import LogLine
 from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.plan import Plan, Refused
@@ -88,6 +89,10 @@ class Core(Protocol):
 
     def follow(self, wanted: Follow) -> None:
         """Watch a change that somebody else began, until it ends; one that is followed already is not followed twice."""
+        ...
+
+    def insights(self) -> Insights:
+        """What asks CloudWatch Logs Insights."""
         ...
 
     def bookmark(self, text: str) -> Awaitable[str]:

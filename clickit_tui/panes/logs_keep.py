@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from clickit_tui.logs.line import LogLine
+from clickit_tui.logs.of_task import streams_of
 from clickit_tui.panes.log import plain_line
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.world import World
@@ -34,14 +35,12 @@ def save(folder: Path, env: str, now: float, text: str) -> Path:
     raise FileExistsError(17, "too many files of this second", str(folder))
 
 
-def stream_of(world: World, task: Task, lines: Sequence[LogLine]) -> str:
-    """Name of a task's log stream, `<prefix>/<container>/<task id>`: from a line of it, its task definition, or a line of a sibling."""
-    own = next((line.stream for line in lines if line.part == task.part and line.stream.endswith(f"/{task.id}")), "")
-    if own:
-        return own
+def task_streams(world: World, task: Task, lines: Sequence[LogLine], groups: Mapping[str, str]) -> tuple[str, ...]:
+    """Names of a task's log streams: as its lines say, as its task definition says, or as those of its siblings are named."""
+    own = {line.stream for line in lines if line.part == task.part and line.stream.endswith(f"/{task.id}")}
     defined = next((d for d in world.definitions.value or () if d.arn == task.task_definition), None)
-    for container in defined.containers if defined else ():
-        if container.log_prefix:
-            return f"{container.log_prefix}/{container.name}/{task.id}"
-    sibling = next((line.stream for line in reversed(lines) if line.part == task.part and line.stream.count("/") >= 2), "")
-    return f"{sibling.rsplit('/', 1)[0]}/{task.id}" if sibling else ""
+    named = own | {stream for _, stream in streams_of(task, defined, groups)}
+    if not named:
+        sibling = next((line.stream for line in reversed(lines) if line.part == task.part and line.stream.count("/") >= 2), "")
+        named = {f"{sibling.rsplit('/', 1)[0]}/{task.id}"} if sibling else set()
+    return tuple(sorted(named))

@@ -19,12 +19,13 @@ from clickit_tui.panes.core import Core
 from clickit_tui.panes.keys import look_hints
 from clickit_tui.panes.log import line_page, plain_line
 from clickit_tui.panes.logs_jump import HINT, NoMoment, age_s, moment
-from clickit_tui.panes.logs_keep import file_text, save, stream_of
+from clickit_tui.panes.logs_keep import file_text, save, task_streams
 from clickit_tui.panes.logs_pane import LogsPane, line_key
 from clickit_tui.panes.view import View
 from clickit_tui.plan import Call, as_cli
 from clickit_tui.screens.board import Board
 from clickit_tui.screens.keys import binding
+from clickit_tui.screens.sums import Sums
 from clickit_tui.ui.cells import Look
 from clickit_tui.ui.clipboard import copy
 from clickit_tui.ui.keybar import KeyHint
@@ -41,7 +42,7 @@ SEARCH_S = 0.5
 
 HINTS = (
     ("/", "filter"), ("f", "pause"), ("e", "error"), ("h", "errors 1 h"), ("l", "only"), ("t", "jump"), ("n", "find"),
-    ("b", "beyond"), ("v", "shape"), ("o", "clock"), ("m", "mark"), ("y", "copy"), ("x", "save"),
+    ("b", "beyond"), ("u", "sums"), ("v", "shape"), ("o", "clock"), ("m", "mark"), ("y", "copy"), ("x", "save"),
 )  # fmt: skip
 
 
@@ -57,6 +58,7 @@ class LogsScreen(Board):
         binding("t", "jump", "logs_jump", "jump to a time, an age, `deploy` or `alarm`"),
         binding("h", "last_hour", "logs_last_hour", "the errors of the last hour, searched on the server"),
         binding("b", "beyond", "logs_beyond", "search on the server beyond what is held; esc stops it, then goes back"),
+        binding("u", "sums", "logs_sums", "count with Logs Insights over a large window; says the price before it asks"),
         binding("l", "its_logs", "logs_only", "only one part, or one task, running or stopped"),
         binding("v", "shape", "logs_shape", "the next shape: lines, wrapped, columns, raw, unfolded"),
         binding("o", "clock", "logs_clock", "the next clock: UTC, local, relative"),
@@ -177,6 +179,13 @@ class LogsScreen(Board):
     def action_beyond(self) -> None:
         """Ask for a pattern and a window, and search on the server."""
         self.app.push_screen(Prompt("search the last (15m 1h 6h 2d), pattern: ", "1h ", changed=self._unsearchable), self._beyond)
+
+    def action_sums(self) -> None:
+        """Errors per minute, top messages, slowest requests: with the price before."""
+        part = self.logs.only.partition("/")[0]
+        groups = [group for name, group in self.core.config.names.logs.items() if part in ("", name)]
+        self.say("estimating what a query would scan")
+        self.run_worker(Sums(self.app, self.core, groups).open(), exclusive=True, group="sums", exit_on_error=False)
 
     def _asked(self, text: str) -> tuple[float, str]:
         back, _, pattern = text.strip().partition(" ")
@@ -308,8 +317,8 @@ class LogsScreen(Board):
     def _task_log(self, id: str) -> None:
         """Read a task's own stream from its start to its end."""
         task = next(t for t in self.core.store.world.tasks.value or () if t.id == id)
-        stream = stream_of(self.core.store.world, task, self.logs.live.lines)
-        if not stream:
+        streams = task_streams(self.core.store.world, task, self.logs.live.lines, self.core.config.names.logs)
+        if not streams:
             self.say(f"task {id[:8]}: neither a line nor its task definition names its log stream")
             return
         now = self.core.facts().now
@@ -318,7 +327,7 @@ class LogsScreen(Board):
             from_ms=int(begin * 1000) - 60_000,
             to_ms=int(end * 1000) + 300_000,
             parts=(task.part,),
-            streams=(stream,),
+            streams=streams,
             name=f"task {task.part}/{id[:8]}",
         )
         self._search(wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -235,3 +236,30 @@ async def test_q_goes_back_to_triage():
         await pilot.press("q")
         await until(pilot, lambda: app.place == "1")
         assert app.is_running
+
+
+async def test_sums_show_their_price_before_they_are_asked_and_stop_when_left():
+    core = core_of()
+    core.asked.held = asyncio.Event()
+    async with on_logs(core) as (app, pilot, _):
+        await pilot.press("u")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        assert "about 3.6 GB, $0.018" in app.screen.text
+        assert core.asked.queries == []
+        await typed(app, pilot, "top messages, last 24")
+        await until(pilot, lambda: isinstance(app.screen, Page) and bool(core.asked.queries))
+        query, groups, seconds = core.asked.queries[0]
+        assert "by said" in query
+        assert groups == tuple(core.config.names.logs.values())
+        assert seconds == 86_400
+        assert "esc stops it" in app.screen.text
+        core.asked.held.set()
+        await until(pilot, lambda: "refused" in app.screen.text)
+        assert "complete, 2 MB scanned" in app.screen.text
+        await pilot.press("escape")
+        core.asked.held.clear()
+        await pilot.press("u")
+        await typed(app, pilot, "slowest requests, last 1 h")
+        await until(pilot, lambda: len(core.asked.queries) == 2 and isinstance(app.screen, Page))
+        await pilot.press("escape")
+        await until(pilot, lambda: core.asked.cancelled == 1)
