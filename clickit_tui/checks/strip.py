@@ -17,6 +17,7 @@ TELLING = (
     "state",
     "stops",
     "deployment",
+    "migration",
     "connections",
     "memory",
     "latency",
