@@ -18,6 +18,7 @@ from clickit_tui.logs.mask import mask
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.pages import cluster_missing_page
 from clickit_tui.panes.view import View
+from clickit_tui.screens.asking import Asking
 from clickit_tui.screens.board import Board
 from clickit_tui.screens.places import FIRST, PLACES
 from clickit_tui.ui.confirm import Confirm
@@ -84,6 +85,7 @@ class Dashboard(QuietApp):
         for number in ENDED_BY:
             loop.add_signal_handler(number, self.exit, ENDED_BY[number])
         self.push_screen(self._board(FIRST))
+        self.core.ask_mfa = Asking(self).code
         self.call_after_refresh(self._begin)
 
     def mask(self, text: str) -> str:

@@ -70,7 +70,10 @@ class Session:
             raise ValueError("a session needs the name of an environment")
         self.config = config
         self.clock = clock
-        self.gateway = gateway or Gateway(config, clock=clock)
+        self.ask_mfa: Callable[[str], Awaitable[str | None]] | None = None
+        """Asks the user for the code of an MFA device; None as an answer, or without such a front end, means no."""
+        self._code_refused = False
+        self.gateway = gateway or Gateway(config, clock=clock, prompt_mfa=self._code)
         self.store = Store(World(env=config.env))
         fed = tuple(built(self.gateway) if built else sources(self.gateway, config, clock=clock))
         self.poller = Poller(
@@ -152,7 +155,12 @@ class Session:
         return outcome
 
     async def login(self, say: Callable[[str], None]) -> str:
-        """Log in again through SSO's device flow; says address and code; returns how it ended."""
+        """Log in again, by an MFA code if that is what was missing, else through SSO's device flow; returns how it ended."""
+        if self._code_refused:
+            self._code_refused = False
+            await self.gateway.renew()
+            self.refresh()
+            return "asking for the MFA code again"
         try:
             begun = await login.begin(self.gateway, clock=self.clock)
             shown = begun.shown
@@ -162,6 +170,11 @@ class Session:
             return f"{failed.fault.sentence}: {failed.fault.fix}" if failed.fault.fix else failed.fault.sentence
         self.refresh()
         return "logged in: reading again"
+
+    async def _code(self, prompt: str) -> str:
+        code = await self.ask_mfa(prompt) if self.ask_mfa is not None else None
+        self._code_refused = self.ask_mfa is not None and not code
+        return code or ""
 
     # --- the log ---
 

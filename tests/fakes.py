@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -70,6 +70,7 @@ class FakeCore:
         self.bookmarks: list[str] = []
         self.asked = FakeInsights()
         self.notices: list[str] = []
+        self.ask_mfa: Callable[[str], Awaitable[str | None]] | None = None
         self.sent: list[Plan] = []
         self.followed: list[Follow] = []
         self.logs_read: list[str] = []

@@ -1,6 +1,7 @@
 """The six steps of a change against a scripted gateway: what is sent, what is refused, what stands in the journal."""
 
 import asyncio
+import os
 import random
 
 import msgspec
@@ -534,3 +535,44 @@ async def test_the_log_is_masked_as_the_configuration_says(rig, tmp_path, said, 
     await rig.start()
     await rig.clock.advance(10)
     assert [line.text for line in rig.session.log_lines()] == [shown]
+
+
+MFA = """
+[profile base]
+aws_access_key_id = AKIABASE
+aws_secret_access_key = s
+[profile careful]
+role_arn = arn:aws:iam::111122223333:role/Careful
+mfa_serial = arn:aws:iam::111122223333:mfa/anna
+source_profile = base
+"""
+
+
+async def test_who_can_answer_is_asked_for_an_mfa_code_and_after_a_no_again_by_logging_in(tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "config").write_text(MFA)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    session = Session(load(Flags(env="dev", profile="careful", region="eu-west-1"), {}, state_dir=str(tmp_path)))
+    prompts = []
+
+    async def no(prompt):
+        prompts.append(prompt)
+
+    async def identity():
+        with pytest.raises(Failed, match="the role needs an MFA code") as failed:
+            await session.gateway.identity()
+        return failed.value.fault
+
+    assert (await identity()).kind is Trouble.CREDENTIALS
+    await session.gateway.renew()
+    session.ask_mfa = no
+    assert "press L" in (await identity()).fix
+    await identity()
+    assert [("mfa/anna" in prompt) for prompt in prompts] == [True]
+    assert await session.login(prompts.append) == "asking for the MFA code again"
+    await identity()
+    assert len(prompts) == 2
+    await session.stop()

@@ -76,7 +76,7 @@ _CLASSES: dict[str, tuple[Trouble, str, str]] = {
     "CodeNeeded": (
         Trouble.CREDENTIALS,
         "the role needs an MFA code",
-        "enter the code when asked, or obtain a session with the AWS CLI first",
+        "press L to be asked for it, or obtain a session with the AWS CLI first",
     ),
     "ProfileNotFound": (
         Trouble.CREDENTIALS,

@@ -37,6 +37,8 @@ class Core(Protocol):
 
     config: Config
     store: Store
+    ask_mfa: Callable[[str], Awaitable[str | None]] | None
+    """Asks the user for the code of an MFA device; the app sets it, and None as an answer means no."""
     notices: list[str]
     """Sentences for the user, oldest first; grows."""
 

@@ -13,10 +13,12 @@ from clickit_tui.ui.cells import Span, Spans, fit, width
 from clickit_tui.ui.entry import Entry, edited, entry_spans, first_line, typed
 from clickit_tui.ui.lines import Lines
 
+HINT = "enter keep  esc undo"
 
-def prompt_line(mark: str, entry: Entry, note: str, cells: int, caret: str = "▏") -> Spans:
+
+def prompt_line(mark: str, entry: Entry, note: str, cells: int, caret: str = "▏", hint: str = HINT) -> Spans:
     """` /text▏      what is wrong with it   enter keep  esc undo`."""
-    hint = "  enter keep  esc undo "
+    hint = f"  {hint} "
     said = Span(f"  {note}" if note else "", "warn")
     room = cells - 1 - width(mark) - width(hint)
     text = entry_spans(entry, max(10, room - min(width(said.text), room // 2)), caret=caret)
@@ -28,17 +30,22 @@ def prompt_line(mark: str, entry: Entry, note: str, cells: int, caret: str = "�
 class Prompt(ModalScreen[str | None]):
     """Every edit calls `changed(text)`, which says what is wrong with it or an empty string.
 
-    Enter dismisses with the text; esc puts the first text back, by `changed` too, and dismisses with None.
+    Enter dismisses with the text; esc puts the first text back, by `changed` too, and dismisses with None. With `hidden` every character
+    is shown as an asterisk; `hint` says what the keys do.
     """
 
     DEFAULT_CSS: ClassVar[str] = "Prompt { align: left bottom; } Prompt > Lines { height: 1; }"
     AUTO_FOCUS = ""
 
-    def __init__(self, mark: str, initial: str = "", *, changed: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self, mark: str, initial: str = "", *, changed: Callable[[str], str] | None = None, hidden: bool = False, hint: str = HINT
+    ) -> None:
         super().__init__()
         self._mark = mark
         self._initial = initial
         self._changed = changed
+        self._hidden = hidden
+        self._hint = hint
         self._entry = Entry.of(initial)
         self._note = ""
         self._line = Lines()
@@ -60,7 +67,8 @@ class Prompt(ModalScreen[str | None]):
         self._draw()
 
     def _draw(self) -> None:
-        self._line.show([prompt_line(self._mark, self._entry, self._note, self.app.size.width, self._line.symbols.caret)])
+        shown = self._entry._replace(text="*" * len(self._entry.text)) if self._hidden else self._entry
+        self._line.show([prompt_line(self._mark, shown, self._note, self.app.size.width, self._line.symbols.caret, self._hint)])
 
     def _set(self, entry: Entry) -> None:
         same = entry.text == self._entry.text
