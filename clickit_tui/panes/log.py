@@ -190,10 +190,3 @@ def line_page(line: LogLine) -> list[Spans]:
     rows: list[Spans] = [(Span(f" {name:<10}", "dim"), Span(value)) for name, value in facts]
     rows += [(), *((Span(" "), *row) for row in unfolded(line, 400))] if json_fields(line.message) is not None else []
     return [*rows, (), *((Span(f" {row}"),) for row in line.message.split("\n"))]
-
-
-def plain_line(line: LogLine) -> str:
-    """One line as text for copies, files and bookmarks: `2026-11-23T14:03:19.123Z api/8f3a21bc ERROR text`."""
-    at = datetime.fromtimestamp(line.at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    source = f"{line.part}/{line.task}" if line.task else line.part
-    return f"{at} {source} {line.level.upper() or '-'} {line.text}"

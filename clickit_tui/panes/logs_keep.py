@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clickit_tui.logs.line import LogLine
 from clickit_tui.logs.of_task import streams_of
-from clickit_tui.panes.log import plain_line
+from clickit_tui.logs.plain import plain_line
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.world import World
 

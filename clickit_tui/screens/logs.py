@@ -12,12 +12,13 @@ from textual.widget import Widget
 
 from clickit_tui.actions.registry import Target
 from clickit_tui.logs.line import LogLine
+from clickit_tui.logs.plain import plain_line
 from clickit_tui.logs.reader import SWEEP_PATTERN
 from clickit_tui.logs.search import Search, Wanted, pattern_of
 from clickit_tui.logs.sift import parse
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.keys import look_hints
-from clickit_tui.panes.log import line_page, plain_line
+from clickit_tui.panes.log import line_page
 from clickit_tui.panes.logs_jump import HINT, NoMoment, age_s, moment
 from clickit_tui.panes.logs_keep import file_text, save, task_streams
 from clickit_tui.panes.logs_pane import LogsPane, line_key
