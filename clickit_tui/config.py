@@ -99,6 +99,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Where journal and pins are kept."""
     file: str = ""
     """The configuration file that was read; empty when there was none."""
+    bell: bool = True
+    """Whether the terminal's bell rings when a followed change ends."""
     mask: bool = True
     """Whether secrets in log lines are replaced by a mark."""
     masks: tuple[str, ...] = ()
@@ -127,6 +129,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     read_only: bool = False
     time: Literal["utc", "local"] = "utc"
     keys: dict[str, str] = {}
+    bell: bool = True
     mask: bool = True
     masks: tuple[str, ...] = ()
     thresholds: dict[str, float] = {}
@@ -166,6 +169,7 @@ def load(flags: Flags, environ: Mapping[str, str] | None = None, *, state_dir: s
         keymap=file.keys,
         state_dir=state_dir or _state_dir(),
         file=str(path or ""),
+        bell=file.bell,
         mask=file.mask,
         masks=file.masks,
         notes=tuple(filter(None, (note, "" if file.mask else f"secrets in log lines are shown: mask = false in {where}"))),

@@ -11,6 +11,7 @@ from clickit_tui.screens.services import ServicesScreen
 from clickit_tui.ui.confirm import Confirm
 from clickit_tui.ui.page import Page
 from clickit_tui.ui.picker import Picker
+from clickit_tui.world.follow import Follow, Following, Phase
 from tests import worlds
 from tests.fakes import FakeCore
 from tests.pilot.driving import running, type_token, until
@@ -176,3 +177,20 @@ async def test_memory_fills_what_ecs_forgot():
     async with services(core) as (app, pilot):
         await pilot.press("v")
         await until(pilot, lambda: "×1 (1 from memory)" in shown(app)[0])
+
+
+@pytest.mark.parametrize("bell", [True, False])
+async def test_the_bell_rings_once_when_a_followed_change_ends(bell, monkeypatch):
+    core = FakeCore(worlds.healthy_world(NOW))
+    core.config = msgspec.structs.replace(core.config, bell=bell)
+    rung = []
+    async with running(core) as (app, pilot):
+        monkeypatch.setattr(app, "bell", lambda: rung.append(1))
+        begun = Following(follow=Follow(kind="deployment", env="prod", part="api", intent="a"))
+        core.store.put(follows=(begun,))
+        app._paint()
+        ended = msgspec.structs.replace(begun, phase=Phase.FAILED, ended_at=NOW)
+        core.store.put(follows=(ended,))
+        app._paint()
+        app._paint()
+        assert rung == [1] * bell
