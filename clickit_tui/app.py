@@ -74,8 +74,6 @@ class Dashboard(QuietApp):
         self._painting = False
         self._log_version, self._log_at = -1, 0.0
         self._asked_cluster = False
-        self._ended: frozenset[str] | None = None
-        """Intents of the followed changes that have ended; None before the first painting."""
         self._glyphs = glyphs(os.environ, getattr(sys.__stderr__, "encoding", None) or "utf-8")
 
     def on_mount(self) -> None:
@@ -155,19 +153,11 @@ class Dashboard(QuietApp):
         if not self.board.is_mounted or not self.screen_stack:
             return
         self.board.show(world, self._view(world))
-        self._ring(world)
         if isinstance(self.screen, (Confirm, Page)):
             self.screen.renew()
         if isinstance(world.cluster.value, ClusterMissing) and not self._asked_cluster:
             self._asked_cluster = True
             self.board.page("no cluster", lambda: cluster_missing_page(self.core.store.world, self._view(self.core.store.world)))
-
-    def _ring(self, world: World) -> None:
-        """Ring the terminal's bell once for each followed change that has come to its end."""
-        ended = frozenset(f.follow.intent for f in world.follows if not f.open)
-        if self._ended is not None and ended - self._ended and self.core.config.bell:
-            self.bell()
-        self._ended = ended
 
     def _flush_log(self) -> None:
         if not self.screen_stack:

@@ -283,7 +283,6 @@ class Session:
         for before, after in zip(world.follows, stepped, strict=True):
             if before.open and not after.open:
                 self._end(after.follow, after.phase, after.sentence)
-                self.notices.append(f"{after.follow.kind} of {after.follow.part}: {after.phase}: {after.sentence}")
         self.store.put(follows=stepped)
         self._watch()
 

@@ -83,7 +83,8 @@ class Board(Keys):
         for f in world.follows:
             if not f.open and f.follow.intent in self._watched:
                 self.note = f"{f.follow.kind} {f.follow.part}: {f.phase}: {f.sentence}"
-                self.app.bell()
+                if self.core.config.bell:
+                    self.app.bell()
         self._watched = frozenset(f.follow.intent for f in world.follows if f.open)
 
     def _third_row(self, world: World, view: View, width: int) -> Spans:

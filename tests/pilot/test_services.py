@@ -184,7 +184,7 @@ async def test_the_bell_rings_once_when_a_followed_change_ends(bell, monkeypatch
     core = FakeCore(worlds.healthy_world(NOW))
     core.config = msgspec.structs.replace(core.config, bell=bell)
     rung = []
-    async with running(core) as (app, pilot):
+    async with running(core) as (app, _):
         monkeypatch.setattr(app, "bell", lambda: rung.append(1))
         begun = Following(follow=Follow(kind="deployment", env="prod", part="api", intent="a"))
         core.store.put(follows=(begun,))

@@ -1,0 +1,288 @@
+"""Rolling back on the running demo, over HTTP: from the plan to the end of what follows it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from clickit_tui.actions import enable_exec, rollback
+from clickit_tui.actions.registry import Target
+from clickit_tui.carry import Outcome
+from clickit_tui.config import Config
+from clickit_tui.demo.launch import Demo
+from clickit_tui.naming import names
+from clickit_tui.plan import Plan, Refused
+from clickit_tui.screens.services import follow_of
+from clickit_tui.session import Session
+from clickit_tui.world.causes import grouped
+from clickit_tui.world.ecs import Service, ServiceDeployment, revision
+from clickit_tui.world.follow import Phase
+from clickit_tui.world.revisions import candidates, deployments_of
+from clickit_tui.world.seen import Seen
+from clickit_tui.world.world import FIELDS, World
+from tests.conftest import Client
+
+NAMES = names("dev")
+CLUSTER, API = NAMES.cluster, NAMES.api
+
+
+MOVING = ("identity", "services", "tasks", "service_deployments", "targets", "alarms", "metrics")
+"""What following a change reads."""
+
+
+class Rig:
+    """A session on the demo whose clock is the demo's, stepped by hand."""
+
+    def __init__(self, demo: Demo, state: Path, read_only: bool = False) -> None:
+        self.demo = demo
+        config = Config(env="dev", names=NAMES, protected=False, state_dir=str(state), read_only=read_only, read_only_source="--read-only")
+        self.now: float = demo.control("state")["now"]
+        self.session = Session(config, clock=lambda: self.now, rng=random.Random(1))
+        self.session.store.subscribe(FIELDS, lambda world, changed: None)
+
+    @property
+    def world(self) -> World:
+        return self.session.store.world
+
+    @property
+    def api(self) -> Service:
+        return next(s for s in self.world.services.value or () if s.part == "api")
+
+    @property
+    def target(self) -> Target:
+        return Target(kind="service", part="api", id=self.api.arn)
+
+    async def read(self, *rounds: tuple[str, ...]) -> None:
+        """Read everything now, in the order in which the fields need each other; or only these rounds."""
+        for fields in rounds or (MOVING, ("revisions",), ("definitions",), ("images", "secrets")):
+            await self.session.poller.read_now(fields)
+
+    async def step(self, seconds: float, *rounds: tuple[str, ...]) -> None:
+        """Let the demo live that long, then read what moves by itself."""
+        await asyncio.to_thread(self.demo.step, seconds)
+        self.now += seconds
+        await self.read(*(rounds or (MOVING,)))
+
+    async def until(self, held: Callable[[], bool], most: int = 60, seconds: float = 20.0) -> None:
+        for _ in range(most):
+            if held():
+                return
+            await self.step(seconds)
+        raise AssertionError(f"never held: {self.world.follows} {self.api.deployments} {self.world.service_deployments.value}")
+
+    def plan(self, chosen: str = "") -> Plan:
+        planned = rollback.plan(self.world, self.target, {"revision": chosen} if chosen else {}, self.session.facts())
+        assert isinstance(planned, Plan), planned
+        return planned
+
+    def refusal(self) -> str:
+        planned = rollback.plan(self.world, self.target, {}, self.session.facts())
+        assert isinstance(planned, Refused), planned
+        return planned.reason
+
+    async def carry_out(self, planned: Plan) -> Outcome:
+        return await self.session.carry_out(planned, lambda world: planned)
+
+    def newest(self) -> ServiceDeployment:
+        return deployments_of(self.world, self.api)[0]
+
+
+@asynccontextmanager
+async def rig(demo: Demo, state: Path, **given: Any) -> AsyncIterator[Rig]:
+    made = Rig(demo, state, **given)
+    await made.session.start()
+    try:
+        await made.session.poller.tried()
+        await made.read(("definitions",), ("images", "secrets"))
+        yield made
+    finally:
+        await made.session.stop()
+
+
+async def deploy(aws: Client, rig: Rig, number: str = "", **given: Any) -> None:
+    """Somebody else's deployment."""
+    definition = {"taskDefinition": f"{API}:{number}"} if number else {}
+    async with aws("ecs") as ecs:
+        await ecs.update_service(cluster=CLUSTER, service=API, **definition, **given)
+    await rig.read(MOVING)
+
+
+async def test_a_deployment_in_progress_is_stopped_and_followed_until_it_has_rolled_back(demo: Demo, aws: Client, tmp_path: Path) -> None:
+    async with rig(demo, tmp_path) as r:
+        before = r.api.task_definition
+        older = next(c for c in candidates(r.world, r.api) if c.offered)
+        await deploy(aws, r, older.number)
+        assert r.api.rolling
+        planned = r.plan()
+        assert planned.steps[0].call.operation == "StopServiceDeployment"
+        stopped = r.newest().arn
+        outcome = await r.carry_out(planned)
+        assert outcome.kind == "done", outcome
+        await r.read()
+        assert next(d for d in r.world.service_deployments.value or () if d.arn == stopped).rolling_back
+        assert "rolling back already" in r.refusal()
+        await r.until(lambda: r.newest().status == "ROLLBACK_SUCCESSFUL" and r.world.follows[-1].steady_at is not None)
+        assert r.api.task_definition == before
+        assert r.world.follows[-1].sentence.startswith(f"rolled back to api:{revision(before)}")
+
+
+async def test_a_finished_deployment_goes_back_to_the_revision_that_worked_before(demo: Demo, aws: Client, tmp_path: Path) -> None:
+    async with rig(demo, tmp_path) as r:
+        good = r.api.task_definition
+        other = next(c for c in candidates(r.world, r.api) if c.offered)
+        await deploy(aws, r, other.number)
+        await r.until(lambda: not r.api.rolling)
+        await r.read()
+        planned = r.plan()
+        assert planned.steps[0].call.params["taskDefinition"] == good
+        assert (await r.carry_out(planned)).kind == "done"
+        await r.until(lambda: bool(r.world.follows) and r.world.follows[-1].steady_at is not None)
+        assert r.api.task_definition == good
+        assert r.world.follows[-1].phase in (Phase.STEADY, Phase.RECOVERED)
+
+
+async def test_the_same_definition_again_is_told_to_be_no_way_back(demo: Demo, aws: Client, tmp_path: Path) -> None:
+    """Another digest behind the same tag: the demo's ECR has no PutImage, so the older revision's digest is changed where it was read."""
+    async with rig(demo, tmp_path) as r:
+        await deploy(aws, r, forceNewDeployment=True)
+        await r.until(lambda: not r.api.rolling)
+        await r.read()
+        mine = [x for x in r.world.revisions.value or () if x.service == API and x.task_definition == r.api.task_definition]
+        now = next(x for x in mine if x.arn == r.newest().target_revision)
+        first = next(x for x in mine if x.arn != now.arn)
+        moved = msgspec.structs.replace(first, images=tuple(msgspec.structs.replace(i, digest="sha256:0") for i in first.images))
+        r.session.store.put(revisions=msgspec.structs.replace(r.world.revisions, value=(now, moved)))
+        only = tuple(d for d in r.world.service_deployments.value or () if d.target_revision in (now.arn, moved.arn))
+        r.session.store.put(service_deployments=msgspec.structs.replace(r.world.service_deployments, value=only))
+        assert "deploying it again resolves its tag anew" in r.refusal()
+        planned = rollback.plan(r.world, r.target, {"revision": moved.arn}, r.session.facts())
+        assert isinstance(planned, Refused)
+        assert planned.reason.startswith("would not be a roll-back")
+
+
+async def test_an_image_that_ecr_expired_blocks_its_revision_and_no_other(demo: Demo, aws: Client, tmp_path: Path) -> None:
+    """The demo's ECR deletes nothing: its lifecycle is played by a digest and tag that it never had."""
+    async with rig(demo, tmp_path) as r:
+        offered = [c for c in candidates(r.world, r.api) if c.offered]
+        assert len(offered) >= 2
+        gone = msgspec.structs.replace(next(i for i in r.world.images.value or () if i.digest == offered[0].images[0].digest), exists=False)
+        others = tuple(i for i in r.world.images.value or () if i.id != gone.id)
+        r.session.store.put(images=msgspec.structs.replace(r.world.images, value=(gone, *others)))
+        assert r.plan().steps[0].call.params["taskDefinition"] == offered[1].task_definition
+        blocked = rollback.plan(r.world, r.target, {"revision": offered[0].id}, r.session.facts())
+        assert isinstance(blocked, Refused)
+        assert "is not in ECR any more" in blocked.reason
+
+
+async def test_a_secret_scheduled_for_deletion_blocks_until_it_is_restored(demo: Demo, aws: Client, tmp_path: Path) -> None:
+    async with rig(demo, tmp_path) as r:
+        assert r.plan()
+        async with aws("secretsmanager") as secrets:
+            await secrets.delete_secret(SecretId=f"{NAMES.secrets}jwt-secret-key")
+        await r.step(130, ("secrets",))
+        assert "scheduled for deletion" in r.refusal()
+        async with aws("secretsmanager") as secrets:
+            await secrets.restore_secret(SecretId=f"{NAMES.secrets}jwt-secret-key")
+        await r.step(130, ("secrets",))
+        assert r.plan()
+
+
+@pytest.mark.parametrize("operation", ["ecr.DescribeImages", "secretsmanager.DescribeSecret", "ecs.ListTaskDefinitions"])
+async def test_a_denied_check_is_a_warning_and_the_roll_back_goes_on(demo: Demo, tmp_path: Path, operation: str) -> None:
+    demo.fault(f"{operation}=deny")
+    async with rig(demo, tmp_path) as r:
+        planned = r.plan()
+        warned = [line.text for line in planned.effect if line.level == "warn"]
+        assert any("not checked" in text or "was not read" in text for text in warned)
+        assert (await r.carry_out(planned)).kind == "done"
+
+
+async def test_no_history_of_deployments_asks_for_a_choice_that_is_not_proven(demo: Demo, tmp_path: Path) -> None:
+    for operation in ("ListServiceDeployments", "DescribeServiceDeployments"):
+        demo.fault(f"ecs.{operation}=deny")
+    async with rig(demo, tmp_path) as r:
+        assert r.refusal() == "no record of which revisions worked: choose one (B), it is not proven"
+        options = rollback.choices(r.world, r.target, r.session.facts())
+        assert options
+        assert {o.reason for o in options} == {"not known to have worked"}
+        assert r.plan(options[0].id).steps[0].call.params["taskDefinition"] == options[0].id
+
+
+async def test_a_denied_write_is_named_and_changes_nothing(demo: Demo, tmp_path: Path) -> None:
+    async with rig(demo, tmp_path) as r:
+        before = r.api.deployments
+        demo.fault("ecs.UpdateService=deny")
+        outcome = await r.carry_out(r.plan())
+        assert outcome.kind == "failed"
+        assert "ecs:UpdateService" in r.world.denied
+        await r.read()
+        assert r.api.deployments == before
+
+
+async def test_read_only_plans_everything_and_sends_nothing(demo: Demo, tmp_path: Path) -> None:
+    async with rig(demo, tmp_path, read_only=True) as r:
+        planned = r.plan()
+        demo.forget_counts()
+        outcome = await r.carry_out(planned)
+        assert (outcome.kind, outcome.sentence) == ("refused", "read-only: --read-only")
+        assert not [name for name in demo.counts() if name.startswith("ecs.Update") or name.startswith("ecs.Stop")]
+
+
+async def test_a_breaker_that_rolls_back_already_is_left_alone_and_its_stable_end_is_a_failure(
+    demo: Demo, aws: Client, tmp_path: Path
+) -> None:
+    """A secret that is gone makes every new task fail: the demo's circuit breaker counts to its threshold and goes back."""
+    async with rig(demo, tmp_path) as r:
+        async with aws("secretsmanager") as secrets:
+            await secrets.delete_secret(SecretId=f"{NAMES.secrets}jwt-secret-key", ForceDeleteWithoutRecovery=True)
+        older = next(c for c in candidates(r.world, r.api) if c.good_at)
+        await deploy(aws, r, older.number)
+        r.session.follow(follow_of(r.api, r.world))
+        await r.until(lambda: r.newest().rolling_back or r.newest().breaker == "TRIGGERED")
+        groups = [g for g in grouped(t for t in r.world.tasks.value or () if t.part == "api") if g.cause.failed]
+        assert [g.cause.id for g in groups] == ["secret-missing"]
+        if r.newest().rolling_back:
+            assert "rolling back already" in r.refusal()
+        await r.until(lambda: not r.world.follows[-1].open)
+        assert r.world.follows[-1].phase is Phase.FAILED
+        assert "rolled it back" in r.world.follows[-1].sentence
+
+
+async def test_enabling_shells_replaces_the_tasks_with_ones_that_have_the_agent(demo: Demo, aws: Client, tmp_path: Path) -> None:
+    async with rig(demo, tmp_path) as r:
+        async with aws("ecs") as ecs:
+            await ecs.update_service(cluster=CLUSTER, service=API, enableExecuteCommand=False, forceNewDeployment=True)
+        await r.read(MOVING)
+        await r.until(lambda: not r.api.rolling)
+        planned = enable_exec.plan(r.world, r.target, {}, r.session.facts())
+        assert isinstance(planned, Plan), planned
+        assert (await r.carry_out(planned)).kind == "done"
+        await r.until(lambda: not r.api.rolling and bool(r.api.exec_enabled))
+        running = [t for t in r.world.tasks.value or () if t.part == "api" and t.status == "RUNNING"]
+        assert running
+        assert all(t.exec_enabled for t in running)
+
+
+async def test_the_last_lines_of_a_task_come_from_its_own_stream(demo: Demo, tmp_path: Path) -> None:
+    async with rig(demo, tmp_path) as r:
+        run = next(t for t in r.world.tasks.value or () if t.part == "migration")
+        lines = await r.session.task_log(run)
+        assert lines
+        assert {line.task for line in lines} == {run.id[:8]}
+        assert isinstance(r.world.tasks, Seen)
+
+
+async def test_a_stopped_task_is_remembered_after_ecs_forgot_it(demo: Demo, tmp_path: Path) -> None:
+    async with rig(demo, tmp_path) as r:
+        run = next(t for t in r.world.tasks.value or () if t.part == "migration")
+        await r.until(lambda: all(t.arn != run.arn for t in r.world.tasks.value or ()), seconds=600)
+        assert run.arn in {t.arn for t in r.world.remembered}
+    async with rig(demo, tmp_path) as again:
+        assert run.arn in {t.arn for t in again.world.remembered}
