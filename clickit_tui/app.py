@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -80,7 +80,10 @@ class Dashboard(QuietApp):
         """The first frame is painted before the core, and with it the SDK, is even imported."""
         self.register_theme(THEME)
         self.theme = THEME.name
-        self.set_keymap(dict(self.core.config.keymap))
+        if self.core.config.keymap:
+            keymap, refused = accepted_keys(self.core.config.keymap)
+            self.set_keymap(keymap)
+            self.core.notices.extend(refused)
         loop = asyncio.get_running_loop()
         for number in ENDED_BY:
             loop.add_signal_handler(number, self.exit, ENDED_BY[number])
@@ -176,6 +179,21 @@ class Dashboard(QuietApp):
     async def on_unmount(self) -> None:
         """Stop what the core runs before the loop ends."""
         await self.core.stop()
+
+
+def accepted_keys(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """What of the configured keys can be had, and why the rest cannot."""
+    from clickit_tui.screens.keymap import accepted
+
+    return accepted(wanted, Dashboard.BINDINGS)
+
+
+def keys(wanted: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """(the table of keys as lines, sentences about configured keys that are refused), without a terminal."""
+    from clickit_tui.screens.keymap import table
+
+    keymap, refused = accepted_keys(wanted)
+    return table(Dashboard.BINDINGS, keymap), refused
 
 
 class Chooser(QuietApp):

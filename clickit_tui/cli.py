@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands (none opens the dashboard)")
     status = commands.add_parser("status", parents=[common], allow_abbrev=False, help="print one reading of everything and exit")
     status.add_argument("--json", action="store_true", help="as JSON")
+    commands.add_parser("keys", parents=[common], allow_abbrev=False, help="print every key with the id that the configuration calls it by")
     commands.add_parser("init", parents=[common], allow_abbrev=False, help="print the configuration of an environment as found")
     demo = commands.add_parser("demo", parents=[common], allow_abbrev=False, help="the dashboard on an embedded ClickIt; needs no AWS")
     demo.add_argument("--serve", action="store_true", help="only the endpoint, for any AWS client")
@@ -71,6 +72,8 @@ def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
         return _refuse(config)
     if given.command is None:
         return _dashboard(config)
+    if given.command == "keys":
+        return _keys(config)
     if not config.env:
         known = " or ".join(f"--env {name}" for name in config.environments)
         return _refuse(f"{given.command} never guesses the environment: name it with {known}")
@@ -123,6 +126,16 @@ def _dashboard(config: Config) -> int:
     from clickit_tui.session import Session
 
     return run(Session(config))
+
+
+def _keys(config: Config) -> int:
+    from clickit_tui.app import keys
+
+    lines, refused = keys(config.keymap)
+    print("\n".join(lines))
+    for sentence in refused:
+        print(f"clickit-tui: {sentence}", file=sys.stderr)
+    return 0
 
 
 def _asked(config: Config) -> Config | str:

@@ -251,3 +251,11 @@ def test_a_demo_without_its_extra_says_how_to_install_it(opened, monkeypatch, ca
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert cli.main(["demo"]) == cli.NOT_RUN
     assert "pipx install 'clickit-tui[demo]'" in capsys.readouterr().err
+
+
+def test_keys_prints_the_table_without_terminal_and_environment_and_says_what_is_refused(tmp_path, capsys):
+    (tmp_path / "clickit.toml").write_text('[keys]\nscale = "ctrl+s"\nrefersh = "x"\n')
+    assert cli.main(["keys", "--config", str(tmp_path / "clickit.toml")]) == 0
+    said = capsys.readouterr()
+    assert any(line.split()[:2] == ["scale", "ctrl+s"] for line in said.out.splitlines())
+    assert said.err == "clickit-tui: keys.refersh: there is no such action; did you mean `refresh`?\n"

@@ -1,0 +1,86 @@
+"""Which configured keys can be had, what is said of the others, and the table of keys."""
+
+import pytest
+
+from clickit_tui.app import Dashboard, keys
+from clickit_tui.screens.keymap import accepted, groups
+from clickit_tui.screens.places import PLACES
+from tests import worlds
+from tests.fakes import FakeCore
+from tests.pilot.driving import running, until
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"scal": "ctrl+s"}, "keys.scal: there is no such action; did you mean `scale`?"),
+        ({"zzzz": "ctrl+s"}, "keys.zzzz: there is no such action; `clickit-tui keys` lists them"),
+        ({"scale": "crtl+s"}, "keys.scale: there is no key `crtl+s`"),
+        ({"scale": ""}, "keys.scale: there is no key ``"),
+        ({"scale": "S,"}, "keys.scale: there is no key ``"),
+        ({"scale": "r"}, "keys.scale = r: r is refresh on every screen; it stays on S"),
+        ({"scale": "/"}, "keys.scale = /: / is filter on every screen; it stays on S"),
+        ({"scale": "1"}, "keys.scale = 1: 1 is go_1 everywhere; it stays on S"),
+        ({"filter": "z"}, "keys.filter = z: z is zoom on screen Triage; it stays on /"),
+        ({"zoom": "up"}, "keys.zoom = up: up is table.up on tables; it stays on z"),
+        ({"page.leave": "ctrl+c"}, "keys.page.leave = ctrl+c: ctrl+c is interrupted everywhere; it stays on escape q enter ?"),
+    ],
+)
+def test_what_cannot_be_had_is_refused_with_a_sentence_and_keeps_its_key(wanted, said):
+    assert accepted(wanted, Dashboard.BINDINGS) == ({}, [said])
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"scale": "ctrl+s"},
+        {"scale": "ctrl+s,f6"},
+        {"scale": "alt+x"},
+        {"refresh": "f5", "scale": "r"},
+        {"refresh": "S", "scale": "r"},
+        {"page.up": "u"},
+        {"scale": "S"},
+        {"filter": "full_stop", "hidden": "slash", "services_hidden": "slash"},
+        {"scale": "é"},
+    ],
+)
+def test_free_keys_and_exchanged_keys_can_be_had(wanted):
+    assert accepted(wanted, Dashboard.BINDINGS) == (wanted, [])
+
+
+def test_two_actions_on_one_new_key_are_both_refused_and_what_relied_on_them_too():
+    kept, said = accepted({"scale": "f6", "redeploy": "f6", "refresh": "S", "why": "f7"}, Dashboard.BINDINGS)
+    assert kept == {"why": "f7"}
+    assert [sentence.split(" = ")[0] for sentence in said] == ["keys.redeploy", "keys.scale", "keys.refresh"]
+
+
+def test_every_id_is_one_action_and_every_screen_is_listed():
+    found = groups(Dashboard.BINDINGS)
+    ids = [bound.id for group in found for bound in group.bound]
+    assert len(ids) == len(set(ids))
+    assert {f"screen {place.name}" for place in PLACES} <= {group.name for group in found}
+    assert all(bound.what and bound.keys for group in found for bound in group.bound)
+
+
+def test_the_table_shows_id_key_and_meaning_with_the_configured_keys():
+    lines, said = keys({"scale": "ctrl+s", "refresh": "w"})
+    assert len(said) == 1
+    rows = [line.split() for line in lines]
+    assert ["scale", "ctrl+s"] in [row[:2] for row in rows]
+    assert ["refresh", "r", "read", "everything", "again", "now"] in rows
+    assert ["filter", "/"] in [row[:2] for row in rows]
+    assert lines[0] == "# everywhere"
+
+
+async def test_the_app_takes_the_good_keys_and_says_the_others_at_start():
+    core = FakeCore(worlds.healthy_world(worlds.NOW))
+    core.config = type(core.config)(env="prod", names=worlds.NAMES, keymap={"refresh": "f5", "scale": "w", "scal": "x"})
+    async with running(core) as (app, pilot):
+        assert [notice.split(":")[0] for notice in core.notices] == ["keys.scal", "keys.scale = w"]
+        await pilot.press("r")
+        assert core.refreshed == []
+        await pilot.press("f5")
+        await until(pilot, lambda: core.refreshed == [()])
+        await pilot.press("w")
+        await until(pilot, lambda: app.screen is not app.board)
