@@ -1,29 +1,31 @@
-"""The screens and the digits that lead to them."""
+"""The screens and the digits that lead to them. A screen is imported when it is first wanted: the first frame waits for one only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from importlib import import_module
+from typing import NamedTuple, cast
 
 from clickit_tui.panes.core import Core
 from clickit_tui.screens.board import Board
-from clickit_tui.screens.logs import LogsScreen
-from clickit_tui.screens.services import ServicesScreen
-from clickit_tui.screens.triage import TriageScreen
 
 
 class Place(NamedTuple):
-    """One screen: the digit that leads to it, its name, and what makes it."""
+    """One screen: the digit that leads to it, its name, and the class that it is, as `module:class` of this folder."""
 
     key: str
     name: str
-    make: Callable[[Core], Board]
+    screen: str
+
+    def make(self, core: Core) -> Board:
+        """A new screen of this place."""
+        module, _, name = self.screen.partition(":")
+        return cast(Board, getattr(import_module(f"{__package__}.{module}"), name)(core))
 
 
 PLACES: tuple[Place, ...] = (
-    Place("1", "Triage", TriageScreen),
-    Place("2", "Services", ServicesScreen),
-    Place("3", "Logs", LogsScreen),
+    Place("1", "Triage", "triage:TriageScreen"),
+    Place("2", "Services", "services:ServicesScreen"),
+    Place("3", "Logs", "logs:LogsScreen"),
 )
 """In the order of the digits, 0 last."""
 
