@@ -262,8 +262,8 @@ def stopped_rows(world: World, view: View, width: int, looking: Looking) -> list
     remembered = len([t for t in stopped_tasks(world) if t.arn not in {x.arn for x in world.tasks.value or ()}])
     if world.tasks.value is None:
         found.append(said(f" tasks: {reason(world.tasks.fault) if world.tasks.fault else 'loading…'}"))
-    words = f"{several(quiet, 'stop')} that {'is' if quiet == 1 else 'are'} no failure hidden (. shows); " if quiet else ""
-    found.append(said(f" {words}ECS forgets them in an hour: {remembered} from memory"))
+    words = f"{several(quiet, 'routine stop')} hidden (. shows); " if quiet else ""
+    found.append(said(f" {words}ECS forgets after 1 h; {remembered} from memory"))
     return found if len(found) > 1 else [said(" nothing here: no task stopped by itself in the last hour"), *found]
 
 

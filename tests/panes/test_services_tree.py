@@ -98,7 +98,7 @@ def test_stopped_tasks_are_grouped_by_cause_and_routine_ones_are_hidden_but_coun
     assert group_of(world, found[0]).cause.id == "exit"
     shown = text([row.spans for row in everything(world, 100, Looking(view="stopped"))])
     assert "application exited ×3" in shown
-    assert "2 stops that are no failure hidden" in shown
+    assert "2 routine stops hidden" in shown
     assert any("routine" in k for k in keys(world, view="stopped", hidden=True))
 
 

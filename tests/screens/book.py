@@ -10,9 +10,11 @@ from textual.binding import Binding
 from clickit_tui.actions.registry import actions
 from clickit_tui.panes.logs_pane import LogPane, LogsPane
 from clickit_tui.panes.pages import key_words
+from clickit_tui.panes.services_panes import DetailPane, TreePane
 from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, ServicesPane
 from clickit_tui.screens.keys import KEYS
 from clickit_tui.screens.logs import LogsScreen
+from clickit_tui.screens.services import ServicesScreen
 from clickit_tui.screens.triage import TriageScreen
 from clickit_tui.ui.table import Table
 from clickit_tui.ui.tail import Tail
@@ -35,6 +37,13 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("`a`: actions on the selected row", "incident", ("g", "a"), (80, 24), r"type to narrow"),
     ("`:` the palette", "incident", (":",), (80, 24), r"type to narrow"),
     ("`?`: help", "incident", ("?",), (80, 24), r"keys here"),
+    ("Services at 80x24, a deployment that fails", "incident", ("2", "g"), (80, 24), r"new :42"),
+    ("Services: new and old revision side by side", "incident", ("2", "g", "down"), (80, 24), r"failed in a row"),
+    ("Services, `v`: stopped tasks by cause, with the newest one's last lines", "incident", ("2", "v"), (80, 24), r"its line -1"),
+    ("Services, `v` twice: runs of the migration", "incident", ("2", "v", "v"), (80, 24), r"alembic upgrade head"),
+    ("`B` while a deployment is under way", "incident", ("2", "g", "B"), (80, 24), r"type prod/api"),
+    ("`B` otherwise: which revision", "healthy read-only", ("2", "g", "B"), (80, 24), r"type to narrow"),
+    ("`B`: the preview of that revision, read-only", "healthy read-only", ("2", "g", "B", "enter"), (80, 24), r"cannot run"),
     ("Logs at 80x24, standing still on an error", "logs", ("3", "E"), (80, 24), r"PAUSED"),
     ("Logs, `v` twice: columns", "logs", ("3", "v", "v"), (80, 24), r"duration_ms"),
     ("Logs, `enter`: everything of one line", "logs", ("3", "E", "enter"), (80, 24), r"event id"),
@@ -58,6 +67,10 @@ def pictures() -> dict[str, str]:
                 if keys:
                     t.press("escape")
                     t.wait_for(r"Triage")
+                if keys[:1] == ("2",):
+                    t.settle(0.3)
+                    t.press(*"v" * (-keys.count("v") % 3), "1")
+                    t.wait_for(r"conns")
                 if keys[:1] == ("3",):
                     t.settle(0.3)
                     t.press("G", *"vvv" if "v" in keys else "", "1")
@@ -92,6 +105,10 @@ def book(shown: dict[str, str]) -> str:
         out += [f"**{pane.heading}**: {pane.help_text}", ""]
     for title, text in shown.items():
         out += [f"### {title}", "", "```", text, "```", ""]
+    out += ["## 2 Services", ""]
+    for pane in (TreePane, DetailPane):
+        out += [f"**{pane.heading}**: {pane.help_text}", ""]
+    out += [key_table(own(ServicesScreen.BINDINGS)), ""]
     out += ["## 3 Logs", "", LogsPane.help_text, "", key_table(own(LogsScreen.BINDINGS)), ""]
     out += ["## Keys on every screen", "", key_table(own(KEYS)), "", "## Keys of Triage", "", key_table(own(TriageScreen.BINDINGS)), ""]
     out += ["## Keys of a table", "", key_table(own(Table.BINDINGS)), "", "## Keys of the log", "", key_table(own(Tail.BINDINGS)), ""]

@@ -7,6 +7,7 @@ from textual.binding import Binding
 from clickit_tui.app import Dashboard
 from clickit_tui.screens.keys import KEYS
 from clickit_tui.screens.logs import LogsScreen
+from clickit_tui.screens.services import ServicesScreen
 from clickit_tui.screens.triage import TriageScreen
 from clickit_tui.ui.table import Table
 from clickit_tui.ui.tail import Tail
@@ -20,16 +21,24 @@ def test_screens_md_is_what_the_app_shows():
 def test_every_binding_has_id_description_and_tooltip_and_ids_are_unique():
     bound = [
         b
-        for source in (KEYS, TriageScreen.BINDINGS, LogsScreen.BINDINGS, Table.BINDINGS, Tail.BINDINGS, Dashboard.BINDINGS)
+        for source in (
+            KEYS,
+            TriageScreen.BINDINGS,
+            ServicesScreen.BINDINGS,
+            LogsScreen.BINDINGS,
+            Table.BINDINGS,
+            Tail.BINDINGS,
+            Dashboard.BINDINGS,
+        )
         for b in source
     ]
     assert all(isinstance(b, Binding) and b.id and b.description and b.tooltip for b in bound)
-    own = [b.id for b in (*KEYS, *TriageScreen.BINDINGS, *LogsScreen.BINDINGS) if isinstance(b, Binding)]
+    own = [b.id for b in (*KEYS, *TriageScreen.BINDINGS, *ServicesScreen.BINDINGS, *LogsScreen.BINDINGS) if isinstance(b, Binding)]
     assert len(set(own)) == len(own)
 
 
 def test_one_letter_has_one_meaning_on_a_screen():
-    for screen in (TriageScreen, LogsScreen):
+    for screen in (TriageScreen, ServicesScreen, LogsScreen):
         keys = [k for b in screen.BINDINGS if isinstance(b, Binding) for k in b.key.split(",")]
         assert len(set(keys)) == len(keys)
     keys = [k for b in (*KEYS, *TriageScreen.BINDINGS) if isinstance(b, Binding) for k in b.key.split(",")]
