@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from clickit_tui import __version__
 
@@ -61,11 +61,17 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=int, default=0, metavar="N", help="port of the endpoint; 0 chooses")
     demo.add_argument("--seed", type=int, default=1, metavar="N", help="what happens in it")
     demo.add_argument("--latency-ms", type=float, default=0.0, metavar="N", help="delay every answer")
+    demo.add_argument("--incident", default="", metavar="NAME", help="what goes wrong; `random` lets the seed choose")
+    demo.add_argument("--list-incidents", action="store_true", help="print the incidents' names and what the team is told")
+    demo.add_argument("--elapsed", default="0", metavar="TIME", help="let this much time have passed already: 90s, 25m, 1h")
+    demo.add_argument("--fault", action="append", default=[], metavar="WHAT", help="what AWS refuses: ecs.DescribeTasks=throttle:20s")
     return parser
 
 
 def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
     if given.command == "demo":
+        if given.list_incidents:
+            return _list_incidents()
         return _serve(given, rest) if given.serve else _demo(given)
     config = _configured(given)
     if isinstance(config, str):
@@ -173,7 +179,55 @@ def _serve(given: argparse.Namespace, rest: Sequence[str]) -> int:
         return _refuse(why)
     from clickit_tui.demo.__main__ import serve
 
-    return serve(["--port", str(given.port), "--seed", str(given.seed), "--latency-ms", str(given.latency_ms), *rest])
+    options = ["--port", str(given.port), "--seed", str(given.seed), "--latency-ms", str(given.latency_ms)]
+    options += ["--incident", given.incident, "--elapsed", given.elapsed, *(f"--fault={each}" for each in given.fault)]
+    return serve([*options, *rest])
+
+
+def _list_incidents() -> int:
+    if why := _lacking():
+        return _refuse(why)
+    from clickit_tui.demo.incidents import registry
+
+    print(registry.listing())
+    return 0
+
+
+def _wanted(given: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    """(environment, options of `launch.start`) that a demo's options ask for. Raises ValueError, whose text says what is wrong."""
+    from clickit_tui.demo import faults
+    from clickit_tui.demo.incidents import registry
+
+    for each in given.fault:
+        faults.parse(each, 0.0)
+    incident = registry.find(given.incident, given.seed)
+    wanted = {"elapsed_s": faults.duration(given.elapsed), "incident": incident.name if incident else "", "given": given.fault}
+    return incident.env if incident else "dev", wanted
+
+
+def _incident_commands(demo: Demo) -> list[tuple[str, Callable[[], None]]]:
+    """What the palette offers beside the screens: incidents to begin, and what steers the demo."""
+    import threading
+    from functools import partial
+
+    from clickit_tui.demo.incidents import registry
+
+    def steer(given: Mapping[str, str]) -> None:
+        threading.Thread(target=_steer, args=(demo, given), daemon=True).start()
+
+    asked = {"demo: hold causes still": {"do": "pause"}, "demo: let causes go on": {"do": "resume"}, "demo: begin afresh": {"do": "reset"}}
+    asked |= {f"incident: {name}": {"do": "incident", "name": name} for name in [*registry.INCIDENTS, registry.RANDOM]}
+    return [(name, partial(steer, given)) for name, given in asked.items()]
+
+
+def _steer(demo: Demo, given: Mapping[str, str]) -> None:
+    """Give the demo a command; nothing when it has ended meanwhile."""
+    import contextlib
+
+    from clickit_tui.demo.launch import DemoFailed
+
+    with contextlib.suppress(DemoFailed):
+        demo.control(**given)
 
 
 def _demo(given: argparse.Namespace) -> int:
@@ -187,11 +241,15 @@ def _demo(given: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="clickit-state-") as state:
         for name in [name for name in os.environ if name.upper().startswith("AWS_")]:
             del os.environ[name]
-        config = _configured(given, state_dir=state, env="dev", config=os.devnull)
+        try:
+            env, wanted = _wanted(given)
+        except ValueError as error:
+            return _refuse(str(error))
+        config = _configured(given, state_dir=state, env=env, config=os.devnull)
         if isinstance(config, str):
             return _refuse(config)
         try:
-            with start(seed=given.seed, latency_ms=given.latency_ms, port=given.port, progress=_progress) as demo:
+            with start(seed=given.seed, latency_ms=given.latency_ms, port=given.port, progress=_progress, **wanted) as demo:
                 return _opened(config, demo)
         except DemoFailed as failed:
             return _refuse(str(failed))
@@ -209,4 +267,4 @@ def _opened(config: Config, demo: Demo) -> int:
     kept = clean_environ(os.environ, demo)
     os.environ.clear()
     os.environ.update(kept)
-    return run(Session(config))
+    return run(Session(config), _incident_commands(demo))

@@ -33,7 +33,9 @@ def opened(monkeypatch):
     seen = []
     monkeypatch.setattr(cli, "no_terminal", lambda environ: "")
     monkeypatch.setitem(
-        sys.modules, "clickit_tui.app", types.SimpleNamespace(run=lambda core: seen.append(core.config) or 0, choose_environment=None)
+        sys.modules,
+        "clickit_tui.app",
+        types.SimpleNamespace(run=lambda core, commands=(): seen.append(core.config) or 0, choose_environment=None),
     )
     monkeypatch.setattr("clickit_tui.headless.status.status", lambda config, as_json: seen.append(config) or 0)
     monkeypatch.setattr("clickit_tui.headless.init.init", lambda config: seen.append(config) or 0)

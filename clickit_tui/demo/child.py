@@ -17,8 +17,23 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same ClickIt")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="delay every answer")
-    parser.add_argument("--elapsed-s", type=float, default=0.0, help="let this much time have passed before it is ready")
+    parser.add_argument("--elapsed-s", type=float, default=0.0, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--elapsed", type=_elapsed, dest="elapsed_s", metavar="TIME", help="let this much time have passed: 90s, 25m, 1h", default=0.0
+    )
+    parser.add_argument("--incident", default="", metavar="NAME", help="what goes wrong; `random` lets the seed choose")
+    parser.add_argument("--fault", action="append", default=[], metavar="SERVICE.OPERATION=KIND[:LIMIT]", help="what AWS refuses")
     parser.add_argument("--paused", action="store_true", help="hold the simulator still")
+
+
+def _elapsed(text: str) -> float:
+    """Seconds of --elapsed; argparse.ArgumentTypeError says what is wrong."""
+    from clickit_tui.demo.faults import duration
+
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(given: argparse.Namespace, say: Say, ended: threading.Event) -> None:
@@ -27,7 +42,18 @@ def run(given: argparse.Namespace, say: Say, ended: threading.Event) -> None:
     from clickit_tui.demo import server
 
     say({"progress": "two hours of ClickIt's past"})
-    endpoint = server.Endpoint(seed=given.seed, elapsed_s=given.elapsed_s, latency_ms=given.latency_ms, paused=given.paused)
+    try:
+        endpoint = server.Endpoint(
+            seed=given.seed,
+            elapsed_s=given.elapsed_s,
+            latency_ms=given.latency_ms,
+            paused=given.paused,
+            incident=given.incident,
+            given=given.fault,
+        )
+    except ValueError as error:
+        say({"error": str(error)})
+        return
     try:
         listening = server.bind(endpoint, given.port)
     except (OSError, SystemExit) as error:

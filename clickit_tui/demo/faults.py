@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from dataclasses import dataclass
 
 from clickit_tui.demo.errors import AwsError
@@ -65,9 +66,19 @@ def parse(text: str, now: float) -> Fault:
 
 def _seconds(limit: str, text: str) -> float:
     try:
-        return float(limit.removesuffix("s"))
+        return duration(limit)
     except ValueError:
-        raise ValueError(f"{limit!r} in {text!r} is neither a count nor seconds such as 20s") from None
+        raise ValueError(f"{limit!r} in {text!r} is neither a count nor a time such as 20s") from None
+
+
+def duration(text: str) -> float:
+    """Seconds of `90s`, `25m`, `1h`, `1h30m` or plain `90`. Raises ValueError."""
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    found = re.fullmatch(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?", text)
+    if not text or found is None:
+        raise ValueError(f"{text!r} is no time; write 90s, 25m or 1h")
+    return sum(float(each or 0) * unit for each, unit in zip(found.groups(), (3600, 60, 1), strict=True))
 
 
 def error(fault: Fault, service: str, operation: str) -> AwsError | None:

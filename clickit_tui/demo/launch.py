@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -89,9 +89,13 @@ class Demo:
         """Let the simulator run on."""
         self.control("resume")
 
-    def reset(self, *, seed: int = 1, paused: bool = False, elapsed_s: float = 0.0) -> None:
-        """A fresh ClickIt without faults and counts; `elapsed_s` seconds of it have passed already."""
-        self.control("reset", seed=seed, paused=paused, elapsed_s=elapsed_s)
+    def reset(self, *, seed: int = 1, paused: bool = False, elapsed_s: float = 0.0, incident: str = "") -> None:
+        """A fresh ClickIt without faults and counts; `elapsed_s` seconds of it and of the incident have passed already."""
+        self.control("reset", seed=seed, paused=paused, elapsed_s=elapsed_s, incident=incident)
+
+    def incident(self, name: str) -> None:
+        """Let an incident begin now; `random` lets the seed choose. Raises DemoFailed for an unknown one."""
+        self.control("incident", name=name)
 
     def step(self, seconds: float) -> None:
         """Move the simulator that many seconds at once; its time then runs ahead of the wall clock."""
@@ -151,12 +155,15 @@ def start(
     port: int = 0,
     elapsed_s: float = 0.0,
     paused: bool = False,
+    incident: str = "",
+    given: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Demo:
-    """Start an embedded ClickIt and wait until it answers; `port` 0 lets it choose. Blocks; raises DemoFailed."""
+    """Start an embedded ClickIt and wait until it answers; `port` 0 lets it choose. `given` are faults. Blocks; raises DemoFailed."""
     reading, lifeline = os.pipe()
     said, saying = os.pipe()
     options = ["--seed", str(seed), "--latency-ms", str(latency_ms), "--port", str(port), "--elapsed-s", str(elapsed_s)]
+    options += ["--incident", incident, *(f"--fault={each}" for each in given)]
     command = [sys.executable, "-m", "clickit_tui.demo.child", str(reading), str(saying), *options, *(["--paused"] if paused else [])]
     home = tempfile.TemporaryDirectory(prefix="clickit-demo-")
     with open(os.path.join(home.name, "empty"), "w", encoding="utf-8"):
@@ -187,13 +194,15 @@ async def start_async(
     port: int = 0,
     elapsed_s: float = 0.0,
     paused: bool = False,
+    incident: str = "",
+    given: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Demo:
     """`start` without blocking the event loop; `progress` is called from another thread."""
     import asyncio
 
-    given: dict[str, Any] = {"seed": seed, "latency_ms": latency_ms, "port": port, "elapsed_s": elapsed_s, "paused": paused}
-    return await asyncio.to_thread(lambda: start(**given, progress=progress))
+    said: dict[str, Any] = {"seed": seed, "latency_ms": latency_ms, "port": port, "elapsed_s": elapsed_s, "paused": paused}
+    return await asyncio.to_thread(lambda: start(**said, incident=incident, given=given, progress=progress))
 
 
 def _ready(said: int, progress: Progress) -> dict[str, Any]:

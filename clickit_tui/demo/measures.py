@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from clickit_tui.demo.metricseries import SAMPLES_KEPT, Point, gauge, samples, sums
 from clickit_tui.demo.state import Environment
-from clickit_tui.demo.traffic import SERVING, Served, Tally, outside_failing, query_ms
+from clickit_tui.demo.traffic import SERVING, Served, Tally, outside_failing
 
 GIB = 1024**3
 MEMORY_GIB = {"db.t4g.micro": 1.0, "db.t4g.small": 2.0, "db.t4g.medium": 4.0}
@@ -105,7 +105,7 @@ def _database(env: Environment, tally: Tally, minute: int) -> Iterator[Measured]
         "WriteIOPS": (tally.writes / seconds, "Count/Second"),
         "ReadLatency": (_mean(tally.read_ms) / 1000, "Seconds"),
         "WriteLatency": (_mean(tally.read_ms) * 1.6 / 1000, "Seconds"),
-        "DiskQueueDepth": ((tally.reads + tally.writes) / seconds * 0.00125 * query_ms(database), "Count"),
+        "DiskQueueDepth": ((tally.reads + tally.writes) / seconds * _mean(tally.read_ms) / 1000, "Count"),
         "FreeStorageSpace": ((database.storage_gib - database.used_gib) * GIB, "Bytes"),
         "EBSIOBalance%": (round(database.io_balance, 1), "Percent"),
         "EBSByteBalance%": (99.0, "Percent"),

@@ -26,11 +26,15 @@ def furnish(sim: Simulator, env: Environment) -> None:
             _running(sim, env, service, sim.start - _age(sim, service) - 11 * index)
         scheduler.event(sim, service, "has reached a steady state.", sim.start - 1800)
     _migration(sim, env)
+    if not env.watched:
+        return
     for part, (least, most) in birth.SCALES[env.name].scaling.items():
         name = env.names.service(part)
         env.scaling[part] = Scaling(name, least, most, 60.0, f"{name}-cpu-60", sim.start - 120 * DAY_S)
         policy(sim, env, env.scaling[part])
     watch.furnish(sim, env)
+    if env.name == "prod":
+        env.maintenance = {"Action": "system-update", "Description": "New Operating System update is available"}
 
 
 def _age(sim: Simulator, service: Service) -> float:

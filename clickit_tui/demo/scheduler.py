@@ -173,7 +173,7 @@ def _run(sim: Simulator, env: Environment, task: Task, now: float) -> None:
 def _check_container(sim: Simulator, env: Environment, task: Task, age_s: float, now: float) -> None:
     """The container's own health check: after its retries in a row have failed, ECS stops the task."""
     check, fails_s = task.definition.container["healthCheck"], task.behaviour.check_fails_after_s
-    if age_s >= check["interval"]:
+    if age_s >= check["interval"] and (fails_s is None or age_s < fails_s):
         task.health = "HEALTHY"
     if fails_s is None or age_s < max(fails_s, check.get("startPeriod", 0)) + check["interval"] * check["retries"]:
         return

@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import botocore.exceptions
@@ -19,6 +19,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from clickit_tui.demo import faults, wire
 from clickit_tui.demo.errors import AwsError
 from clickit_tui.demo.fallback import Fallback, missing
+from clickit_tui.demo.incidents import plot, registry
 from clickit_tui.demo.simulator import Simulator
 from clickit_tui.demo.table import table
 
@@ -30,10 +31,23 @@ Start = Callable[[str, list[tuple[str, str]]], Any]
 
 
 class Endpoint:
-    """The simulator behind HTTP. `clock` gives epoch seconds; `token` guards the control endpoint."""
+    """The simulator behind HTTP. `clock` gives epoch seconds; `token` guards the control endpoint.
+
+    `incident` begins with the simulator, `elapsed_s` before the present; `given` are faults as `faults.parse` reads them, from now on.
+    Raises ValueError for an unknown incident or a fault that cannot be read.
+    """
 
     def __init__(
-        self, *, seed: int, elapsed_s: float, latency_ms: float, paused: bool, clock: Callable[[], float] = time.time, token: str = ""
+        self,
+        *,
+        seed: int,
+        elapsed_s: float,
+        latency_ms: float,
+        paused: bool,
+        incident: str = "",
+        given: Sequence[str] = (),
+        clock: Callable[[], float] = time.time,
+        token: str = "",
     ) -> None:
         self.clock = clock
         self.token = token or secrets.token_urlsafe(18)
@@ -46,14 +60,21 @@ class Endpoint:
         self._fallback = Fallback()
         self._usual_latency_s = self.latency_s
         self.paused = paused
-        self.sim = self._fresh(seed, elapsed_s)
+        self.sim = self._fresh(seed, elapsed_s, registry.find(incident, seed))
+        self.faults += [faults.parse(each, self.clock()) for each in given]
 
-    def _fresh(self, seed: int, elapsed_s: float) -> Simulator:
+    def _fresh(self, seed: int, elapsed_s: float, incident: plot.Incident | None = None) -> Simulator:
         now = self.clock()
-        sim = Simulator(seed=seed, now=now - elapsed_s)
+        sim = Simulator(seed=seed, now=now - elapsed_s, shape=plot.shaped(incident))
+        if incident:
+            self._begin(incident, sim)
         sim.step(now)
         self._ahead_s = 0.0
         return sim
+
+    def _begin(self, incident: plot.Incident, sim: Simulator) -> None:
+        plot.begin(incident, sim)
+        self.faults += [faults.parse(each, self.clock()) for each in incident.faults]
 
     def tick(self) -> None:
         """Let the simulator catch up with the clock unless it is held."""
@@ -130,6 +151,7 @@ class Endpoint:
             "pause": lambda _: setattr(self, "paused", True),
             "resume": self._resume,
             "reset": self._reset,
+            "incident": self._incident,
             "step": self._step,
             "log_rate": lambda given: setattr(self.sim.voice, "factor", float(given["factor"])),
             "latency": lambda given: setattr(self, "latency_s", float(given["ms"]) / 1000),
@@ -148,11 +170,23 @@ class Endpoint:
         self.paused = False
 
     def _reset(self, given: Mapping[str, Any]) -> None:
+        seed = int(given.get("seed", self.sim.seed))
+        incident = registry.find(str(given.get("incident", "")), seed)
         self.faults.clear()
         self.counts.clear()
         self.latency_s = self._usual_latency_s
         self.paused = bool(given.get("paused", False))
-        self.sim = self._fresh(int(given.get("seed", self.sim.seed)), float(given.get("elapsed_s", 0.0)))
+        self.sim = self._fresh(seed, float(given.get("elapsed_s", 0.0)), incident)
+
+    def _incident(self, given: Mapping[str, Any]) -> None:
+        """Let an incident begin now; one that needs another past begins with a fresh simulator."""
+        incident = registry.find(str(given["name"]), self.sim.seed)
+        if incident is None:
+            raise ValueError("an incident needs its name")
+        if incident.shape:
+            self.sim = self._fresh(self.sim.seed, 0.0, incident)
+        else:
+            self._begin(incident, self.sim)
 
     def _step(self, given: Mapping[str, Any]) -> None:
         seconds = float(given["seconds"])

@@ -333,6 +333,8 @@ class Database:
     phase_next: str = "available"
     used_gib: float = 6.0
     connections_most: int = 79
+    cpu: float = 0.0
+    """Percent, smoothed over the last seconds."""
     extra_cpu: float = 0.0
     extra_connections: int = 0
     extra_iops: float = 0.0
@@ -455,6 +457,8 @@ class Environment:
     """Factor on the requests that arrive."""
     scanned: float = 0.0
     """Share of the requests that ask for what never existed."""
+    watched: bool = True
+    """Whether alarms and scaling policies were set up when it was built."""
     spot_capacity: bool = True
     execution_denied: set[str] = field(default_factory=set)
     """IAM actions that the execution role lacks."""

@@ -44,8 +44,10 @@ def draining_s(env: Environment, task: Task) -> float:
 
 
 def healthy(env: Environment, task: Task) -> bool:
-    """Whether a task runs and, behind a load balancer, its target is healthy."""
+    """Whether a task runs, passes its own health check if it has one and, behind a load balancer, its target is healthy."""
     if task.last_status != "RUNNING":
+        return False
+    if task.definition.container.get("healthCheck") and task.health != "HEALTHY":
         return False
     if _group(env, task) is None:
         return True

@@ -30,6 +30,7 @@ IOPS = {"db.t4g.micro": 500.0, "db.t4g.small": 1000.0}
 BURST_IOS = 10_800 * 1800.0
 """Operations above the baseline that a full burst allows."""
 LOCK_WAIT_S = (4.0, 20.0)
+CONNECT_TIMEOUT_S = 5.0
 REDIS_EARNED = 0.2
 """Credits per minute of a cache.t4g.micro (two vCPUs, 10 % each)."""
 REDIS_BASELINE = 10.0
@@ -142,6 +143,12 @@ def wanted_connections(env: Environment) -> int:
 def locked_share(env: Environment) -> float:
     """Share of the api's requests that wait for locks which a running migration holds."""
     return max((each.behaviour.locks for each in env.tasks.values() if each.last_status == "RUNNING" and not each.service), default=0.0)
+
+
+def lock_load(env: Environment) -> tuple[float, float]:
+    """(since when, average sessions that wait): what the locks of a running migration do to the database."""
+    holding = [each for each in env.tasks.values() if each.last_status == "RUNNING" and not each.service and each.behaviour.locks]
+    return min((each.started_at or 0.0 for each in holding), default=0.0), 18 * locked_share(env)
 
 
 def outside_failing(env: Environment) -> float:
@@ -258,7 +265,7 @@ def _answer(
 
 def _waited_s(program: Behaviour, met: Conditions, rng: random.Random) -> float:
     """What some requests wait for beside the usual: a table lock, the one slow path."""
-    waited = 0.0
+    waited = CONNECT_TIMEOUT_S if met.trouble == "timeout expired" else 0.0
     if met.locked and rng.random() < met.locked:
         waited += rng.uniform(*LOCK_WAIT_S)
     if program.slow_path and rng.random() < 1 / 6:
@@ -279,8 +286,9 @@ def _median_ms(env: Environment, part: str, task: Task) -> float:
 
 def query_ms(database: Database) -> float:
     """Typical time of one query."""
-    held_back = 25.0 if database.io_balance <= 0 else 1.0
-    return 1.6 * held_back / (1 - min(database.extra_cpu / 100, 0.97))
+    held_back = 60.0 if database.io_balance <= 0 else 1.0
+    queue = min(max(0.0, database.cpu - 50) / 50, 0.985)
+    return 1.6 * held_back / (1 - queue)
 
 
 def _database(env: Environment, tally: Tally, requests_s: float, dt_s: float, connections: int, rng: random.Random) -> None:
@@ -289,7 +297,9 @@ def _database(env: Environment, tally: Tally, requests_s: float, dt_s: float, co
         return
     missed = 1 - env.cache.hit_rate
     queries = requests_s * (0.8 + 6 * missed)
-    tally.database_cpu.append(min(100.0, 5 + queries * 0.9 + database.extra_cpu + rng.uniform(-0.8, 0.8)))
+    cpu = min(100.0, 5 + queries * 0.9 + database.extra_cpu + rng.uniform(-0.8, 0.8))
+    database.cpu += (cpu - database.cpu) * (1 - math.exp(-dt_s / 10))
+    tally.database_cpu.append(cpu)
     tally.connections.append(connections + rng.randrange(0, 3))
     tally.reads += dt_s * max(0.0, queries * 0.7 + rng.uniform(0, 1.5) + _burst(database, dt_s))
     tally.writes += dt_s * max(0.0, requests_s * 1.1 + rng.uniform(0.5, 2.5))
@@ -310,7 +320,7 @@ def _live(cache: Cache, dt_s: float) -> None:
         cache.memory_percent = min(100.0, cache.memory_percent + cache.fill_percent_per_min * dt_s / 60)
         if cache.memory_percent >= 100:
             cache.evictions_per_s = 9 * cache.fill_percent_per_min
-            cache.hit_rate += (0.38 - cache.hit_rate) * (1 - math.exp(-dt_s / 180))
+            cache.hit_rate += (0.15 - cache.hit_rate) * (1 - math.exp(-dt_s / 180))
     spent = 2 * (1.6 + cache.extra_cpu) / 100
     cache.credits = max(0.0, min(288.0, cache.credits + (REDIS_EARNED - spent) * dt_s / 60))
 

@@ -1,0 +1,1 @@
+"""Incidents on command: timelines of causes with their right answers."""

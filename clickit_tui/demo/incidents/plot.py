@@ -1,0 +1,70 @@
+"""What an incident is: a timeline of causes in one environment, and its right answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from clickit_tui.demo.simulator import Simulator
+from clickit_tui.demo.state import Environment
+
+Do = Callable[[Simulator, Environment], None]
+PLAYBOOKS = ("5xx", "start", "database", "latency", "none")
+
+
+@dataclass(frozen=True)
+class Beat:
+    """One cause: what is done to the system, so many seconds after the incident's beginning. Symptoms are never written."""
+
+    at_s: float
+    what: str
+    do: Do
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a team should find."""
+
+    playbook: str
+    """One of PLAYBOOKS; `none` when nothing has to be done."""
+    cause: str
+    """Id of the first cause, AREA.WHAT."""
+    evidence: tuple[str, ...]
+    """What proves it, in terms of AWS's API."""
+    fix: str
+    also: tuple[str, ...] = ()
+    """Further causes."""
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One incident. `page` is all that the team is told."""
+
+    name: str
+    env: str
+    page: str
+    timeline: tuple[Beat, ...]
+    answer: Answer
+    shape: Do | None = None
+    """Changes the environment before its past: the incident then begins with a fresh ClickIt."""
+    faults: tuple[str, ...] = ()
+    """What the observer's AWS refuses, as `faults.parse` reads it."""
+
+
+def begin(incident: Incident, sim: Simulator) -> None:
+    """Have an incident's causes happen from the simulator's present on."""
+    for beat in incident.timeline:
+        sim.cause(sim.now + beat.at_s, partial(_do, incident, beat))
+
+
+def _do(incident: Incident, beat: Beat, sim: Simulator) -> None:
+    beat.do(sim, sim.envs[incident.env])
+
+
+def shaped(incident: Incident | None) -> Do | None:
+    """What a fresh simulator needs for an incident: its environment's shape."""
+    if incident is None or incident.shape is None:
+        return None
+    name, shape = incident.env, incident.shape
+    return lambda sim, env: shape(sim, env) if env.name == name else None
