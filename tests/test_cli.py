@@ -189,8 +189,10 @@ def test_serve_says_ready_and_ends_on_a_signal():
 class Opened:
     """The dashboard's stand-in: looks around and leaves."""
 
-    def __call__(self, core):
+    def __call__(self, core, commands):
         import botocore.session
+
+        self.commands = dict(commands)
 
         self.config = core.config
         self.aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
@@ -209,6 +211,7 @@ def test_the_demo_reaches_only_itself_and_leaves_nothing_behind(monkeypatch, tmp
     assert cli.main(["demo", "--seed", "2", "--read-only"]) == 7
     assert (looked.config.env, looked.config.profile, looked.config.account, looked.config.read_only) == ("dev", "", "", True)
     assert looked.account == "123456789012"
+    assert {"demo: hold causes still", "incident: bad-deployment", "incident: random"} <= set(looked.commands)
     assert looked.aws["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_ECS"} & set(looked.aws)
     assert looked.state_dir_there
