@@ -199,8 +199,8 @@ class Search:
         self.version += 1
 
     def words(self) -> str:
-        """`62% read, esc stops  refused  11-23 13:03 to 11-23 14:03Z`; what was not read is said."""
-        window = f"{_clock(self.wanted.from_ms)} to {_clock(self.wanted.to_ms)}Z"
+        """`62% read, esc stops  refused  13:03-14:03Z`; what was not read is said."""
+        window = _window(self.wanted.from_ms, self.wanted.to_ms)
         return "  ".join(said for said in (self._how() + self._lacks(), self.wanted.name or self.wanted.pattern, window) if said)
 
     def _how(self) -> str:
@@ -216,4 +216,11 @@ class Search:
 
 
 def _clock(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%m-%d %H:%M:%S" if at_ms % 60_000 else "%m-%d %H:%M")
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%H:%M:%S")
+
+
+def _window(from_ms: int, to_ms: int) -> str:
+    """`13:03-14:03Z`; with the dates when it reaches over more than a day."""
+    form = "%H:%M" if to_ms - from_ms < 86_400_000 else "%m-%d %H:%M"
+    begin, end = (datetime.fromtimestamp(at / 1000, UTC).strftime(form) for at in (from_ms, to_ms))
+    return f"{begin}-{end}Z" if len(begin) == 5 else f"{begin} to {end}Z"

@@ -201,8 +201,18 @@ class LogsPane(LogPane):
         self.bars.show(histogram(levels, self.size.width, rows, view.now, symbols(view.glyphs.ascii)))
         shown = self.drawing.shape == "columns"
         self.names.show([(Span(column_names(self.drawing), "dim"),)] if shown else [])
+        empty = self._empty()
+        if empty != self.tail.empty:
+            self.tail.empty = empty
+            self.tail.renew()
+
+    def _empty(self) -> Spans:
+        """What stands where no line is: why, as far as it is known."""
+        if self.searching is not None:
+            words, _ = self.searching()
+            return (Span(f" nothing found: {words}; esc goes back to the tail", "dim"),)
         why = "; ".join(self.troubles)
-        self.tail.empty = (Span(f" {why}" if why else " nothing here yet: no line in the last 15 minutes", "warn" if why else "dim"),)
+        return (Span(f" {why}" if why else " nothing here yet: no line in the last 15 minutes", "warn" if why else "dim"),)
 
     def next_shape(self) -> str:
         """Change to the next shape; returns its name."""

@@ -210,6 +210,8 @@ class LogsScreen(Board):
     def _search(self, wanted: Wanted, go_ms: int | None = None) -> None:
         """Begin a search and show its lines in place of the tail."""
         self._stop_searches()
+        if self._shown is not None:
+            self.logs.show_live()
         search = self.core.log_search(wanted)
         self._run(search, lambda: None if go_ms is None else self._arrived(search, go_ms))
         self._shown = (search, -1)

@@ -143,11 +143,14 @@ async def test_the_errors_of_the_last_hour_are_one_key_and_esc_goes_back():
 async def test_a_search_beyond_names_window_and_pattern_and_can_be_stopped():
     core = core_of()
     async with on_logs(core) as (app, pilot, board):
+        await pilot.press("h")
+        await until(pilot, lambda: bool(board.logs.tail.filter_text))
         await pilot.press("b")
         await typed(app, pilot, "/v1/items")
         await until(pilot, lambda: "done" in title(board))
-        assert core.wanted[0].pattern == '"/v1/items"'
-        assert "no line" in board.logs.tail.text or not board.logs.tail.model.count
+        assert core.wanted[1].pattern == '"/v1/items"'
+        assert board.logs.tail.filter_text == ""
+        await until(pilot, lambda: "nothing found: done" in board.logs.tail.text)
 
 
 async def test_older_lines_are_read_when_going_up_beyond_the_first():
