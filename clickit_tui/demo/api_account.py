@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from clickit_tui.demo import scaling, traffic
@@ -18,6 +18,26 @@ from clickit_tui.demo.wire import ACCOUNT, REGION
 Params = Mapping[str, Any]
 DAILY_DOLLARS = {"Amazon Elastic Container Service": 3.3, "EC2 - Other": 3.2, "Amazon Relational Database Service": 2.1}
 DAILY_DOLLARS |= {"Amazon Elastic Load Balancing": 1.1, "Amazon ElastiCache": 0.6, "AmazonCloudWatch": 0.5, "AWS Secrets Manager": 0.16}
+
+
+WAITS = {"CPU": 0.08, "IO:DataFileRead": 0.05, "Client:ClientRead": 0.02}
+"""Average active sessions by wait event, as long as queries take their usual time."""
+STATEMENTS = {
+    "SELECT * FROM links WHERE code = ?": 0.09,
+    "INSERT INTO clicks (link_id, at, agent) VALUES (?, ?, ?)": 0.04,
+    "UPDATE links SET clicks = clicks + ? WHERE id = ?": 0.02,
+}
+_BY_SQL = [
+    ({"db.sql_tokenized.id": f"pi-{at:032X}", "db.sql_tokenized.statement": text}, load)
+    for at, (text, load) in enumerate(STATEMENTS.items())
+]
+LOAD_BY: dict[str, list[tuple[dict[str, str], float]]] = {
+    "db.wait_event": [({"db.wait_event.name": name, "db.wait_event.type": name.partition(":")[0]}, load) for name, load in WAITS.items()],
+    "db.wait_event_type": [({"db.wait_event_type.name": name.partition(":")[0]}, load) for name, load in WAITS.items()],
+    "db.sql_tokenized": _BY_SQL,
+    "db.sql": [({key.replace("_tokenized", ""): value for key, value in dims.items()}, load) for dims, load in _BY_SQL],
+}
+"""The load by group: (dimensions, average active sessions)."""
 
 
 def get_caller_identity(sim: Simulator, params: Params) -> dict[str, Any]:
@@ -141,15 +161,31 @@ def get_cost_and_usage(sim: Simulator, params: Params) -> dict[str, Any]:
         raise AwsError("ValidationException", "TimePeriod needs Start and End as YYYY-MM-DD.") from None
     if day >= end:
         raise AwsError("ValidationException", "Start date (and hour) should be before end date (and hour)")
-    monthly, grouped, found = params.get("Granularity") == "MONTHLY", bool(params.get("GroupBy")), []
+    today = datetime.fromtimestamp(max(sim.now, sim.served), UTC).date()
+    if day > today:
+        raise AwsError("ValidationException", "Start date cannot be after today.")
+    monthly, grouped, found = params.get("Granularity") == "MONTHLY", params.get("GroupBy") or [], []
+    if any(each != {"Type": "DIMENSION", "Key": "SERVICE"} for each in grouped):
+        raise AwsError("ValidationException", "The embedded ClickIt groups costs by the dimension SERVICE only.")
     while day < end:
         after = min(end, (day.replace(day=1) + timedelta(days=32)).replace(day=1) if monthly else day + timedelta(days=1))
-        days, metrics = (after - day).days, params.get("Metrics") or ["UnblendedCost"]
-        groups = [{"Keys": [name], "Metrics": _cost(metrics, dollars * days)} for name, dollars in DAILY_DOLLARS.items()] if grouped else []
-        whole = {} if grouped else _cost(metrics, sum(DAILY_DOLLARS.values()) * days)
-        found.append({"TimePeriod": {"Start": str(day), "End": str(after)}, "Total": whole, "Groups": groups, "Estimated": True})
+        spent, metrics = _spent(day, after, today), params.get("Metrics") or []
+        groups = [{"Keys": [name], "Metrics": _cost(metrics, dollars)} for name, dollars in spent.items() if dollars] if grouped else []
+        whole = {} if grouped else _cost(metrics, sum(spent.values()))
+        estimated = after > today.replace(day=1)
+        found.append({"TimePeriod": {"Start": str(day), "End": str(after)}, "Total": whole, "Groups": groups, "Estimated": estimated})
         day = after
     return {"GroupDefinitions": params.get("GroupBy") or [], "ResultsByTime": found, "DimensionValueAttributes": []}
+
+
+def _spent(day: date, end: date, today: date) -> dict[str, float]:
+    """Dollars by service in [day, end): a little different each day, nothing for days that have not begun."""
+    found = dict.fromkeys(DAILY_DOLLARS, 0.0)
+    while day < min(end, today + timedelta(days=1)):
+        for place, (name, dollars) in enumerate(DAILY_DOLLARS.items()):
+            found[name] += dollars * (0.97 + 0.01 * ((day.toordinal() * 5 + place * 3) % 7))
+        day += timedelta(days=1)
+    return found
 
 
 def _cost(metrics: list[str], dollars: float) -> dict[str, Any]:
@@ -190,18 +226,25 @@ def get_resource_metrics(sim: Simulator, params: Params) -> dict[str, Any]:
     if env is None or env.name != "prod":
         raise AwsError("InvalidArgumentException", "Performance Insights is not enabled for this resource.")
     period = int(params.get("PeriodInSeconds") or 60)
+    if period not in (1, 60, 300, 3600, 86_400):
+        raise AwsError("InvalidArgumentException", "PeriodInSeconds must be one of 1, 60, 300, 3600, 86400.")
     start, end = seconds(params["StartTime"]) // period * period, min(seconds(params["EndTime"]), sim.now)
     times = [start + period * at for at in range(int((end - start) // period))]
-    waits = {"CPU": 0.08, "IO:DataFileRead": 0.05, "Client:ClientRead": 0.02}
     slow = traffic.query_ms(env.database) / 1.6
+    since, locks = traffic.lock_load(env)
     listed = []
     for query in params.get("MetricQueries") or ():
-        metric = query["Metric"]
-        listed.append({"Key": {"Metric": metric}, "DataPoints": [{"Timestamp": at, "Value": sum(waits.values()) * slow} for at in times]})
-        if query.get("GroupBy"):
-            for wait, load in waits.items():
-                dims = {"db.wait_event.name": wait, "db.wait_event.type": wait.partition(":")[0]}
-                listed.append(
-                    {"Key": {"Metric": metric, "Dimensions": dims}, "DataPoints": [{"Timestamp": at, "Value": load * slow} for at in times]}
-                )
+        metric, group = query["Metric"], (query.get("GroupBy") or {}).get("Group")
+        if metric not in ("db.load.avg", "db.sampledload.avg") or group not in (None, *LOAD_BY):
+            raise AwsError("InvalidArgumentException", f"{metric} grouped by {group} is not a metric of this resource.")
+        parts: list[tuple[dict[str, str], float]] = [({}, sum(WAITS.values())), *(LOAD_BY[group] if group else [])]
+        for dims, load in parts[: 1 + ((query.get("GroupBy") or {}).get("Limit") or 10)]:
+            key = {"Metric": metric} | ({"Dimensions": dims} if dims else {})
+            waiting = 0.0 if dims else locks
+            listed.append({"Key": key, "DataPoints": [{"Timestamp": at, "Value": load * slow + waiting * (at >= since)} for at in times]})
+        named = f"{group}.name"
+        if locks and group in ("db.wait_event", "db.wait_event_type"):
+            dims = {named: "Lock:relation", "db.wait_event.type": "Lock"} if group == "db.wait_event" else {named: "Lock"}
+            points = [{"Timestamp": at, "Value": locks * (at >= since)} for at in times]
+            listed.append({"Key": {"Metric": metric, "Dimensions": dims}, "DataPoints": points})
     return {"AlignedStartTime": start, "AlignedEndTime": end, "Identifier": params.get("Identifier"), "MetricList": listed}

@@ -1,19 +1,19 @@
-"""RDS and ElastiCache."""
+"""RDS: instances, snapshots, events, parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from clickit_tui.demo.errors import AwsError
 from clickit_tui.demo.metricstore import seconds
 from clickit_tui.demo.simulator import Simulator
-from clickit_tui.demo.state import Cache, Database, Environment, Snapshot, arn
+from clickit_tui.demo.state import Database, Environment, Snapshot, arn
 from clickit_tui.demo.wire import REGION
 
 Params = Mapping[str, Any]
 STOP_DAYS = 7
+EVENTS_KEPT_MINUTES = 14 * 24 * 60
 MOVES_S = {"stopping": 45.0, "starting": 60.0, "rebooting": 20.0, "creating": 90.0}
 
 
@@ -26,13 +26,15 @@ def page(things: Sequence[Any], params: Params, most: int = 100) -> tuple[Sequen
     return things[at : at + size], {"Marker": str(at + size)} if at + size < len(things) else {}
 
 
-def _databases(sim: Simulator) -> list[tuple[Environment, Database]]:
+def databases(sim: Simulator) -> list[tuple[Environment, Database]]:
+    """Every instance, the restored ones last."""
     found = [(env, env.database) for env in sim.envs.values()]
     return found + [(env, each) for env in sim.envs.values() for each in env.restored]
 
 
-def _database(sim: Simulator, name: str) -> tuple[Environment, Database]:
-    for env, each in _databases(sim):
+def database(sim: Simulator, name: str) -> tuple[Environment, Database]:
+    """The instance of that identifier or ARN. Raises AwsError (DBInstanceNotFound)."""
+    for env, each in databases(sim):
         if name in (each.id, each.arn):
             return env, each
     raise AwsError("DBInstanceNotFound", f"DBInstance {name} not found.", 404)
@@ -40,15 +42,16 @@ def _database(sim: Simulator, name: str) -> tuple[Environment, Database]:
 
 def describe_db_instances(sim: Simulator, params: Params) -> dict[str, Any]:
     name = params.get("DBInstanceIdentifier")
-    found = [_database(sim, name)] if name else _databases(sim)
+    found = [database(sim, name)] if name else databases(sim)
     for each in params.get("Filters") or ():
         if each["Name"] in ("db-instance-id", "dbi-resource-id"):
             found = [(env, of) for env, of in found if {of.id, of.arn, of.resource_id} & set(each["Values"])]
-    shown, marker = page([_instance(sim, *each) for each in found], params)
+    shown, marker = page([instance(sim, *each) for each in found], params)
     return {"DBInstances": shown} | marker
 
 
-def _instance(sim: Simulator, env: Environment, of: Database) -> dict[str, Any]:
+def instance(sim: Simulator, env: Environment, of: Database) -> dict[str, Any]:
+    """A DBInstance as every operation shows it."""
     subnets = [each for each in env.network.subnets if each.id in of.subnets]
     group = {
         "DBSubnetGroupName": f"clickit-{env.name}-db",
@@ -107,12 +110,12 @@ def _instance(sim: Simulator, env: Environment, of: Database) -> dict[str, Any]:
 
 
 def _move(sim: Simulator, params: Params, allowed: str, during: str, after: str) -> dict[str, Any]:
-    env, of = _database(sim, params.get("DBInstanceIdentifier", ""))
+    env, of = database(sim, params.get("DBInstanceIdentifier", ""))
     if of.status != allowed:
         raise AwsError("InvalidDBInstanceState", f"Instance {of.id} is not in {allowed} state.")
     of.status, of.phase_next, of.phase_until = during, after, sim.now + MOVES_S[during]
     of.stopped_at = sim.now if during == "stopping" else None
-    return {"DBInstance": _instance(sim, env, of)}
+    return {"DBInstance": instance(sim, env, of)}
 
 
 def stop_db_instance(sim: Simulator, params: Params) -> dict[str, Any]:
@@ -127,7 +130,8 @@ def reboot_db_instance(sim: Simulator, params: Params) -> dict[str, Any]:
     return _move(sim, params, "available", "rebooting", "available")
 
 
-def _snapshots(sim: Simulator) -> list[tuple[Environment, Snapshot]]:
+def snapshots(sim: Simulator) -> list[tuple[Environment, Snapshot]]:
+    """Every snapshot with the environment of its database."""
     return [(env, each) for env in sim.envs.values() for each in env.snapshots]
 
 
@@ -135,7 +139,7 @@ def describe_db_snapshots(sim: Simulator, params: Params) -> dict[str, Any]:
     database, name, kind = params.get("DBInstanceIdentifier"), params.get("DBSnapshotIdentifier"), params.get("SnapshotType")
     found = [
         (env, each)
-        for env, each in _snapshots(sim)
+        for env, each in snapshots(sim)
         if database in (None, each.database, env.database.arn) and name in (None, each.id) and kind in (None, each.kind)
     ]
     if name and not found:
@@ -170,9 +174,9 @@ def _snapshot(sim: Simulator, env: Environment, of: Snapshot) -> dict[str, Any]:
 
 
 def create_db_snapshot(sim: Simulator, params: Params) -> dict[str, Any]:
-    env, of = _database(sim, params.get("DBInstanceIdentifier", ""))
+    env, of = database(sim, params.get("DBInstanceIdentifier", ""))
     name = params.get("DBSnapshotIdentifier", "")
-    if any(each.id == name for _, each in _snapshots(sim)):
+    if any(each.id == name for _, each in snapshots(sim)):
         raise AwsError(
             "DBSnapshotAlreadyExists", f"Cannot create the snapshot because a snapshot with the identifier {name} already exists."
         )
@@ -185,59 +189,50 @@ def create_db_snapshot(sim: Simulator, params: Params) -> dict[str, Any]:
     return {"DBSnapshot": _snapshot(sim, env, made)}
 
 
-def restore_db_instance_from_db_snapshot(sim: Simulator, params: Params) -> dict[str, Any]:
-    name, wanted = params.get("DBInstanceIdentifier", ""), params.get("DBSnapshotIdentifier", "")
-    source = next(((env, each) for env, each in _snapshots(sim) if each.id == wanted), None)
-    if source is None:
-        raise AwsError("DBSnapshotNotFound", f"DBSnapshot {wanted} not found.", 404)
-    if any(each.id == name for _, each in _databases(sim)):
-        raise AwsError("DBInstanceAlreadyExists", f"DB instance already exists: {name}")
-    env, snapshot = source
-    if snapshot.status != "available":
-        raise AwsError("InvalidDBSnapshotState", f"DB snapshot {wanted} is not available.")
-    made = _restored(sim, env, params, name)
-    return {"DBInstance": _instance(sim, env, made)}
-
-
-def _restored(sim: Simulator, env: Environment, params: Params, name: str) -> Database:
-    """What AWS makes of it: the defaults where the caller gives nothing."""
-    groups = params.get("VpcSecurityGroupIds") or ["sg-default"]
-    made = replace(
-        env.database,
-        id=name,
-        instance_class=params.get("DBInstanceClass") or env.database.instance_class,
-        multi_az=bool(params.get("MultiAZ")),
-        security_group=groups[0],
-        created_at=sim.now,
-        resource_id=f"db-{sim.token(26).upper()}",
-        host=env.database.host.replace(env.database.id, name),
-        status="creating",
-        phase_until=sim.now + MOVES_S["creating"],
-        phase_next="available",
-    )
-    env.restored.append(made)
-    return made
-
-
 def describe_rds_events(sim: Simulator, params: Params) -> dict[str, Any]:
-    return _events([each for env in sim.envs.values() for each in env.events], sim, params)
+    return events([each for env in sim.envs.values() for each in env.events], sim, params)
 
 
-def _events(events: list[dict[str, Any]], sim: Simulator, params: Params) -> dict[str, Any]:
-    start = seconds(params["StartTime"]) if params.get("StartTime") else sim.now - 60 * (params.get("Duration") or 60)
-    end = seconds(params["EndTime"]) if params.get("EndTime") else sim.now
-    name, kind = params.get("SourceIdentifier"), params.get("SourceType")
+def events(known: list[dict[str, Any]], sim: Simulator, params: Params) -> dict[str, Any]:
+    """DescribeEvents of RDS and ElastiCache: the last hour, oldest first, unless asked otherwise.
+
+    Raises AwsError (InvalidParameterCombination) for a SourceIdentifier without SourceType.
+    """
+    name, kind, wanted = params.get("SourceIdentifier"), params.get("SourceType"), set(params.get("EventCategories") or ())
+    if name and not kind:
+        raise AwsError("InvalidParameterCombination", "The parameter SourceType must be specified if SourceIdentifier is specified.")
+    if not 0 < int(params.get("Duration") or 60) <= EVENTS_KEPT_MINUTES:
+        raise AwsError("InvalidParameterValue", f"Duration must be between 1 and {EVENTS_KEPT_MINUTES} minutes.")
+    now = max(sim.now, sim.served)
+    end = seconds(params["EndTime"]) if params.get("EndTime") else now
+    start = seconds(params["StartTime"]) if params.get("StartTime") else end - 60 * (params.get("Duration") or 60)
+    start = max(start, now - 60 * EVENTS_KEPT_MINUTES)
     found = [
         each
-        for each in events
-        if start <= each["Date"] <= end and name in (None, each["SourceIdentifier"]) and kind in (None, each["SourceType"])
+        for each in known
+        if start <= each["Date"] <= end
+        and name in (None, each["SourceIdentifier"])
+        and kind in (None, each["SourceType"])
+        and (not wanted or wanted & set(each.get("EventCategories") or ()))
     ]
     shown, marker = page(sorted(found, key=lambda each: float(each["Date"])), params)
     return {"Events": shown} | marker
 
 
 def describe_pending_maintenance_actions(sim: Simulator, params: Params) -> dict[str, Any]:
-    return {"PendingMaintenanceActions": []}
+    wanted = params.get("ResourceIdentifier")
+    if wanted and not str(wanted).startswith("arn:"):
+        raise AwsError("InvalidParameterValue", f"Invalid resource identifier: {wanted}")
+    names = [value for each in params.get("Filters") or () if each["Name"] == "db-instance-id" for value in each["Values"]]
+    found = [
+        {"ResourceIdentifier": env.database.arn, "PendingMaintenanceActionDetails": [env.maintenance]}
+        for env in sim.envs.values()
+        if env.maintenance and wanted in (None, env.database.arn) and (not names or {env.database.id, env.database.arn} & set(names))
+    ]
+    if wanted and wanted not in {each.arn for _, each in databases(sim)}:
+        raise AwsError("ResourceNotFoundFault", f"The specified resource {wanted} was not found.", 404)
+    shown, marker = page(found, params)
+    return {"PendingMaintenanceActions": shown} | marker
 
 
 def describe_db_parameter_groups(sim: Simulator, params: Params) -> dict[str, Any]:
@@ -252,25 +247,40 @@ def describe_db_parameter_groups(sim: Simulator, params: Params) -> dict[str, An
     }
 
 
+PARAMETERS = (
+    ("max_connections", "LEAST({DBInstanceClassMemory/9531392},5000)", "static", "integer", "system"),
+    ("shared_buffers", "{DBInstanceClassMemory/32768}", "static", "integer", "system"),
+    ("rds.force_ssl", "1", "dynamic", "boolean", "system"),
+    ("log_min_duration_statement", "500", "dynamic", "integer", "user"),
+    ("idle_in_transaction_session_timeout", "86400000", "dynamic", "integer", "system"),
+    ("statement_timeout", None, "dynamic", "integer", "engine-default"),
+    ("lock_timeout", None, "dynamic", "integer", "engine-default"),
+)
+"""(name, value or None, apply type, data type, source) of the parameters that are shown."""
+
+
 def describe_db_parameters(sim: Simulator, params: Params) -> dict[str, Any]:
-    known = {
-        "max_connections": ("LEAST({DBInstanceClassMemory/9531392},5000)", "static"),
-        "idle_in_transaction_session_timeout": ("86400000", "dynamic"),
-        "log_min_duration_statement": ("500", "dynamic"),
-        "rds.force_ssl": ("1", "dynamic"),
-    }
-    source = params.get("Source")
-    shown = [
-        {"ParameterName": name, "ParameterValue": value, "ApplyType": kind, "Source": "system", "IsModifiable": True, "DataType": "integer"}
-        for name, (value, kind) in known.items()
-        if source in (None, "system")
+    describe_db_parameter_groups(sim, params)
+    listed = [
+        {
+            "ParameterName": name,
+            "ParameterValue": value,
+            "ApplyType": kind,
+            "Source": source,
+            "IsModifiable": True,
+            "DataType": data,
+            "ApplyMethod": "pending-reboot" if kind == "static" else "immediate",
+        }
+        for name, value, kind, data, source in PARAMETERS
+        if params.get("Source") in (None, source)
     ]
-    return {"Parameters": shown}
+    shown, marker = page(listed, params)
+    return {"Parameters": shown} | marker
 
 
 def describe_db_subnet_groups(sim: Simulator, params: Params) -> dict[str, Any]:
     wanted = params.get("DBSubnetGroupName")
-    found = [_instance(sim, env, env.database)["DBSubnetGroup"] for env in sim.envs.values()]
+    found = [instance(sim, env, env.database)["DBSubnetGroup"] for env in sim.envs.values()]
     found = [each for each in found if wanted in (None, each["DBSubnetGroupName"])]
     if not found:
         raise AwsError("DBSubnetGroupNotFoundFault", f"DB subnet group '{wanted}' does not exist.", 404)
@@ -279,102 +289,3 @@ def describe_db_subnet_groups(sim: Simulator, params: Params) -> dict[str, Any]:
 
 def rds_tags(sim: Simulator, params: Params) -> dict[str, Any]:
     return {"TagList": [{"Key": "Project", "Value": "clickit"}]}
-
-
-def _caches(sim: Simulator) -> list[tuple[Environment, Cache]]:
-    return [(env, env.cache) for env in sim.envs.values()]
-
-
-def describe_replication_groups(sim: Simulator, params: Params) -> dict[str, Any]:
-    wanted = params.get("ReplicationGroupId")
-    found = [_replication_group(env, each) for env, each in _caches(sim) if wanted in (None, each.id)]
-    if wanted and not found:
-        raise AwsError("ReplicationGroupNotFoundFault", f"ReplicationGroup {wanted} not found.", 404)
-    shown, marker = page(found, params)
-    return {"ReplicationGroups": shown} | marker
-
-
-def _host(of: Cache, role: str) -> dict[str, Any]:
-    return {"Address": f"{role}.{of.id}.{of.host_hash}.euw1.cache.amazonaws.com", "Port": 6379}
-
-
-def _replication_group(env: Environment, of: Cache) -> dict[str, Any]:
-    zones = [each.zone for each in env.network.subnets if not each.public]
-    members = [
-        {
-            "CacheClusterId": node,
-            "CacheNodeId": "0001",
-            "ReadEndpoint": _host(of, node),
-            "PreferredAvailabilityZone": zones[at % len(zones)],
-            "CurrentRole": "primary" if at == 0 else "replica",
-        }
-        for at, node in enumerate(of.nodes)
-    ]
-    group = {"NodeGroupId": "0001", "Status": of.status, "PrimaryEndpoint": _host(of, "master"), "NodeGroupMembers": members}
-    many = "enabled" if len(of.nodes) > 1 else "disabled"
-    return {
-        "ReplicationGroupId": of.id,
-        "Description": f"ClickIt {env.name}",
-        "Status": of.status,
-        "PendingModifiedValues": {},
-        "MemberClusters": of.nodes,
-        "NodeGroups": [group],
-        "AutomaticFailover": many,
-        "MultiAZ": many,
-        "SnapshotRetentionLimit": 1,
-        "ClusterEnabled": False,
-        "CacheNodeType": of.node_type,
-        "AuthTokenEnabled": True,
-        "TransitEncryptionEnabled": True,
-        "AtRestEncryptionEnabled": True,
-        "ARN": arn("elasticache", f"replicationgroup:{of.id}"),
-        "ReplicationGroupCreateTime": of.created_at,
-        "Engine": "redis",
-    }
-
-
-def describe_cache_clusters(sim: Simulator, params: Params) -> dict[str, Any]:
-    wanted, nodes = params.get("CacheClusterId"), bool(params.get("ShowCacheNodeInfo"))
-    found = [_node(env, of, node, nodes=nodes) for env, of in _caches(sim) for node in of.nodes if wanted in (None, node)]
-    if wanted and not found:
-        raise AwsError("CacheClusterNotFound", f"CacheCluster not found: {wanted}", 404)
-    shown, marker = page(found, params)
-    return {"CacheClusters": shown} | marker
-
-
-def _node(env: Environment, of: Cache, node: str, *, nodes: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "CacheClusterId": node,
-        "CacheNodeType": of.node_type,
-        "Engine": "redis",
-        "EngineVersion": "7.1.0",
-        "CacheClusterStatus": of.status,
-        "NumCacheNodes": 1,
-        "PreferredAvailabilityZone": f"{REGION}a",
-        "CacheClusterCreateTime": of.created_at,
-        "PreferredMaintenanceWindow": "sun:05:00-sun:06:00",
-        "PendingModifiedValues": {},
-        "CacheParameterGroup": {"CacheParameterGroupName": "default.redis7", "ParameterApplyStatus": "in-sync", "CacheNodeIdsToReboot": []},
-        "CacheSubnetGroupName": f"clickit-{env.name}-cache",
-        "SecurityGroups": [{"SecurityGroupId": of.security_group, "Status": "active"}],
-        "ReplicationGroupId": of.id,
-        "SnapshotRetentionLimit": 1,
-        "ARN": arn("elasticache", f"cluster:{node}"),
-    }
-    if nodes:
-        own = {"CacheNodeId": "0001", "CacheNodeStatus": of.status, "CacheNodeCreateTime": of.created_at, "Endpoint": _host(of, node)}
-        found["CacheNodes"] = [own | {"ParameterGroupStatus": "in-sync", "CustomerAvailabilityZone": f"{REGION}a"}]
-    return found
-
-
-def describe_cache_events(sim: Simulator, params: Params) -> dict[str, Any]:
-    return _events([], sim, params)
-
-
-def describe_cache_subnet_groups(sim: Simulator, params: Params) -> dict[str, Any]:
-    found = [{"CacheSubnetGroupName": f"clickit-{env.name}-cache", "VpcId": env.network.vpc, "Subnets": []} for env in sim.envs.values()]
-    return {"CacheSubnetGroups": found}
-
-
-def describe_cache_snapshots(sim: Simulator, params: Params) -> dict[str, Any]:
-    return {"Snapshots": []}

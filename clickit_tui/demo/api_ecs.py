@@ -12,6 +12,9 @@ from clickit_tui.demo.simulator import Simulator
 from clickit_tui.demo.state import Deployment, Environment, Service, Task, TaskDefinition, arn
 
 Params = Mapping[str, Any]
+SERVICES_USUAL = 10
+"""Services on a page of ListServices when no number is asked for."""
+TAGS_MOST = 50
 
 
 def invalid(message: str) -> AwsError:
@@ -39,6 +42,11 @@ def service(env: Environment, name: str) -> Service:
         if each.name == last(name):
             return each
     raise AwsError("ServiceNotFoundException", "Service not found.")
+
+
+def tagged(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as ECS lists them."""
+    return [{"key": key, "value": value} for key, value in tags.items()]
 
 
 def page(things: Sequence[Any], params: Params, most: int = 100) -> tuple[Sequence[Any], dict[str, str]]:
@@ -76,7 +84,7 @@ def _cluster(env: Environment) -> dict[str, Any]:
         "pendingTasksCount": sum(each in ("PROVISIONING", "PENDING", "ACTIVATING") for each in states),
         "activeServicesCount": len(env.services),
         "statistics": [],
-        "tags": [],
+        "tags": tagged(env.tags),
         "settings": [{"name": "containerInsights", "value": "disabled"}],
         "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
         "defaultCapacityProviderStrategy": [],
@@ -85,7 +93,9 @@ def _cluster(env: Environment) -> dict[str, Any]:
 
 def list_services(sim: Simulator, params: Params) -> dict[str, Any]:
     env = environment(sim, params)
-    found, token = page([each.arn for each in env.services.values()], params)
+    kind = params.get("launchType")
+    known = [each.arn for each in env.services.values() if kind in (None, each.provider)]
+    found, token = page(known, {"maxResults": SERVICES_USUAL} | dict(params))
     return {"serviceArns": found} | token
 
 
@@ -144,7 +154,7 @@ def shown(env: Environment, of: Service, *, tags: bool = False) -> dict[str, Any
         "enableExecuteCommand": of.exec_enabled,
         "availabilityZoneRebalancing": "ENABLED",
     }
-    return answer | launched_by(of) | ({"tags": [{"key": key, "value": value} for key, value in of.tags.items()]} if tags else {})
+    return answer | launched_by(of) | ({"tags": tagged(of.tags)} if tags else {})
 
 
 def launched_by(of: Service) -> dict[str, Any]:
@@ -251,7 +261,7 @@ def shown_task(of: Task, *, tags: bool = False) -> dict[str, Any]:
         "enableExecuteCommand": of.exec_enabled,
         "executionStoppedAt": of.execution_stopped_at,
         "group": of.group,
-        "healthStatus": "UNKNOWN",
+        "healthStatus": of.health,
         "lastStatus": of.last_status,
         "memory": str(of.definition.memory),
         "overrides": {"containerOverrides": [{"name": of.definition.container["name"]}], "inferenceAcceleratorOverrides": []},
@@ -265,7 +275,7 @@ def shown_task(of: Task, *, tags: bool = False) -> dict[str, Any]:
         "stoppedAt": of.stopped_at,
         "stoppedReason": of.stopped_reason or None,
         "stoppingAt": of.stopping_at,
-        "tags": [{"key": key, "value": value} for key, value in of.tags.items()] if tags else [],
+        "tags": tagged(of.tags) if tags else [],
         "taskArn": of.arn,
         "taskDefinitionArn": of.definition.arn,
         "version": of.version,
@@ -299,7 +309,7 @@ def _container(of: Task) -> dict[str, Any]:
         "reason": of.container_reason or None,
         "networkBindings": [],
         "networkInterfaces": [{"attachmentId": of.eni.replace("eni-", "att-"), "privateIpv4Address": of.ip}],
-        "healthStatus": "UNKNOWN",
+        "healthStatus": of.health,
         "managedAgents": _agents(of, status),
         "cpu": "0",
     }
@@ -329,14 +339,39 @@ def update_service(sim: Simulator, params: Params) -> dict[str, Any]:
     definition = of.primary.revision.definition
     if params.get("taskDefinition"):
         definition = find_definition(env, sim, params["taskDefinition"])
+        if definition.status != "ACTIVE":
+            raise AwsError("ClientException", "TaskDefinition is inactive")
     if count is not None and count != of.desired:
         of.desired, of.steady = count, False
-    if "enableExecuteCommand" in params:
-        of.exec_enabled = bool(params["enableExecuteCommand"])
-    changed = definition is not of.primary.revision.definition
+    _configure(of, params)
+    changed = _rewire(of, params) or definition is not of.primary.revision.definition
     if changed or params.get("forceNewDeployment"):
         scheduler.deploy(sim, of, scheduler.revision(sim, of, definition, sim.now), sim.now)
     return {"service": shown(env, of)}
+
+
+def _configure(of: Service, params: Params) -> None:
+    """What UpdateService changes without a new deployment."""
+    if params.get("enableExecuteCommand") is not None:
+        of.exec_enabled = bool(params["enableExecuteCommand"])
+    if params.get("healthCheckGracePeriodSeconds") is not None:
+        of.grace_s = int(params["healthCheckGracePeriodSeconds"])
+    wanted = params.get("deploymentConfiguration") or {}
+    of.minimum_percent = int(wanted.get("minimumHealthyPercent", of.minimum_percent))
+    of.maximum_percent = int(wanted.get("maximumPercent", of.maximum_percent))
+    breaker = wanted.get("deploymentCircuitBreaker")
+    if breaker:
+        of.breaker, of.rollback = bool(breaker["enable"]), bool(breaker["rollback"])
+
+
+def _rewire(of: Service, params: Params) -> bool:
+    """Take over another network configuration; True when there was a change, which makes a deployment."""
+    wanted = (params.get("networkConfiguration") or {}).get("awsvpcConfiguration")
+    if not wanted:
+        return False
+    before = (of.subnets, of.security_group)
+    of.subnets, of.security_group = list(wanted["subnets"]), (wanted.get("securityGroups") or [of.security_group])[0]
+    return before != (of.subnets, of.security_group)
 
 
 def find_definition(env: Environment | None, sim: Simulator, name: str) -> TaskDefinition:
@@ -376,7 +411,7 @@ def describe_task_definition(sim: Simulator, params: Params) -> dict[str, Any]:
             "registeredAt": of.registered_at,
             "registeredBy": arn("sts", "assumed-role/deploy/ci", region=""),
         },
-        "tags": [],
+        "tags": tagged(of.tags) if "TAGS" in (params.get("include") or []) else [],
     }
 
 

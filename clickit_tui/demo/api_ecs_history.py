@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clickit_tui.demo import scheduler
-from clickit_tui.demo.api_ecs import Params, environment, invalid, last, launched_by, network, page, service, task
+from clickit_tui.demo.api_ecs import TAGS_MOST, Params, environment, invalid, last, launched_by, network, page, service, tagged, task
 from clickit_tui.demo.errors import AwsError
 from clickit_tui.demo.simulator import Simulator
 from clickit_tui.demo.state import Deployment, Environment, Revision, Service, arn
@@ -13,6 +13,10 @@ from clickit_tui.demo.wire import REGION
 
 KEPT_S = 90 * 86_400
 STOPPABLE = ("PENDING", "IN_PROGRESS")
+STOPPING = ("STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
+"""States in which StopServiceDeployment is accepted and changes nothing: the deployment is already being stopped."""
+REQUESTED_S = 3.0
+"""How long a deployment that was stopped by hand is ROLLBACK_REQUESTED."""
 
 
 def _own(of: Service, now: float) -> list[Deployment]:
@@ -28,13 +32,19 @@ def list_service_deployments(sim: Simulator, params: Params) -> dict[str, Any]:
     found = [
         each
         for each in _own(of, sim.now)
-        if (not wanted or each.state in wanted) and made.get("after", 0) <= each.created_at <= made.get("before", sim.now)
+        if (not wanted or _state(each, sim.now) in wanted) and made.get("after", 0) <= each.created_at <= made.get("before", sim.now)
     ]
     shown, token = page(found, {"maxResults": 20} | dict(params))
-    return {"serviceDeployments": [_brief(of, each) for each in shown]} | token
+    return {"serviceDeployments": [_brief(of, each, sim.now) for each in shown]} | token
 
 
-def _brief(of: Service, each: Deployment) -> dict[str, Any]:
+def _state(each: Deployment, now: float) -> str:
+    """ServiceDeployment status; a rollback by hand is requested before it is in progress."""
+    asked = each.state == "ROLLBACK_IN_PROGRESS" and each.stopped_at is not None and now - each.stopped_at < REQUESTED_S
+    return "ROLLBACK_REQUESTED" if asked else each.state
+
+
+def _brief(of: Service, each: Deployment, now: float) -> dict[str, Any]:
     answer = {
         "serviceDeploymentArn": each.arn,
         "serviceArn": of.arn,
@@ -43,7 +53,7 @@ def _brief(of: Service, each: Deployment) -> dict[str, Any]:
         "createdAt": each.created_at,
         "finishedAt": each.finished_at,
         "targetServiceRevisionArn": each.revision.arn,
-        "status": each.state,
+        "status": _state(each, now),
         "statusReason": each.state_reason or None,
     }
     return {key: value for key, value in answer.items() if value is not None}
@@ -64,7 +74,7 @@ def describe_service_deployments(sim: Simulator, params: Params) -> dict[str, An
         raise invalid("serviceDeploymentArns must have 1 to 20 members.")
     found = {name: _find(sim, name) for name in wanted}
     return {
-        "serviceDeployments": [_full(*each) for each in found.values() if each],
+        "serviceDeployments": [_full(*each, sim.now) for each in found.values() if each],
         "failures": [{"arn": name, "reason": "MISSING"} for name, each in found.items() if not each],
     }
 
@@ -78,13 +88,13 @@ def _counted(env: Environment, of: Service, each: Deployment, revision: Revision
     return {"arn": revision.arn, "requestedTaskCount": asked, "runningTaskCount": running, "pendingTaskCount": pending}
 
 
-def _full(env: Environment, of: Service, each: Deployment) -> dict[str, Any]:
+def _full(env: Environment, of: Service, each: Deployment, now: float) -> dict[str, Any]:
     breaker = {
         "status": each.breaker if of.breaker else "DISABLED",
         "failureCount": each.failures,
         "threshold": scheduler.breaker_threshold(of),
     }
-    answer = _brief(of, each) | {
+    answer = _brief(of, each, now) | {
         "updatedAt": each.updated_at,
         "sourceServiceRevisions": [_counted(env, of, each, known) for known in each.sources],
         "targetServiceRevision": _counted(env, of, each, each.revision),
@@ -111,6 +121,8 @@ def stop_service_deployment(sim: Simulator, params: Params) -> dict[str, Any]:
     _, of, each = found
     if params.get("stopType", "ROLLBACK") != "ROLLBACK":
         raise invalid("stopType must be ROLLBACK.")
+    if each.state in STOPPING:
+        return {"serviceDeploymentArn": name}
     if each.state not in STOPPABLE:
         raise AwsError("ConflictException", f"The service deployment is {each.state} and cannot be stopped.")
     if not scheduler.roll_back(sim, of, each, "Service deployment rolled back because it was stopped by the user.", sim.now):
@@ -155,17 +167,25 @@ def _tagged(sim: Simulator, name: str) -> dict[str, str]:
         if name in env.tasks:
             return env.tasks[name].tags
         if name == arn("ecs", f"cluster/{env.names.cluster}"):
-            return {}
+            return env.tags
+        for known in env.definitions.values():
+            for definition in known:
+                if definition.arn == name:
+                    return definition.tags
     raise invalid("The specified resource is not found.")
 
 
 def list_tags_for_resource(sim: Simulator, params: Params) -> dict[str, Any]:
-    tags = _tagged(sim, params.get("resourceArn", ""))
-    return {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
+    return {"tags": tagged(_tagged(sim, params.get("resourceArn", "")))}
 
 
 def tag_resource(sim: Simulator, params: Params) -> dict[str, Any]:
-    _tagged(sim, params.get("resourceArn", "")).update({each["key"]: each.get("value", "") for each in params.get("tags") or []})
+    tags, more = _tagged(sim, params.get("resourceArn", "")), {each["key"]: each.get("value", "") for each in params.get("tags") or []}
+    if len(tags | more) > TAGS_MOST:
+        raise invalid("Too many tags.")
+    if any(key.lower().startswith("aws:") for key in more):
+        raise invalid("Tag keys must not begin with aws:.")
+    tags.update(more)
     return {}
 
 
@@ -182,6 +202,8 @@ def execute_command(sim: Simulator, params: Params) -> dict[str, Any]:
     container = params.get("container") or of.definition.container["name"]
     if container != of.definition.container["name"]:
         raise invalid("The container name provided could not be found.")
+    if not params.get("interactive"):
+        raise invalid("Interactive is the only mode supported currently.")
     if not of.exec_enabled:
         raise invalid(
             "The execute command failed because execute command was not enabled when the task was run or the execute command agent "

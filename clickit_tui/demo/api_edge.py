@@ -25,7 +25,17 @@ def describe_load_balancers(sim: Simulator, params: Params) -> dict[str, Any]:
     if any(each not in known for each in arns or ()) or any(each not in by_name for each in names or ()):
         raise AwsError("LoadBalancerNotFound", "One or more load balancers not found")
     wanted = arns or ([by_name[each] for each in names] if names else list(known))
-    return {"LoadBalancers": [_balancer(*known[each]) for each in wanted]}
+    shown, marker = _marked(wanted, params)
+    return {"LoadBalancers": [_balancer(*known[each]) for each in shown]} | marker
+
+
+def _marked(things: Sequence[Any], params: Params) -> tuple[Sequence[Any], dict[str, str]]:
+    """One page of PageSize (1 to 400) with its NextMarker. Raises AwsError (ValidationError)."""
+    marker, size = params.get("Marker") or "0", params.get("PageSize") or 400
+    if not 1 <= size <= 400 or not str(marker).isdecimal():
+        raise AwsError("ValidationError", "PageSize must be between 1 and 400, and Marker one that was given.")
+    at = int(marker)
+    return things[at : at + size], {"NextMarker": str(at + size)} if at + size < len(things) else {}
 
 
 def _balancer(env: Environment, of: LoadBalancer) -> dict[str, Any]:
@@ -67,7 +77,8 @@ def describe_target_groups(sim: Simulator, params: Params) -> dict[str, Any]:
     ]
     if len(found) < len(arns or names or ()):
         raise AwsError("TargetGroupNotFound", "One or more target groups not found")
-    return {"TargetGroups": [_group(each) for each in found]}
+    shown, marker = _marked(found, params)
+    return {"TargetGroups": [_group(each) for each in shown]} | marker
 
 
 def _group(of: TargetGroup) -> dict[str, Any]:
@@ -193,6 +204,17 @@ def _kept(things: Iterable[dict[str, Any]], params: Params, fields: Mapping[str,
     return found
 
 
+def _listed(member: str, found: list[dict[str, Any]], params: Params) -> dict[str, Any]:
+    """EC2's answer: all, or one page of MaxResults (5 to 1,000) with its NextToken. Raises AwsError (InvalidParameterValue)."""
+    token, size = params.get("NextToken") or "0", params.get("MaxResults") or 1000
+    if not 5 <= size <= 1000 or not str(token).isdecimal():
+        raise AwsError(
+            "InvalidParameterValue", f"Value ( {size} ) for parameter maxResults is invalid. Expecting a value between 5 and 1000."
+        )
+    at = int(token)
+    return {member: found[at : at + size]} | ({"NextToken": str(at + size)} if at + size < len(found) else {})
+
+
 def _fits(thing: Mapping[str, Any], wanted: Mapping[str, Any], fields: Mapping[str, Sequence[str]]) -> bool:
     name = str(wanted["Name"])
     if name.startswith("tag:"):
@@ -236,7 +258,8 @@ def describe_subnets(sim: Simulator, params: Params) -> dict[str, Any]:
     found = [_subnet(env, each) for env in sim.envs.values() for each in env.network.subnets if not wanted or each.id in wanted]
     if wanted and len(found) < len(wanted):
         raise AwsError("InvalidSubnetID.NotFound", f"The subnet ID '{wanted[0]}' does not exist")
-    return {"Subnets": _kept(found, params, {"vpc-id": ("VpcId",), "subnet-id": ("SubnetId",), "availability-zone": ("AvailabilityZone",)})}
+    fields = {"vpc-id": ("VpcId",), "subnet-id": ("SubnetId",), "availability-zone": ("AvailabilityZone",)}
+    return _listed("Subnets", _kept(found, params, fields), params)
 
 
 def _subnet(env: Environment, of: Subnet) -> dict[str, Any]:
@@ -263,7 +286,7 @@ def describe_nat_gateways(sim: Simulator, params: Params) -> dict[str, Any]:
         if not wanted or each["NatGatewayId"] in wanted
     ]
     fields = {"vpc-id": ("VpcId",), "state": ("State",), "subnet-id": ("SubnetId",), "nat-gateway-id": ("NatGatewayId",)}
-    return {"NatGateways": _kept(found, params, fields)}
+    return _listed("NatGateways", _kept(found, params, fields), params)
 
 
 def _security_groups(sim: Simulator) -> list[SecurityGroup]:
@@ -277,7 +300,7 @@ def describe_security_groups(sim: Simulator, params: Params) -> dict[str, Any]:
     if missing:
         raise AwsError("InvalidGroup.NotFound", f"The security group '{missing[0]}' does not exist")
     fields = {"vpc-id": ("VpcId",), "group-id": ("GroupId",), "group-name": ("GroupName",)}
-    return {"SecurityGroups": _kept([_security_group(each) for each in found], params, fields)}
+    return _listed("SecurityGroups", _kept([_security_group(each) for each in found], params, fields), params)
 
 
 def _security_group(of: SecurityGroup) -> dict[str, Any]:
@@ -307,7 +330,8 @@ def describe_security_group_rules(sim: Simulator, params: Params) -> dict[str, A
     found = [_group_rule(group, rule) for group in _security_groups(sim) for rule in group.rules]
     wanted = params.get("SecurityGroupRuleIds")
     found = [each for each in found if not wanted or each["SecurityGroupRuleId"] in wanted]
-    return {"SecurityGroupRules": _kept(found, params, {"group-id": ("GroupId",), "security-group-rule-id": ("SecurityGroupRuleId",)})}
+    fields = {"group-id": ("GroupId",), "security-group-rule-id": ("SecurityGroupRuleId",)}
+    return _listed("SecurityGroupRules", _kept(found, params, fields), params)
 
 
 def _group_rule(group: SecurityGroup, rule: Rule) -> dict[str, Any]:
@@ -341,7 +365,7 @@ def describe_network_interfaces(sim: Simulator, params: Params) -> dict[str, Any
         "private-ip-address": ("PrivateIpAddress",),
         "group-id": ("Groups.GroupId",),
     }
-    return {"NetworkInterfaces": _kept(found, params, fields)}
+    return _listed("NetworkInterfaces", _kept(found, params, fields), params)
 
 
 def _interface(env: Environment, task: Task) -> dict[str, Any]:

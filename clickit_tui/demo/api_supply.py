@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clickit_tui.demo.api_ecs import page
@@ -13,6 +15,11 @@ from clickit_tui.demo.state import Secret, arn
 from clickit_tui.demo.wire import ACCOUNT, REGION
 
 Params = Mapping[str, Any]
+SALT = secrets.token_bytes(16)
+SCAN_S = 8.0
+"""How long a scan that was asked for takes."""
+FOUND = {"HIGH": 1, "MEDIUM": 4, "LOW": 9}
+"""What a scan finds in an image that was never scanned."""
 
 
 def _secrets(sim: Simulator) -> list[Secret]:
@@ -71,7 +78,8 @@ def list_secret_version_ids(sim: Simulator, params: Params) -> dict[str, Any]:
         for version, stages in of.versions.items()
         if stages or params.get("IncludeDeprecated")
     ]
-    return {"Versions": listed, "ARN": of.arn, "Name": of.name}
+    shown, token = page(listed, {"nextToken": params.get("NextToken"), "maxResults": params.get("MaxResults")})
+    return {"Versions": shown, "ARN": of.arn, "Name": of.name} | ({"NextToken": token["nextToken"]} if token else {})
 
 
 def get_secret_value(sim: Simulator, params: Params) -> dict[str, Any]:
@@ -82,8 +90,13 @@ def get_secret_value(sim: Simulator, params: Params) -> dict[str, Any]:
 def put_secret_value(sim: Simulator, params: Params) -> dict[str, Any]:
     of = _secret(sim, params)
     version = str(params.get("ClientRequestToken") or sim.uuid())
+    digest = _content(of, params)
+    if of.digests.get(version, digest) != digest or (version in of.versions and version not in of.digests):
+        said = f"You can't use ClientRequestToken {version} because that value is already in use for a version of secret {of.arn}."
+        raise AwsError("ResourceExistsException", said)
     if version not in of.versions:
-        _promote(of, version)
+        of.digests[version] = digest
+        _stage(of, version, params.get("VersionStages") or ["AWSCURRENT"])
         of.changed_at = sim.now
     return {"ARN": of.arn, "Name": of.name, "VersionId": version, "VersionStages": of.versions[version]}
 
@@ -93,16 +106,35 @@ def update_secret(sim: Simulator, params: Params) -> dict[str, Any]:
         of = _secret(sim, params)
         of.description = str(params.get("Description", of.description))
         return {"ARN": of.arn, "Name": of.name}
-    found = put_secret_value(sim, params)
+    found = put_secret_value(sim, {**params, "VersionStages": None})
     return {key: value for key, value in found.items() if key != "VersionStages"}
 
 
+def _content(of: Secret, params: Params) -> str:
+    """A digest that tells two values of one secret apart and tells nothing of them to anybody else."""
+    given = params.get("SecretString", params.get("SecretBinary"))
+    if given is None:
+        raise AwsError("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
+    return hmac.new(SALT + of.arn.encode(), str(given).encode(), "sha256").hexdigest()
+
+
+def _stage(of: Secret, version: str, stages: Sequence[str]) -> None:
+    """Attach labels to a version, each taken from the one that had it."""
+    of.versions.setdefault(version, [])
+    for stage in stages:
+        if stage == "AWSCURRENT":
+            _promote(of, version)
+        else:
+            of.versions |= {known: [each for each in had if each != stage] for known, had in of.versions.items()}
+            of.versions[version] = [*of.versions[version], stage]
+
+
 def _promote(of: Secret, version: str) -> None:
-    """Make a version current; the one that was so becomes the previous."""
+    """Make a version current; the one that was so becomes the previous, and other labels stay where they are."""
     for known, stages in of.versions.items():
-        was_current = "AWSCURRENT" in stages
-        of.versions[known] = ["AWSPREVIOUS"] if was_current else [each for each in stages if not each.startswith("AWS")]
-    of.versions[version] = ["AWSCURRENT"]
+        kept = [each for each in stages if each not in ("AWSCURRENT", "AWSPREVIOUS")]
+        of.versions[known] = ["AWSPREVIOUS", *kept] if "AWSCURRENT" in stages and known != version else kept
+    of.versions[version] = ["AWSCURRENT", *of.versions[version]]
 
 
 def update_secret_version_stage(sim: Simulator, params: Params) -> dict[str, Any]:
@@ -111,6 +143,11 @@ def update_secret_version_stage(sim: Simulator, params: Params) -> dict[str, Any
     if to and to not in of.versions:
         raise AwsError("ResourceNotFoundException", f"Secrets Manager can't find the specified secret value for VersionId: {to}")
     holder = next((version for version, stages in of.versions.items() if stage in stages), None)
+    if stage == "AWSCURRENT" and not to:
+        said = "You can only move staging label AWSCURRENT to a different secret version. It can\u2019t be completely removed."
+        raise AwsError("InvalidParameterException", said)
+    if gone and gone != holder:
+        raise AwsError("InvalidParameterException", f"The staging label {stage} is not currently attached to version {gone}.")
     if holder and to and holder not in (gone, to):
         raise AwsError(
             "InvalidParameterException",
@@ -118,9 +155,9 @@ def update_secret_version_stage(sim: Simulator, params: Params) -> dict[str, Any
         )
     if to and stage == "AWSCURRENT":
         _promote(of, to)
-    elif to:
-        of.versions[to] = [*of.versions[to], stage]
-    if gone and gone in of.versions and gone != to:
+    elif to and to != holder:
+        _stage(of, to, [stage])
+    if gone and gone != to and stage != "AWSCURRENT":
         of.versions[gone] = [each for each in of.versions[gone] if each != stage]
     of.changed_at = sim.now
     return {"ARN": of.arn, "Name": of.name}
@@ -128,7 +165,10 @@ def update_secret_version_stage(sim: Simulator, params: Params) -> dict[str, Any
 
 def delete_secret(sim: Simulator, params: Params) -> dict[str, Any]:
     of = _secret(sim, params)
-    days = 0 if params.get("ForceDeleteWithoutRecovery") else params.get("RecoveryWindowInDays") or 30
+    window, force = params.get("RecoveryWindowInDays"), params.get("ForceDeleteWithoutRecovery")
+    if window is not None and (force or not 7 <= window <= 30):
+        raise AwsError("InvalidParameterException", "RecoveryWindowInDays is 7 to 30 days, and not given with ForceDeleteWithoutRecovery.")
+    days = 0 if force else window or 30
     of.deleted_at = sim.now + days * 86_400
     if not days:
         for env in sim.envs.values():
@@ -196,14 +236,21 @@ def _id_text(wanted: Mapping[str, str]) -> str:
 
 
 def list_images(sim: Simulator, params: Params) -> dict[str, Any]:
-    listed = [{"imageDigest": each.digest, "imageTag": tag} for each in _images(sim, {**params, "imageIds": None}) for tag in each.tags]
+    own = [each for each in _images(sim, {**params, "imageIds": None}) if _kept(each, params)]
+    listed = [{"imageDigest": each.digest} | ({"imageTag": tag} if tag else {}) for each in own for tag in each.tags or [""]]
     shown, token = page(listed, params, 1000)
     return {"imageIds": shown} | token
 
 
 def describe_images(sim: Simulator, params: Params) -> dict[str, Any]:
-    shown, token = page([_image(each) for each in _images(sim, params)], params, 1000)
+    found = [each for each in _images(sim, params) if params.get("imageIds") or _kept(each, params)]
+    shown, token = page([_image(each) for each in found], params, 1000)
     return {"imageDetails": shown} | token
+
+
+def _kept(of: Image, params: Params) -> bool:
+    """Whether an image passes the filter on tagStatus."""
+    return (params.get("filter") or {}).get("tagStatus", "ANY") in ("ANY", "TAGGED" if of.tags else "UNTAGGED")
 
 
 def _image(of: Image) -> dict[str, Any]:
@@ -214,10 +261,16 @@ def _image(of: Image) -> dict[str, Any]:
         "imageTags": of.tags,
         "imageSizeInBytes": of.size,
         "imagePushedAt": of.pushed_at,
-        "imageScanStatus": {"status": "COMPLETE" if of.findings is not None else "PENDING"},
         "imageManifestMediaType": "application/vnd.docker.distribution.manifest.v2+json",
         "artifactMediaType": "application/vnd.docker.container.image.v1+json",
     }
+    if of.findings is not None:
+        found["imageScanStatus"] = {"status": "COMPLETE", "description": "The scan was completed successfully."}
+        found["imageScanFindingsSummary"] = {
+            "imageScanCompletedAt": of.scanned_at,
+            "vulnerabilitySourceUpdatedAt": of.scanned_at,
+            "findingSeverityCounts": of.findings,
+        }
     return found | ({"lastRecordedPullTime": of.pulled_at} if of.pulled_at else {})
 
 
@@ -235,6 +288,9 @@ def batch_get_image(sim: Simulator, params: Params) -> dict[str, Any]:
 
 def describe_image_scan_findings(sim: Simulator, params: Params) -> dict[str, Any]:
     of = _images(sim, {**params, "imageIds": [params.get("imageId") or {}]})[0]
+    if of.scanned_at is not None and of.scanned_at > sim.now:
+        status = {"status": "IN_PROGRESS", "description": "The scan is in progress."}
+        return {"registryId": ACCOUNT, "repositoryName": of.repository, "imageId": _image_id(of), "imageScanStatus": status}
     if of.findings is None:
         raise AwsError("ScanNotFoundException", f"Image scan does not exist for the image with '{_id_text(params.get('imageId') or {})}'")
     listed = [
@@ -245,7 +301,7 @@ def describe_image_scan_findings(sim: Simulator, params: Params) -> dict[str, An
     return {
         "registryId": ACCOUNT,
         "repositoryName": of.repository,
-        "imageId": {"imageDigest": of.digest, "imageTag": of.tags[0] if of.tags else ""},
+        "imageId": _image_id(of),
         "imageScanStatus": {"status": "COMPLETE", "description": "The scan was completed successfully."},
         "imageScanFindings": {
             "imageScanCompletedAt": of.scanned_at,
@@ -254,3 +310,16 @@ def describe_image_scan_findings(sim: Simulator, params: Params) -> dict[str, An
             "findingSeverityCounts": of.findings,
         },
     }
+
+
+def _image_id(of: Image) -> dict[str, str]:
+    return {"imageDigest": of.digest} | ({"imageTag": of.tags[0]} if of.tags else {})
+
+
+def start_image_scan(sim: Simulator, params: Params) -> dict[str, Any]:
+    of = _images(sim, {**params, "imageIds": [params.get("imageId") or {}]})[0]
+    if of.scanned_at is not None and of.scanned_at > sim.now - 86_400:
+        raise AwsError("LimitExceededException", "The scan quota per image has been exceeded. Wait and try again.")
+    of.findings, of.scanned_at = dict(of.findings or FOUND), sim.now + SCAN_S
+    status = {"status": "IN_PROGRESS"}
+    return {"registryId": ACCOUNT, "repositoryName": of.repository, "imageId": _image_id(of), "imageScanStatus": status}

@@ -63,6 +63,6 @@ class Fallback:
 def missing(asked: wire.Asked) -> AwsError:
     """The error for what is not served."""
     what = f"{asked.service}:{asked.operation}".strip(":") or "this request"
-    if asked.protocol == "json":
+    if asked.protocol in ("json", "cbor"):
         return AwsError("UnknownOperationException", f"The embedded ClickIt does not serve {what}.", 400)
     return AwsError("InvalidAction", f"The embedded ClickIt does not serve {what}.", 400)

@@ -23,8 +23,10 @@ MINUTE_S = 60
 DAY_S = 86_400
 DATAPOINTS_MOST = 100_800
 COMPUTED_AFTER_MINUTES = 120
-COMPUTED_PER_PERIOD = 6
-"""Minutes of a period that are computed for the past; the others are taken to be like them."""
+COMPUTED_EVERY_MINUTES = 60
+"""Of the past one minute of a period is computed, of long periods one in as many minutes; the others are taken to be like it."""
+SPARSE_MINUTES = 5
+"""Some metrics have a datapoint only in minutes that are multiples of this."""
 
 Key = tuple[str, str, frozenset[tuple[str, str]]]
 """(namespace, metric name, dimensions): what makes two metrics the same metric."""
@@ -86,6 +88,7 @@ class MetricStore:
         self._series: dict[Key, Series] = {}
         self._compute = compute
         self._keep = keep_minutes
+        self._since: int | None = None
 
     def declare(self, namespace: str, name: str, dims: Mapping[str, str], *, unit: str | None = None) -> Series:
         """Make a metric known (and thereby computed for the past) before anything is put into it."""
@@ -100,6 +103,7 @@ class MetricStore:
         """Publish a point for the minute of `at` (epoch seconds); points of one minute are merged."""
         series = self.declare(namespace, name, dims, unit=unit)
         minute = int(at // MINUTE_S)
+        self._since = minute if self._since is None else self._since
         if series.counts and minute < series.end - self._keep:
             return
         series.add(minute, point)
@@ -148,7 +152,7 @@ class MetricStore:
             return {}
         step, stop = max(1, period // MINUTE_S), math.ceil(end / MINUTE_S)
         first = max(start, start + math.ceil((_oldest(period, now) - start) / period) * period)
-        start_minute, edge = int(first // MINUTE_S), self._edge(series, now)
+        start_minute, edge = int(first // MINUTE_S), self._edge(now)
         if step == 1 and start_minute >= edge and (stat in PLAIN or plain_percent(stat) is not None):
             return {float(minute * MINUTE_S): value for minute, value in series.each(stat, start_minute, stop)}
         found: metricmath.Series = {}
@@ -158,12 +162,13 @@ class MetricStore:
                 found[float(minute * MINUTE_S)] = value
         return found
 
-    def _edge(self, series: Series, now: float) -> int:
-        """The minute before which this metric is computed."""
+    def _edge(self, now: float) -> int:
+        """The minute before which metrics are computed: the first that was held of any, as long as it is kept."""
         if not self._compute:
             return 0
-        edge = int(now // MINUTE_S) - COMPUTED_AFTER_MINUTES
-        return min(edge, series.first) if series.counts else edge
+        minute = int(now // MINUTE_S)
+        edge = minute - COMPUTED_AFTER_MINUTES
+        return edge if self._since is None else min(edge, max(self._since, minute - self._keep))
 
     def _value(self, key: Key, series: Series, of: Statistic, start: int, end: int, edge: int) -> float | None:
         if start < edge:
@@ -172,14 +177,16 @@ class MetricStore:
         return of(point, lambda: series.weighted(start, end)) if point else None
 
     def _recalled(self, key: Key, held: Series, start: int, end: int, edge: int) -> Series:
-        """[start, end) with the minutes before `edge` computed; of long periods only every nth, weighted n-fold."""
+        """[start, end) with the minutes before `edge` computed, one for many, weighted as many-fold."""
         assert self._compute is not None
-        whole, dims, stride = Series(), dict(key[2]), max(1, (end - start) // COMPUTED_PER_PERIOD)
-        for minute in range(start, min(end, edge), stride):
+        whole, dims, until = Series(), dict(key[2]), min(end, edge)
+        for first in range(start, until, COMPUTED_EVERY_MINUTES):
+            weight = min(first + COMPUTED_EVERY_MINUTES, until) - first
+            minute = first + -first % SPARSE_MINUTES if -first % SPARSE_MINUTES < weight else first
             answer = self._compute(key[0], key[1], dims, minute)
             if answer is not None:
                 point = answer if isinstance(answer, Point) else gauge(answer) if isinstance(answer, int | float) else samples(answer)
-                whole.add(minute, point._replace(sample_count=point.sample_count * stride, total=point.total * stride))
+                whole.add(minute, point._replace(sample_count=point.sample_count * weight, total=point.total * weight))
         for minute in range(max(edge, held.first), min(end, held.end)):
             point_held = held.window(minute, minute + 1)
             if point_held:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import random
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from clickit_tui.demo import birth, measures, scaling, scheduler, targets, traff
 from clickit_tui.demo.alarms import AlarmBook
 from clickit_tui.demo.insights import Insights
 from clickit_tui.demo.logstore import LogStore
+from clickit_tui.demo.metricpast import PastMinutes, Rewind
 from clickit_tui.demo.metricseries import Point
 from clickit_tui.demo.metricstore import MetricStore
 from clickit_tui.demo.past import furnish
@@ -22,7 +22,6 @@ from clickit_tui.demo.voice import Voice
 from clickit_tui.demo.wire import ACCOUNT, REGION
 
 HISTORY_MINUTES = 120
-MINUTES_KEPT = 512
 DAY_SHAPE = (0.62, 0.6, 0.6, 0.62, 0.68, 0.78, 0.9, 1.0, 1.06, 1.08, 1.08, 1.05)
 """Load over a day in steps of two hours, from the time the simulator begins counted as the seventh step."""
 SHAPE_START = 7.0
@@ -48,7 +47,7 @@ class Simulator:
         self.images: list[Image] = birth.images(self.rng, self.start)
         self.logs = LogStore(region=REGION, account=ACCOUNT)
         self.insights = Insights(self.logs)
-        self._minutes: OrderedDict[tuple[str, int], dict[Any, Point]] = OrderedDict()
+        self._past = PastMinutes(self._usual_minute)
         self._noise: dict[tuple[str, int], float] = {}
         self._owners: dict[frozenset[tuple[str, str]], str] = {}
         self.metrics = MetricStore(compute=self._recall)
@@ -66,6 +65,7 @@ class Simulator:
                 shape(self, env)
             furnish(self, env)
         self._usual = copy.deepcopy(self.envs)
+        self._rewinds = {name: Rewind(env) for name, env in self._usual.items()}
         for env in self.envs.values():
             self._remember(env)
         watch.settle(self)
@@ -168,6 +168,7 @@ class Simulator:
 
     def _usual_minute(self, name: str, minute: int) -> list[measures.Measured]:
         """A minute as it is when nothing is wrong."""
+        self._rewinds[name]()
         env, tally = self._usual[name], Tally()
         rng = random.Random(f"{self.seed}:{name}:past:{minute - int(self.start // 60)}")  # noqa: S311
         traffic.tick(env, tally, self.rate(env, minute * 60.0), 60.0, rng)
@@ -181,11 +182,4 @@ class Simulator:
         owner = self._owners.get(frozenset(dims.items()))
         if owner is None:
             return None
-        key = (owner, minute)
-        found = self._minutes.get(key)
-        if found is None:
-            found = {(m.namespace, m.name, frozenset(m.dimensions.items())): m.point for m in self._usual_minute(owner, minute)}
-            self._minutes[key] = found
-            if len(self._minutes) > MINUTES_KEPT:
-                self._minutes.popitem(last=False)
-        return found.get((namespace, name, frozenset(dims.items())))
+        return self._past.point(owner, namespace, name, dims, minute)

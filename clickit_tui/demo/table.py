@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from clickit_tui.demo import api_account, api_data, api_ecs, api_ecs_history, api_edge, api_supply
+from clickit_tui.demo import api_account, api_cache, api_data, api_ecs, api_ecs_history, api_edge, api_restore, api_supply
 from clickit_tui.demo.errors import AwsError
 from clickit_tui.demo.simulator import Simulator
 
@@ -31,15 +31,15 @@ _BY_NAME: Mapping[str, tuple[tuple[ModuleType, str], ...]] = {
     ),
     "rds": (
         (api_data, "DescribeDBInstances StopDBInstance StartDBInstance RebootDBInstance DescribeDBSnapshots CreateDBSnapshot"),
-        (api_data, "RestoreDBInstanceFromDBSnapshot DescribePendingMaintenanceActions DescribeDBParameterGroups"),
-        (api_data, "DescribeDBParameters DescribeDBSubnetGroups"),
+        (api_data, "DescribePendingMaintenanceActions DescribeDBParameterGroups DescribeDBParameters DescribeDBSubnetGroups"),
+        (api_restore, "RestoreDBInstanceFromDBSnapshot RestoreDBInstanceToPointInTime DescribeDBInstanceAutomatedBackups"),
     ),
-    "elasticache": ((api_data, "DescribeReplicationGroups DescribeCacheClusters DescribeCacheSubnetGroups"),),
+    "elasticache": ((api_cache, "DescribeReplicationGroups DescribeCacheClusters DescribeCacheSubnetGroups"),),
     "secretsmanager": (
         (api_supply, "ListSecrets DescribeSecret ListSecretVersionIds GetSecretValue PutSecretValue UpdateSecret DeleteSecret"),
         (api_supply, "RestoreSecret UpdateSecretVersionStage"),
     ),
-    "ecr": ((api_supply, "DescribeRepositories ListImages DescribeImages BatchGetImage DescribeImageScanFindings"),),
+    "ecr": ((api_supply, "DescribeRepositories ListImages DescribeImages BatchGetImage DescribeImageScanFindings StartImageScan"),),
     "sts": ((api_account, "GetCallerIdentity AssumeRole"),),
     "application-autoscaling": (
         (api_account, "DescribeScalableTargets RegisterScalableTarget DescribeScalingPolicies DescribeScalingActivities"),
@@ -106,8 +106,8 @@ def table() -> dict[tuple[str, str], Operation]:
     found["cloudwatch", "DisableAlarmActions"] = lambda sim, params: sim.alarms.enable_alarm_actions(params, sim.now, enabled=False)
     found["rds", "DescribeEvents"] = api_data.describe_rds_events
     found["rds", "ListTagsForResource"] = api_data.rds_tags
-    found["elasticache", "DescribeEvents"] = api_data.describe_cache_events
-    found["elasticache", "DescribeSnapshots"] = api_data.describe_cache_snapshots
+    found["elasticache", "DescribeEvents"] = api_cache.describe_cache_events
+    found["elasticache", "DescribeSnapshots"] = api_cache.describe_cache_snapshots
     found["elasticache", "ListTagsForResource"] = api_data.rds_tags
     found["logs", "CreateLogGroup"] = lambda sim, params: _log_group(sim, params, make=True)
     found["logs", "DeleteLogGroup"] = lambda sim, params: _log_group(sim, params, make=False)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
+import botocore.exceptions
 import botocore.loaders
 import botocore.model
 
@@ -272,6 +273,9 @@ def _stamped(shape: Shape, value: Json) -> Json:
 
 def refusal(asked: Asked, error: AwsError) -> Answer:
     """An error in the protocol that asked, never HTML."""
+    if asked.protocol == "rest" and _rest_xml(asked.service):
+        text = f"<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message></Error>"
+        return Answer(error.status, _headers(asked, "application/xml"), _out(asked, text.encode()))
     if asked.protocol in ("json", "rest"):
         return _json_refusal(asked, error)
     if asked.protocol == "cbor":
@@ -288,6 +292,13 @@ def refusal(asked: Asked, error: AwsError) -> Answer:
             f"<RequestId>{asked.request_id}</RequestId></ErrorResponse>"
         )
     return Answer(error.status, _headers(asked, "text/xml"), _out(asked, text.encode()))
+
+
+def _rest_xml(service: str) -> bool:
+    try:
+        return bool(service) and model(service).metadata.get("protocol") == "rest-xml"
+    except botocore.exceptions.UnknownServiceError:
+        return False
 
 
 def _json_refusal(asked: Asked, error: AwsError) -> Answer:
