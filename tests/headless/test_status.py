@@ -86,7 +86,7 @@ def test_status_writes_nothing_and_asks_only_reads(demo, tmp_path):
 
 def test_every_field_of_the_world_has_a_source_the_tail_or_the_session(demo, tmp_path):
     session = Session(config(tmp_path))
-    assert set(FIELDS) - session.poller.fields == {"env", "log", "follows", "denied"}
+    assert set(FIELDS) - session.poller.fields == {"env", "log", "follows", "remembered", "denied"}
 
 
 def test_init_prints_toml_that_the_configuration_reads(demo, tmp_path):
