@@ -13,7 +13,7 @@ from clickit_tui.checks.strip import findings
 from clickit_tui.naming import SERVICES
 from clickit_tui.world.ecs import Deployment, Service, revision, tag
 from clickit_tui.world.health import out_of_memory
-from clickit_tui.world.minutes import closed, errors_5xx, first_bad
+from clickit_tui.world.minutes import errors_5xx, first_bad, newest_minutes
 from clickit_tui.world.words import brief, clock
 from clickit_tui.world.world import World
 
@@ -130,7 +130,7 @@ def began_at(world: World) -> float | None:
     found = world.metrics.value
     if found is None or world.metrics.seen_at is None:
         return None
-    minutes = closed(found, world.metrics.seen_at, 180)
+    minutes = newest_minutes(found, world.metrics.seen_at, 180)
     return first_bad(errors_5xx(found, minutes)) if minutes else None
 
 

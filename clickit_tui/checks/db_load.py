@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clickit_tui.checks.db_status import CALL
-from clickit_tui.checks.reading import measured, newest, none, present, reading
+from clickit_tui.checks.reading import measured, newest, newest_maximum, none, present, reading
 from clickit_tui.checks.registry import Blind, Facts, Finding, Verdict, check
 from clickit_tui.world.minutes import Reading
 from clickit_tui.world.parts import Database
@@ -25,7 +25,7 @@ def _database(world: World, facts: Facts) -> Database:
 def connections(world: World, facts: Facts) -> Finding:
     """FAIL above 90 % of the budget, WARN above 80 %. The budget is the team's, no value of AWS."""
     _database(world, facts)
-    at, value = newest(world, facts, "db.connections", "database")
+    at, value = newest_maximum(world, facts, "db.connections", "database")
     limits = facts.thresholds
     budget = limits.db_connections_budget
     share = 100 * value / budget if budget > 0 else 100.0

@@ -1,8 +1,8 @@
-"""Answers 5xx in the last five closed minutes, of the targets and of the load balancer itself."""
+"""Answers 5xx in five minutes, of targets and load balancer: closed minutes, or the newest ones when those already hold more."""
 
 from __future__ import annotations
 
-from clickit_tui.checks.reading import errors, measured, metrics, present, unknown, whole, window
+from clickit_tui.checks.reading import errors, growing_errors, measured, metrics, present, unknown, whole, window
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.config import Thresholds
 from clickit_tui.world.minutes import ERRORS_5XX, REQUESTS, read
@@ -20,6 +20,9 @@ def judge(world: World, facts: Facts) -> Finding:
     present(world.balancer, facts.now, "elasticloadbalancing:DescribeLoadBalancers", "load balancer", "edge")
     total = errors(world, facts, MINUTES).total
     ratio = _ratio(world, facts, total or 0.0)
+    now = growing_errors(world, facts, MINUTES)
+    if now > (total or 0.0):
+        return _growing(world, facts, now)
     verdict = _verdict(total or 0.0, ratio, facts.thresholds)
     if verdict is not Verdict.FAIL:
         whole(world, facts, (*ERRORS_5XX, REQUESTS), "edge")
@@ -36,6 +39,20 @@ def judge(world: World, facts: Facts) -> Finding:
         evidence=measured(f"{count} 5xx", window(world, facts, 1)[-1]),
         threshold=f"FAIL above {facts.thresholds.errors_5xx_fail} in 5 min (runbook) or {facts.thresholds.errors_5xx_ratio:g} % (AWS), "
         f"WARN from {facts.thresholds.errors_5xx_warn} (AWS)",
+        change="five closed minutes without a 5xx",
+        part="edge",
+    )
+
+
+def _growing(world: World, facts: Facts, total: float) -> Finding:
+    """The newest minutes already hold more errors than the closed ones: what they hold can only grow."""
+    count = round(total)
+    return Finding(
+        verdict=_verdict(total, None, facts.thresholds),
+        short=f"{count} 5xx/{MINUTES}m",
+        sentence=f"at least {several(count, 'answer')} 5xx in {MINUTES} min, the newest minutes still growing",
+        evidence=measured(f"{count} 5xx, provisional", world.metrics.seen_at),
+        threshold=f"FAIL above {facts.thresholds.errors_5xx_fail} in 5 min (runbook), WARN from {facts.thresholds.errors_5xx_warn} (AWS)",
         change="five closed minutes without a 5xx",
         part="edge",
     )

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from clickit_tui.checks.registry import Blind, Evidence, Facts, Finding, Verdict
 from clickit_tui.world.ecs import Service, Task
-from clickit_tui.world.minutes import Reading, closed, errors_5xx, read
+from clickit_tui.world.minutes import Reading, closed, errors_5xx, newest_minutes, read
 from clickit_tui.world.parts import MetricClass, Metrics, Series, Target, TargetGroup
 from clickit_tui.world.seen import Absent, Age, Fault, Seen, Trouble
 from clickit_tui.world.words import spell
@@ -159,9 +159,23 @@ def newest(world: World, facts: Facts, key: str, part: str = "") -> tuple[float,
     return last
 
 
+def newest_maximum(world: World, facts: Facts, key: str, part: str = "") -> tuple[float, float]:
+    """Like `newest`, for a Maximum: a minute that still grows can only rise, so a higher value in it counts already."""
+    at, value = newest(world, facts, key, part)
+    found = metrics(world, facts, part)
+    growing = read(found, key, newest_minutes(found, world.metrics.seen_at or facts.now, 3))
+    return max([(at, value), *(growing.present if growing else ())], key=lambda one: (one[1], one[0]))
+
+
 def errors(world: World, facts: Facts, most: int, part: str = "edge") -> Reading:
     """5xx of targets and load balancer over the newest closed minutes; a series that is incomplete only hides errors, it adds none."""
     return errors_5xx(metrics(world, facts, part), window(world, facts, most, part))
+
+
+def growing_errors(world: World, facts: Facts, most: int, part: str = "edge") -> float:
+    """5xx in the newest minutes, those that still grow included: a lower bound of what happens now."""
+    found = metrics(world, facts, part)
+    return errors_5xx(found, newest_minutes(found, world.metrics.seen_at or facts.now, most)).total or 0.0
 
 
 def whole(world: World, facts: Facts, keys: tuple[str, ...], part: str) -> None:

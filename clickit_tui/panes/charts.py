@@ -11,7 +11,8 @@ from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Look, Span, Spans, fit
 from clickit_tui.ui.cells import width as cell_width
 from clickit_tui.ui.spark import spark
-from clickit_tui.world.parts import Cache, Database, MetricClass, Metrics, Series
+from clickit_tui.world.minutes import closed, newest_minutes, read
+from clickit_tui.world.parts import Cache, Database, MetricClass, Series
 from clickit_tui.world.seen import Absent, Age
 from clickit_tui.world.world import World
 
@@ -91,11 +92,14 @@ def closed_value(world: World, view: View, key: str) -> float | None:
     return next((v for v in reversed(closed[-3:]) if v is not None), None)
 
 
-def five_minutes(metrics: Metrics | None, now: float, key: str) -> float | None:
-    """The sum of a counter over the five newest closed minutes; None when no minute is known."""
-    values = buckets(metrics, key, now, 8)
-    closed = [v for v in values[: len(values) - provisional_cells(now, 8)][-5:] if v is not None]
-    return sum(closed) if closed else None
+def five_minutes(world: World, view: View, key: str) -> float | None:
+    """The sum of a counter over five minutes: the closed ones, or the newest when those already hold more; None when no minute is known."""
+    metrics = world.metrics.value
+    if metrics is None or world.metrics.seen_at is None:
+        return None
+    read_at = world.metrics.seen_at
+    sums = [found.total for minutes in (closed, newest_minutes) if (found := read(metrics, key, minutes(metrics, read_at, 5))) is not None]
+    return max((total for total in sums if total is not None), default=None)
 
 
 def _counter_text(world: World, view: View, key: str, cells: int = 8) -> Spans:
@@ -103,7 +107,7 @@ def _counter_text(world: World, view: View, key: str, cells: int = 8) -> Spans:
     words = no_number(series, view, world)
     if words is not None and (series is None or series.kind is not MetricClass.EVENTS or series.status == "Forbidden"):
         return (Span(fit(words[0].text, cells + 7, right=True), words[0].look),)
-    total = five_minutes(world.metrics.value, view.now, key)
+    total = five_minutes(world, view, key)
     if total is None:
         return (Span(fit(_nothing(world), cells + 7, right=True), "dim"),)
     look: Look = "plain" if total == 0 else "fail" if total > view.facts.thresholds.errors_5xx_fail else "warn"

@@ -88,7 +88,8 @@ def _fitted(view: View, width: int, gap: int) -> dict[str, str]:
     said: dict[str, str] = {}
     for part in sorted(view.strip, key=lambda p: -RANK[p.verdict]):
         head = heads[part.part]
-        text = f"{view.mark(part.verdict)} {part.short}" if part.short.endswith(part.label) else f"{head} {part.short}".rstrip()
+        named = part.short.rstrip("s").endswith(part.label.rstrip("s"))
+        text = f"{view.mark(part.verdict)} {part.short}" if named else f"{head} {part.short}".rstrip()
         if cells(text) - cells(head) > room:
             break
         said[part.part] = text

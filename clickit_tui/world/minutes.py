@@ -58,6 +58,16 @@ def closed(metrics: Metrics, read_at: float, most: int) -> tuple[float, ...]:
     return tuple(at for at in (newest - 60.0 * i for i in range(most - 1, -1, -1)) if at >= oldest)
 
 
+def newest_minutes(metrics: Metrics, read_at: float, most: int) -> tuple[float, ...]:
+    """Starts of the newest `most` minutes up to the one of the reading, oldest first; the last ones still grow.
+
+    A count of them is a lower bound: enough to say that something happens, never that it does not.
+    """
+    newest = math.floor(read_at / 60) * 60.0
+    oldest = math.ceil(metrics.start / 60) * 60.0
+    return tuple(at for at in (newest - 60.0 * i for i in range(most - 1, -1, -1)) if at >= oldest)
+
+
 def by_minute(series: Series) -> dict[float, float]:
     """Value by the start of its minute, for a series of any period: a longer period's value stands in its first minute."""
     return {math.floor(at / 60) * 60.0: value for at, value in zip(series.times, series.values, strict=True)}

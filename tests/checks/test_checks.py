@@ -122,9 +122,19 @@ def test_5xx_turns_at_one_and_above_ten_in_five_minutes(values, verdict):
     assert judge("edge.5xx", measured(edge__target_5xx=values)).verdict is verdict
 
 
-def test_provisional_minutes_decide_nothing():
-    world = with_(metrics=worlds.metrics(NOW, {"edge.target_5xx": (0, 0, 0, 0, 0, 50, 50)}))
-    assert judge("edge.5xx", world).verdict is Verdict.PASS
+def test_a_minute_that_still_grows_is_a_lower_bound_it_accuses_and_never_acquits():
+    accused = with_(metrics=worlds.metrics(NOW, {"edge.target_5xx": (0, 0, 0, 0, 0, 50, 50)}))
+    assert judge("edge.5xx", accused).verdict is Verdict.FAIL
+    assert "still growing" in judge("edge.5xx", accused).sentence
+    past = with_(metrics=worlds.metrics(NOW, {"edge.target_5xx": (0, 50, 0, 0, 0, 0, 0)}))
+    assert judge("edge.5xx", past).verdict is Verdict.FAIL
+
+
+def test_the_connections_of_a_minute_that_still_grows_count_when_they_are_more():
+    rising = with_(metrics=worlds.metrics(NOW, {"db.connections": (20, 20, 20, 20, 20, 20, 59)}))
+    assert judge("db.connections", rising).verdict is Verdict.FAIL
+    falling = with_(metrics=worlds.metrics(NOW, {"db.connections": (59, 59, 59, 59, 59, 59, 20)}))
+    assert judge("db.connections", falling).verdict is Verdict.FAIL
 
 
 def test_a_share_of_the_requests_fails_from_five_errors_on():
