@@ -72,7 +72,7 @@ def test_a_healthy_environment_passes_everywhere_and_nothing_is_wrong():
 def test_the_incident_names_the_deployment():
     parts = by_part(WORLDS["incident"])
     assert (parts["edge"].verdict, parts["api"].verdict, parts["api"].short) == ("FAIL", "FAIL", "1/3 healthy")
-    assert (parts["database"].verdict, parts["database"].short) == ("WARN", "50/60")
+    assert (parts["database"].verdict, parts["database"].short) == ("WARN", "54/60")
     assert (parts["frontend"].verdict, parts["cache"].verdict) == ("PASS", "PASS")
     assert parts["alarms"].short == "2 alarms"
     named = cause(WORLDS["incident"], FACTS)
@@ -131,7 +131,7 @@ def test_causes_come_before_symptoms():
     healed = replaced(world, targets=worlds.healthy_world().targets.value)
     stopped = replaced(healed, database=worlds.database(status="stopped"))
     assert cause(stopped, FACTS).sentence == "likely: database clickit-prod-db is stopped"
-    assert cause(healed, FACTS).sentence == "likely: 50 database connections of a budget of 60"
+    assert cause(healed, FACTS).sentence == "likely: 54 database connections of a budget of 60"
     calm = replaced(healed, metrics=worlds.metrics(NOW, {"edge.target_5xx": [5] * 8}), log=worlds.log_digest(NOW))
     assert cause(calm, FACTS).sentence.startswith("likely: 3 tasks of api stopped")
     errors = msgspec.structs.replace(worlds.log_digest(NOW, 42), matches=())
