@@ -269,7 +269,7 @@ def _subnet(env: Environment, of: Subnet) -> dict[str, Any]:
         "VpcId": env.network.vpc,
         "AvailabilityZone": of.zone,
         "CidrBlock": of.cidr,
-        "AvailableIpAddressCount": of.free - used,
+        "AvailableIpAddressCount": max(0, of.free - used),
         "State": "available",
         "MapPublicIpOnLaunch": of.public,
         "OwnerId": ACCOUNT,

@@ -29,7 +29,8 @@ def place_failure(env: Environment, task: Task) -> Failure | None:
         said = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
         return Failure("TaskFailedToStart", said)
     subnet = next(each for each in env.network.subnets if each.id == task.subnet)
-    if subnet.free <= 0:
+    used = sum(each.subnet == subnet.id and each.last_status != "STOPPED" for each in env.tasks.values())
+    if subnet.free < used:
         said = (
             f"Unexpected EC2 error while attempting to Create Network Interface with public IP assignment disabled in subnet '{subnet.id}'"
         )
