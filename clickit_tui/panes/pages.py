@@ -49,7 +49,7 @@ def service_page(world: World, view: View, service: Service) -> list[Spans]:
     lines += [(), title("events, newest first")]
     lines += [
         (
-            Span(f" {view.clock(e.at, seconds=True) if e.at else '?':<11}", "dim"),
+            Span(f" {view.moment(e.at) if e.at else '?':<14}", "dim"),
             Span(e.message, "fail" if "unable to" in e.message else "plain"),
         )
         for e in service.events[:50]
@@ -151,7 +151,7 @@ def _switch(value: bool | None) -> str:
 
 
 def _when(at: float | None, view: View) -> str | None:
-    return None if at is None else f"{view.clock(at, seconds=True)} ({since_minutes(at, view.now)} ago)"
+    return None if at is None else f"{view.moment(at)} ({since_minutes(at, view.now)} ago)"
 
 
 def help_page(focused: Widget | None, active: list[ActiveBinding]) -> list[Spans]:

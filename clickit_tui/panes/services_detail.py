@@ -91,7 +91,7 @@ def events(service: Service, view: View, most: int = 8) -> list[Spans]:
         look: Look = (
             "fail" if "unable to" in text or "unhealthy" in text or "failed" in text else "ok" if "steady state" in text else "plain"
         )
-        lines.append((Span(f" {view.clock(event.at, seconds=True) if event.at else '?':<10}", "dim"), Span(text, look)))
+        lines.append((Span(f" {view.moment(event.at) if event.at else '?':<14}", "dim"), Span(text, look)))
     return lines if service.events else [*lines, (Span(" none in the answer", "dim"),)]
 
 
@@ -150,7 +150,7 @@ def past_lines(world: World, view: View, of: ServiceDeployment) -> list[Spans]:
     lines = [
         row("status", of.status),
         row("reason", of.reason),
-        row("begun", view.clock(of.created_at, seconds=True) if of.created_at else None),
+        row("begun", view.moment(of.created_at) if of.created_at else None),
         row("circuit breaker", f"{of.breaker}  {_n(of.failures)} of {_n(of.threshold)} failures"),
         row("task definition", target.task_definition.rsplit("/", 1)[-1] if target else None),
     ]
@@ -165,7 +165,7 @@ def stop_lines(world: World, view: View, key: str) -> list[Spans]:
     group = group_of(world, key)
     if group is None:
         return []
-    first, last = (view.clock(at, seconds=True) if at else "?" for at in (group.first_at, group.last_at))
+    first, last = (view.moment(at) if at else "?" for at in (group.first_at, group.last_at))
     return [
         (
             Span(f" {group.part}: {group.cause.title}", "fail" if group.cause.failed else "bold"),

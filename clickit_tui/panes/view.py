@@ -38,6 +38,13 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         g = self.glyphs
         return {"PASS": g.ok, "WARN": g.warn, "FAIL": g.fail, "UNKNOWN": g.unknown}.get(verdict, "-" if g.ascii else "–")
 
+    def moment(self, at: float) -> str:
+        """A time of day within half a day, else with its date: `14:03:19Z`, `17 Nov 14:03Z`; 13 cells at most in UTC."""
+        if abs(self.now - at) < 43_200:
+            return self.clock(at, seconds=True)
+        zone = None if self.local_time else UTC
+        return datetime.fromtimestamp(at, zone).strftime("%d %b ") + self.clock(at)
+
     def clock(self, at: float, seconds: bool = False) -> str:
         """`14:03Z`, or local time with its zone."""
         form = "%H:%M:%S" if seconds else "%H:%M"
