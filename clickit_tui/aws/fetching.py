@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
@@ -62,6 +63,7 @@ def batches(items: Iterable[str], most: int) -> list[list[str]]:
 async def outcomes(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T | Failed]:
     """Run calls concurrently, at most `AT_ONCE` in flight; a result or its failure each, in their order."""
     gate = asyncio.Semaphore(AT_ONCE)
+    begun = list(calls)
 
     async def one(call: Coroutine[Any, Any, T]) -> T | Failed:
         async with gate:
@@ -70,7 +72,12 @@ async def outcomes(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T | Failed]:
             except Failed as failed:
                 return failed
 
-    return list(await asyncio.gather(*(one(call) for call in calls)))
+    try:
+        return list(await asyncio.gather(*(one(call) for call in begun)))
+    finally:
+        for call in begun:
+            if inspect.getcoroutinestate(call) == inspect.CORO_CREATED:
+                call.close()
 
 
 async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
