@@ -94,7 +94,10 @@ class Demo:
         self.control("reset", seed=seed, paused=paused, elapsed_s=elapsed_s, incident=incident)
 
     def incident(self, name: str) -> None:
-        """Let an incident begin now; `random` lets the seed choose. Raises DemoFailed for an unknown one."""
+        """Let an incident begin now, without long pauses between its causes; `random` lets the seed choose.
+
+        Raises DemoFailed for an unknown one.
+        """
         self.control("incident", name=name)
 
     def step(self, seconds: float) -> None:

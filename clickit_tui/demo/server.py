@@ -72,8 +72,8 @@ class Endpoint:
         self._ahead_s = 0.0
         return sim
 
-    def _begin(self, incident: plot.Incident, sim: Simulator) -> None:
-        plot.begin(incident, sim)
+    def _begin(self, incident: plot.Incident, sim: Simulator, *, soon: bool = False) -> None:
+        plot.begin(incident, sim, soon=soon)
         self.faults += [faults.parse(each, self.clock()) for each in incident.faults]
 
     def tick(self) -> None:
@@ -98,7 +98,7 @@ class Endpoint:
             asked = wire.read(headers, path, body, environ.get("QUERY_STRING", ""))
         except AwsError as error:
             region, service = wire.region_of(headers.get("authorization", ""))
-            return _send(wire.refusal(wire.Asked(service, "", {}, region, "json", secrets.token_hex(8)), error), start)
+            return _send(wire.refusal(wire.Asked(service, "", {}, region, wire.protocol_of(headers), secrets.token_hex(8)), error), start)
         fault = self._struck(asked)
         if fault and fault.kind == "delay":
             time.sleep(fault.delay_s)
@@ -179,14 +179,14 @@ class Endpoint:
         self.sim = self._fresh(seed, float(given.get("elapsed_s", 0.0)), incident)
 
     def _incident(self, given: Mapping[str, Any]) -> None:
-        """Let an incident begin now; one that needs another past begins with a fresh simulator."""
+        """Let an incident begin now, without long pauses between its causes; one that needs another past begins with a fresh simulator."""
         incident = registry.find(str(given["name"]), self.sim.seed)
         if incident is None:
             raise ValueError("an incident needs its name")
         if incident.shape:
             self.sim = self._fresh(self.sim.seed, 0.0, incident)
         else:
-            self._begin(incident, self.sim)
+            self._begin(incident, self.sim, soon=True)
 
     def _step(self, given: Mapping[str, Any]) -> None:
         seconds = float(given["seconds"])

@@ -573,10 +573,10 @@ def test_random_is_chosen_by_the_seed_and_reaches_many() -> None:
 
 async def test_an_incident_begins_on_command_and_holds_while_paused(demo: Demo) -> None:
     demo.incident("database-stopped")
-    demo.step(590)
+    demo.step(15)
     async with over_http(demo, "prod") as look:
         assert not await database("stopping")(look)
-    demo.step(20)
+    demo.step(10)
     async with over_http(demo, "prod") as look:
         assert await database("stopping")(look)
 

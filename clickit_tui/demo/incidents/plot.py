@@ -10,6 +10,8 @@ from clickit_tui.demo.simulator import Simulator
 from clickit_tui.demo.state import Environment
 
 Do = Callable[[Simulator, Environment], None]
+PAUSE_MOST_S = 20.0
+"""Between two causes, and before the first one, of an incident that begins soon."""
 PLAYBOOKS = ("5xx", "start", "database", "latency", "none")
 
 
@@ -52,10 +54,13 @@ class Incident:
     """What the observer's AWS refuses, as `faults.parse` reads it."""
 
 
-def begin(incident: Incident, sim: Simulator) -> None:
-    """Have an incident's causes happen from the simulator's present on."""
+def begin(incident: Incident, sim: Simulator, *, soon: bool = False) -> None:
+    """Have an incident's causes happen from the simulator's present on; `soon` for people who watch, without its long pauses."""
+    at_s = before_s = 0.0
     for beat in incident.timeline:
-        sim.cause(sim.now + beat.at_s, partial(_do, incident, beat))
+        pause_s = beat.at_s - before_s
+        at_s, before_s = at_s + (min(pause_s, PAUSE_MOST_S) if soon else pause_s), beat.at_s
+        sim.cause(sim.now + at_s, partial(_do, incident, beat))
 
 
 def _do(incident: Incident, beat: Beat, sim: Simulator) -> None:
