@@ -51,7 +51,7 @@ def run(given: argparse.Namespace, say: Say, ended: threading.Event) -> None:
             incident=given.incident,
             given=given.fault,
         )
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
         say({"error": str(error)})
         return
     try:

@@ -1,4 +1,4 @@
-"""Services that are no part of ClickIt are answered by moto, imported when the first such call comes; never with HTML."""
+"""Services that are no part of ClickIt are answered by moto, whose backends load when the first such call comes; never with HTML."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from clickit_tui.demo import wire
 from clickit_tui.demo.errors import AwsError
 
 NEEDED = ("DomainDispatcherApplication", "create_backend_app")
-"""What is used of `moto.server`."""
+"""What is used of `moto.server`; that all of it exists is checked at the start."""
 
 
 def check() -> None:
@@ -27,12 +27,13 @@ class Fallback:
     """moto as a WSGI application, in one region."""
 
     def __init__(self) -> None:
+        """Raises RuntimeError when moto lacks what is used of it."""
+        os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "1")
+        check()
         self._app: Callable[..., Iterable[bytes]] | None = None
 
     def _moto(self) -> Callable[..., Iterable[bytes]]:
         if self._app is None:
-            os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "1")
-            check()
             server = importlib.import_module("moto.server")
             self._app = server.DomainDispatcherApplication(server.create_backend_app)
         return self._app
@@ -51,7 +52,7 @@ class Fallback:
 
         try:
             found = b"".join(self._moto()(changed, start))
-        except NotImplementedError:
+        except (NotImplementedError, LookupError, TypeError, ValueError, AttributeError):
             raise missing(asked) from None
         status, headers = seen
         if status >= 500 or found.lstrip()[:15].lower().startswith(b"<!doctype html"):

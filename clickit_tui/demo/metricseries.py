@@ -113,6 +113,13 @@ class Series:
             for column in self._columns():
                 column.extend(gap)
 
+    def clear(self, minute: int) -> None:
+        """Take a minute's point away."""
+        if self.first <= minute < self.end:
+            for column in self._columns():
+                column[minute - self.first] = 0.0
+            self.samples.pop(minute, None)
+
     def forget(self, before: int) -> None:
         """Drop the minutes before one; the newest minute always stays."""
         drop = min(before - self.first, len(self.counts) - 1)

@@ -89,6 +89,7 @@ class MetricStore:
         self._compute = compute
         self._keep = keep_minutes
         self._since: int | None = None
+        self._growing: dict[Key, int] = {}
 
     def declare(self, namespace: str, name: str, dims: Mapping[str, str], *, unit: str | None = None) -> Series:
         """Make a metric known (and thereby computed for the past) before anything is put into it."""
@@ -103,12 +104,19 @@ class MetricStore:
         """Publish a point for the minute of `at` (epoch seconds); points of one minute are merged."""
         series = self.declare(namespace, name, dims, unit=unit)
         minute = int(at // MINUTE_S)
+        if self._growing and self._growing.pop((namespace, name, frozenset(dims.items())), None) == minute:
+            series.clear(minute)
         self._since = minute if self._since is None else self._since
         if series.counts and minute < series.end - self._keep:
             return
         series.add(minute, point)
         if len(series.counts) > self._keep + self._keep // 4:
             series.forget(series.end - self._keep)
+
+    def grow(self, namespace: str, name: str, dims: Mapping[str, str], at: float, point: Point, *, unit: str | None = None) -> None:
+        """Publish a minute that has not ended: the next `grow` or `add` of that minute takes its place instead of being merged."""
+        self.add(namespace, name, dims, at, point, unit=unit)
+        self._growing[namespace, name, frozenset(dims.items())] = int(at // MINUTE_S)
 
     def put(self, namespace: str, name: str, dims: Mapping[str, str], at: float, value: float, *, unit: str | None = None) -> None:
         """Publish one sample of a gauge."""

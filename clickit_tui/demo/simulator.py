@@ -22,6 +22,8 @@ from clickit_tui.demo.voice import Voice
 from clickit_tui.demo.wire import ACCOUNT, REGION
 
 HISTORY_MINUTES = 120
+SHOWN_AFTER_S = 15
+"""Seconds of a minute after which it begins to show."""
 DAY_SHAPE = (0.62, 0.6, 0.6, 0.62, 0.68, 0.78, 0.9, 1.0, 1.06, 1.08, 1.08, 1.05)
 """Load over a day in steps of two hours, from the time the simulator begins counted as the seventh step."""
 SHAPE_START = 7.0
@@ -58,6 +60,7 @@ class Simulator:
         self.causes: list[tuple[float, Cause]] = []
         """What will be done at which time, from outside the system that is simulated."""
         self._tallies: dict[str, Tally] = {}
+        self._published = self.now
         for name in birth.SCALES:
             env = birth.environment(name, self.rng, self.start, self.images)
             self.envs[name] = env
@@ -155,6 +158,17 @@ class Simulator:
         self.alarms.evaluate(self.metrics, self.now)
         for env in self.envs.values():
             scaling.minute(self, env, self.now)
+
+    def publish_running_minute(self) -> None:
+        """Give the metrics what has been measured of the minute that has not ended yet, as CloudWatch shows it: early, and growing."""
+        if self._published == self.now:
+            return
+        self._published = self.now
+        for env in self.envs.values():
+            tally = self._tallies.get(env.name)
+            if tally and tally.seconds >= SHOWN_AFTER_S:
+                for each in measures.points(env, tally, int(self.now // 60)):
+                    self.metrics.grow(each.namespace, each.name, each.dimensions, self.now, each.point, unit=each.unit)
 
     def _remember(self, env: Environment) -> None:
         """Two hours of metrics before the start, and half an hour of log lines."""

@@ -75,6 +75,8 @@ def _kept(store: str, name: str) -> Operation:
 
     def answer(sim: Simulator, params: Mapping[str, Any]) -> dict[str, Any]:
         now = sim.served if store == "insights" else sim.now
+        if store == "metrics":
+            sim.publish_running_minute()
         found: dict[str, Any] = getattr(getattr(sim, store), name)(params, now)
         return found
 

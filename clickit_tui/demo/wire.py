@@ -99,6 +99,11 @@ def region_of(authorization: str) -> tuple[str, str]:
     return region, _SIGNING.get(found[2], found[2])
 
 
+def protocol_of(headers: Mapping[str, str]) -> str:
+    """The protocol of a request whose body could not be read."""
+    return "cbor" if headers.get("smithy-protocol") == "rpc-v2-cbor" else "json"
+
+
 def read(headers: Mapping[str, str], path: str, body: bytes, query: str = "") -> Asked:
     """The request behind an HTTP message; `headers` have lower-case names. Raises AwsError when the body cannot be read."""
     region, service = region_of(headers.get("authorization", ""))
