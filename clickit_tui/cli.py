@@ -54,6 +54,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands (none opens the dashboard)")
     status = commands.add_parser("status", parents=[common], allow_abbrev=False, help="print one reading of everything and exit")
     status.add_argument("--json", action="store_true", help="as JSON")
+    tail = commands.add_parser("tail", parents=[common], allow_abbrev=False, help="print the log's lines, each once and in order")
+    tail.add_argument("group", nargs="*", metavar="GROUP", help="api, frontend, migration or the name of a log group; all three by default")
+    tail.add_argument("--since", default="15m", metavar="TIME", help="how far back: 90s, 15m, 1h, 2d")
+    tail.add_argument("--follow", action="store_true", help="go on until interrupted")
+    tail.add_argument("--filter", default="", metavar="PATTERN", help="as on the log screen: word, !word, /regex/, field=value, field>=500")
+    tail.add_argument("--level", default="", choices=("error", "warn", "info", "debug"), help="this level and worse")
+    tail.add_argument("--task", default="", metavar="ID", help="only this task: its id or how it begins")
+    tail.add_argument("--json", action="store_true", help="one JSON object a line")
     commands.add_parser("keys", parents=[common], allow_abbrev=False, help="print every key with the id that the configuration calls it by")
     commands.add_parser("init", parents=[common], allow_abbrev=False, help="print the configuration of an environment as found")
     demo = commands.add_parser("demo", parents=[common], allow_abbrev=False, help="the dashboard on an embedded ClickIt; needs no AWS")
@@ -89,9 +97,26 @@ def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
         from clickit_tui.headless.status import status
 
         return status(config, as_json=given.json)
+    if given.command == "tail":
+        return _tail(given, config)
     from clickit_tui.headless.init import init
 
     return init(config)
+
+
+def _tail(given: argparse.Namespace, config: Config) -> int:
+    from clickit_tui.headless.tail import Asked, tail
+
+    asked = Asked(
+        groups=tuple(given.group),
+        since=given.since,
+        follow=given.follow,
+        filter=given.filter,
+        level=given.level,
+        as_json=given.json,
+        task=given.task,
+    )
+    return tail(config, asked)
 
 
 def _configured(given: argparse.Namespace, *, state_dir: str = "", **instead: str) -> Config | str:

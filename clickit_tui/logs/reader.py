@@ -248,6 +248,7 @@ class Reader:
     def _forget(self, before_ms: int, needed_ms: int, now: float) -> None:
         """Bound what is remembered; where that reaches into what is still needed, later lines there are missed: a gap."""
         self.known.forget(before_ms, int((now - SWEEP_S - 120.0) * 1000), needed_ms)
+        needed_ms = max(needed_ms, self.since_ms)
         if self.known.floor_ms > needed_ms and self.filled:
             why = "more lines than can be remembered"
             self.gaps.append(Gap(part=self.part, from_ms=needed_ms, to_ms=self.known.floor_ms, why=why))
@@ -291,6 +292,11 @@ class Reader:
         reading = self._passes.get(Job.WIDE)
         if reading is not None and reading.pages and (not self.filled or reading.position_ms / 1000 > (self._wide_at or 0.0)):
             return min(reading.position_ms / 1000, reading.asked_s)
+        return self._wide_at
+
+    @property
+    def confirmed_at(self) -> float | None:
+        """When the newest reading of the overlap window that was read to its end was begun, epoch seconds; None before the first."""
         return self._wide_at
 
     @property
