@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.coordinate import Coordinate
 from textual.widgets import DataTable, Input, RichLog
 
 from benchmarks.words import log_text, task_rows
@@ -37,7 +38,7 @@ class CellApp(TableApp):
     def change(self) -> None:
         """Another status."""
         table = self.query_one(DataTable)
-        table.update_cell_at((3, 2), random.choice(("PENDING", "RUNNING", "STOPPED")) + random.choice("abc"))
+        table.update_cell_at(Coordinate(3, 2), f"RUNNING {random.randrange(10)}")
 
 
 class LogApp(App[None]):

@@ -65,7 +65,8 @@ def ours_ms() -> list[float]:
         running.wait_for(r"─ services.*─ logs.*S scale")
         running.settle(1.5)
         running.press("/")
-        running.wait_for("enter keep|/ ")
+        running.wait_for("enter keep")
+        running.settle(0.3)
         return typed_ms(running)
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 from benchmarks.driving import ROOT, dashboard, environment, first_frame_s, terminal
-from benchmarks.row import Row, median
+from benchmarks.row import Row
 from clickit_tui.demo.launch import Demo, start
 
 FRAMES = 7
@@ -16,14 +16,14 @@ RUNS = 15
 
 
 def rows() -> Iterator[Row]:
-    """Both rows; the two programs of a row take turns."""
+    """Both rows; the two programs of a row take turns, and the best of each counts: other work on the machine only adds."""
     ours: list[float] = []
     bare: list[float] = []
     with start(seed=1, paused=True) as demo:
         for _ in range(FRAMES):
             bare.append(bare_frame_ms())
             ours.append(our_frame_ms(demo))
-    yield Row("first painted frame", median(ours), "ms", median(bare), "Textual with one DataTable", most_ratio=1.5)
+    yield Row("first painted frame", min(ours), "ms", min(bare), "Textual with one DataTable", most_ratio=1.5)
     helped, imported = [], []
     for _ in range(RUNS):
         imported.append(run_ms("-c", "import argparse"))

@@ -46,6 +46,8 @@ SETTLE_S = 60.0
 KEEP_FOLLOWS = 20
 DIGEST_S = 5.0
 """How often what the log counted is put into the World."""
+FILLING_S = 0.25
+"""The same until the log's first window was read: a verdict waits for it."""
 REMEMBER_S = 86_400.0
 """Stopped tasks that ended longer ago are not shown from memory."""
 FOLLOWED = ("services", "tasks", "targets", "target_groups", "alarms", "metrics", "service_deployments", "definitions")
@@ -240,8 +242,9 @@ class Session:
 
     async def _digest(self) -> None:
         while True:
+            filled = self.tail.filled
             self.count_log()
-            await self._sleep(DIGEST_S)
+            await self._sleep(DIGEST_S if filled else FILLING_S)
 
     def _counted(self) -> Seen[LogDigest]:
         """What the log counted; a failure when no group can be read, nothing yet before the first answer."""
