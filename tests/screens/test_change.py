@@ -1,0 +1,43 @@
+"""The dialog of a change as the screens open it: what stands in its title before anything can be planned."""
+
+import pytest
+
+from clickit_tui.actions.registry import Target, actions
+from clickit_tui.screens.change import change
+from tests import worlds
+from tests.fakes import FakeCore
+
+BY_ID = {one.id: one for one in actions()}
+
+
+def opened(action, kind="service", world=None):
+    world = world or worlds.healthy_world()
+    core = FakeCore(world)
+    rows = world.services.value if kind == "service" else world.tasks.value
+    found = next(one for one in rows if one.part == "api")
+    return change(None, core, BY_ID[action], Target(kind=kind, part="api", id=found.arn)), found
+
+
+@pytest.mark.parametrize("count", [None, "", "-1", "two", "3", "99999", "5"])
+def test_the_title_names_the_service_at_every_value(count):
+    dialog, _ = opened("scale")
+    assert dialog.preview({} if count is None else {"count": count}).title == "SCALE clickit-prod-api"
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "title"),
+    [
+        ("scale", "task", "SCALE clickit-prod-api"),
+        ("redeploy", "service", "REDEPLOY clickit-prod-api"),
+        ("rollback", "service", "ROLL BACK clickit-prod-api"),
+        ("enable_exec", "service", "ENABLE EXEC clickit-prod-api"),
+        ("stop_task", "task", "STOP task {id} of api"),
+    ],
+)
+def test_what_is_refused_has_the_title_of_what_is_planned(action, kind, title):
+    dialog, found = opened(action, kind)
+    wanted = title.format(id=found.id[:8] if kind == "task" else "")
+    assert dialog.preview({}).title == wanted
+    dialog._core.store.put(services=worlds.seen((), worlds.NOW), tasks=worlds.seen((), worlds.NOW))
+    gone = dialog.preview({})
+    assert (bool(gone.refused), gone.title) == (True, wanted)
