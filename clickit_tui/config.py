@@ -59,8 +59,6 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """% with at least 100 look-ups (D)."""
     cache_hit_fail: float = 50.0
     """% (H)."""
-    not_running_warn_s: float = 120.0
-    """Seconds with fewer tasks running than desired (A)."""
 
 
 class Flags(msgspec.Struct, frozen=True, kw_only=True):

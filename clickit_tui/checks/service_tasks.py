@@ -16,7 +16,7 @@ NONE_RUNNING_FAIL_S = 300.0
 
 
 def judge(part: str, world: World, facts: Facts) -> Finding:
-    """FAIL without a running task, WARN when fewer run than desired for more than 2 minutes; how long is read from the tasks."""
+    """FAIL without a running task, WARN as soon as fewer run than desired; how long is read from the tasks."""
     found = service(world, facts, part)
     if found.desired is None or found.running is None:
         return unknown("no counts", f"the answer about {found.name} has no task counts", part, SERVICES_CALL)
@@ -31,7 +31,7 @@ def judge(part: str, world: World, facts: Facts) -> Finding:
 def _short_of_tasks(found: Service, world: World, facts: Facts) -> Finding:
     since = short_since(found, world)
     for_s = None if since is None else max(0.0, facts.now - since)
-    verdict = _verdict(found, for_s, facts.thresholds.not_running_warn_s)
+    verdict = _verdict(found, for_s)
     how_long = "" if for_s is None else f" for {brief(for_s)}"
     pending = found.pending or 0
     starting = f", {pending} pending" if pending else ", none pending" if found.pending == 0 else ""
@@ -39,12 +39,10 @@ def _short_of_tasks(found: Service, world: World, facts: Facts) -> Finding:
     return _finding(found, world, verdict, f"{found.running}/{found.desired} running", sentence)
 
 
-def _verdict(found: Service, for_s: float | None, warn_s: float) -> Verdict:
+def _verdict(found: Service, for_s: float | None) -> Verdict:
     if found.running == 0 and (found.pending == 0 or (for_s is not None and for_s >= NONE_RUNNING_FAIL_S)):
         return Verdict.FAIL
-    if found.running == 0:
-        return Verdict.WARN
-    return Verdict.WARN if for_s is None or for_s > warn_s else Verdict.PASS
+    return Verdict.WARN
 
 
 def short_since(found: Service, world: World) -> float | None:
@@ -68,7 +66,7 @@ def _finding(found: Service, world: World, verdict: Verdict, short: str, sentenc
         short=short,
         sentence=sentence,
         evidence=measured(counts, world.services.seen_at, SERVICES_CALL),
-        threshold="FAIL at none running (at once when none is pending, else after 5 min), WARN at fewer than desired for 2 min (AWS)",
+        threshold="FAIL at none running (at once when none is pending, else after 5 min), WARN at fewer than desired",
         change="as many tasks running as desired",
         part=found.part,
     )

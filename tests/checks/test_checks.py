@@ -218,8 +218,10 @@ def starting(age_s):
     ("running", "pending", "age_s", "verdict"),
     [
         (3, 0, None, Verdict.PASS),
-        (2, 1, 120, Verdict.PASS),
-        (2, 1, 121, Verdict.WARN),
+        (4, 0, None, Verdict.PASS),
+        (2, 1, 0, Verdict.WARN),
+        (2, 1, 120, Verdict.WARN),
+        (2, 1, 9000, Verdict.WARN),
         (2, 0, None, Verdict.WARN),
         (0, 0, None, Verdict.FAIL),
         (0, 3, 299, Verdict.WARN),
