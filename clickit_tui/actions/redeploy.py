@@ -61,10 +61,15 @@ def floor(service: Service) -> int | None:
     return math.ceil(service.desired * service.min_healthy_percent / 100)
 
 
+def serving(service: Service, health: state.Health) -> int | None:
+    """How many tasks serve now: the healthy targets, where they are not known the running tasks; None when neither is known."""
+    return health.healthy if health.healthy is not None else service.running
+
+
 def risk(service: Service, health: state.Health) -> Risk:
     """Severe when fewer may be healthy while it rolls than are now."""
     least = floor(service)
-    now = health.healthy if health.healthy is not None else service.running
+    now = serving(service, health)
     if least is None or now is None:
         return Risk.NORMAL
     return Risk.SEVERE if least < min(now, service.desired or 0) else Risk.NORMAL
@@ -77,8 +82,11 @@ def floor_warning(service: Service, health: state.Health) -> tuple[Line, ...]:
         return (state.warn("how many tasks stay while it rolls is unknown: the answer names no minimum healthy percent"),)
     most = "?" if service.max_percent is None else str(math.floor(service.desired * service.max_percent / 100))
     percent = f"minimum {service.min_healthy_percent} %, maximum {state.counted(service.max_percent)} %"
-    text = f"{percent}: at least {least} of {service.desired} stay, up to {most} run"
-    return (Line(text=text, level="plain" if least >= min(service.desired, health.healthy or 0) else "warn"),)
+    now = serving(service, health)
+    stay = least if now is None else min(least, now)
+    fewer = f" ({now} {'healthy' if health.healthy is not None else 'running'} now)" if now is not None and now < least else ""
+    text = f"{percent}: at least {stay} of {service.desired} stay{fewer}, up to {most} run"
+    return (Line(text=text, level="plain" if not fewer and least >= min(service.desired, health.healthy or 0) else "warn"),)
 
 
 def _images(world: World, service: Service) -> tuple[tuple[Line, ...], tuple[Line, ...]]:

@@ -105,8 +105,8 @@ def _effect(world: World, service: Service, count: int, health: state.Health, fa
 
 def _fewer(service: Service, count: int, health: state.Health, facts: Facts) -> tuple[Line, ...]:
     if count == 0:
-        protected = f" in {facts.names.env}, which is protected" if facts.protected else ""
-        return (state.warn(f"nothing serves {service.part}{protected} afterwards: the load balancer answers 503"),)
+        where = f" in {facts.names.env} (protected)" if facts.protected else ""
+        return (state.warn(f"afterwards nothing serves {service.part}{where}: the load balancer answers 503"),)
     if health.healthy is not None and count < health.healthy:
         return (state.warn(f"at most {several(count, 'task')} left healthy, {health.healthy} are healthy now"),)
     if health.healthy is None and service.desired is not None and count < service.desired:

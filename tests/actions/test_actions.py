@@ -245,8 +245,8 @@ def test_zero_is_severe_everywhere_and_says_so():
     in_prod = plan("scale", world, row(world, "frontend"), count=0)
     in_dev = plan("scale", world, row(world, "frontend"), msgspec.structs.replace(FACTS, protected=False), count=0)
     assert in_prod.risk is in_dev.risk is Risk.SEVERE
-    assert "nothing serves frontend in prod, which is protected" in warnings(in_prod)
-    assert "nothing serves frontend afterwards" in warnings(in_dev)
+    assert "afterwards nothing serves frontend in prod (protected): the load" in warnings(in_prod)
+    assert "afterwards nothing serves frontend: the load" in warnings(in_dev)
 
 
 def test_autoscaling_outside_its_bounds_suspended_or_unknown():
@@ -315,6 +315,20 @@ def test_a_roll_out_that_leaves_fewer_healthy_is_severe():
     assert planned.risk is Risk.SEVERE
     assert "at least 2 of 3 stay" in warnings(planned)
     assert "names no minimum" in warnings(plan("redeploy", with_api(world, min_healthy_percent=None), row(world, "api")))
+
+
+@pytest.mark.parametrize(
+    ("healthy", "said"),
+    [(2, "at least 2 of 5 stay (2 healthy now), up to 10 run"), (None, "at least 3 of 5 stay (3 running now), up to 10 run")],
+)
+def test_no_more_tasks_are_promised_to_stay_than_serve_now(healthy, said):
+    world = with_api(WORLDS["healthy"], desired=5, running=3, pending=2)
+    kept = tuple(t for t in world.targets.value if t.group != worlds.GROUPS["api"])
+    own = [t for t in world.targets.value if t.group == worlds.GROUPS["api"]][:2]
+    world = replaced(world, targets=(*kept, *own))
+    if healthy is None:
+        world = msgspec.structs.replace(world, targets=worlds.faulty(worlds.denied("elasticloadbalancing:DescribeTargetHealth"), NOW))
+    assert f"minimum 100 %, maximum 200 %: {said}" in warnings(plan("redeploy", world, row(world, "api")))
 
 
 @pytest.mark.parametrize(
