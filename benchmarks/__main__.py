@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import filling, idle, keys, memory, starting, wire
+from benchmarks import filling, idle, keys, memory, starting, tail, wire
 from benchmarks.row import Group, Row, table
 
 GROUPS: dict[str, Group] = {
@@ -16,6 +16,7 @@ GROUPS: dict[str, Group] = {
     "keys": keys.rows,
     "idle": idle.rows,
     "memory": memory.rows,
+    "tail": tail.rows,
 }
 
 

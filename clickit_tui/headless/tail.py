@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import os
 import re
 import select
+import signal
 import stat
 import sys
+import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TextIO
 
 import msgspec
@@ -136,6 +139,8 @@ class Printing:
         self._held = Held()
         self._whole = False
         """The first window of every group was printed."""
+        self._interrupted = False
+        """It was interrupted while nobody read what is printed: nothing more is."""
         self._begun = clock()
         self._troubles = Troubles(engine, say or _on_stderr)
         if isinstance(out, io.TextIOWrapper):
@@ -188,11 +193,18 @@ class Printing:
         return self._held.read_before(max(confirmed, now - AGE_MOST_S))
 
     def _print(self, leaving: Sequence[Leaving]) -> None:
-        if not leaving:
+        if not leaving or self._interrupted:
             return
         write = json_line if self._asked.as_json else text_line
-        self._out.write("".join(write(one) for one in leaving))
-        self._out.flush()
+        text = "".join(write(one) for one in leaving)
+        try:
+            with interruptible():
+                self._out.write(text)
+                self._out.flush()
+        except KeyboardInterrupt:
+            self._interrupted = True
+            _discard(self._out)
+            raise
         self._troubles.printed(leaving, self._clock())
 
     def _settled(self, reader: Reader) -> bool:
@@ -250,6 +262,26 @@ def closed(out: TextIO) -> bool:
     poll = select.poll()
     poll.register(file, 0)
     return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGINT ends a write that waits for a reader; a cancelled task would wait with it."""
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _discard(out: TextIO) -> None:
+    """What an output still buffers goes nowhere, so that the end of the process does not wait for a reader either."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
 
 
 def _on_stderr(sentence: str) -> None:

@@ -6,10 +6,12 @@ import asyncio
 import io
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import time as wall
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -322,9 +324,9 @@ def test_what_cannot_be_run_is_refused_in_a_sentence(arguments, words, capsys, m
     assert words in err
 
 
-def started(*arguments: str) -> subprocess.Popen[bytes]:
+def started(*arguments: str, out: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "clickit_tui", "tail", "--env", "dev", "--config", os.devnull, *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE)
 
 
 @http
@@ -350,3 +352,28 @@ def test_a_closed_pipe_ends_it_quietly_though_nothing_new_is_written(demo):
         err = running.stderr.read()
         assert running.wait(30) == 141
     assert err == b""
+
+
+@http
+def test_an_interrupt_ends_it_while_nobody_reads_the_pipe(demo):
+    """The pipe is full when a write to it is no longer possible."""
+    reading, writing = os.pipe()
+    free = select.poll()
+    free.register(writing, select.POLLOUT)
+    with started("--follow", "--since", "15m", "--json", out=writing) as running:
+        until(lambda: not free.poll(0), running)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 130
+        assert running.stderr is not None
+        assert running.stderr.read() == b""
+    os.close(reading)
+    os.close(writing)
+
+
+def until(condition: Callable[[], bool], running: subprocess.Popen[bytes]) -> None:
+    """Wait for a condition for 30 s at most, as long as the process runs."""
+    end = wall.monotonic() + 30.0
+    while not condition():
+        assert running.poll() is None
+        assert wall.monotonic() < end
+        select.select([], [], [], 0.02)
