@@ -221,12 +221,15 @@ def _list_incidents() -> int:
 def _wanted(given: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     """(environment, options of `launch.start`) that a demo's options ask for. Raises ValueError, whose text says what is wrong."""
     from clickit_tui.demo import faults
-    from clickit_tui.demo.incidents import registry
 
     for each in given.fault:
         faults.parse(each, 0.0)
+    wanted = {"elapsed_s": faults.duration(given.elapsed), "incident": given.incident, "given": given.fault}
+    if not given.incident:
+        return "dev", wanted
+    from clickit_tui.demo.incidents import registry
+
     incident = registry.find(given.incident, given.seed)
-    wanted = {"elapsed_s": faults.duration(given.elapsed), "incident": incident.name if incident else "", "given": given.fault}
     return incident.env if incident else "dev", wanted
 
 
