@@ -9,7 +9,8 @@ import pytest
 from clickit_tui.demo.incidents import plot, registry
 from clickit_tui.demo.simulator import Simulator
 from clickit_tui.demo.table import table
-from tests.demo.test_incidents import AVAILABLE, ELAPSED_S, full, in_process
+from tests.demo.symptoms import AVAILABLE, full
+from tests.demo.test_incidents import ELAPSED_S, in_process
 from tests.demo.test_simulator import START
 
 API = {"cluster": "clickit-prod-cluster", "service": "clickit-prod-api"}
