@@ -12,7 +12,7 @@ from clickit_tui.config import Thresholds
 from clickit_tui.world.ecs import Deployment, Service, Task, revision
 from clickit_tui.world.follow import Follow, Following, Phase
 from clickit_tui.world.health import healthy_targets, stopped_by_itself, why_stopped
-from clickit_tui.world.minutes import ERRORS_5XX, by_minute, closed, errors_5xx
+from clickit_tui.world.minutes import CLOSED_S, ERRORS_5XX, closed, errors_5xx
 from clickit_tui.world.parts import Alarm, Metrics
 from clickit_tui.world.seen import Absent, Age, Seen
 from clickit_tui.world.words import brief, clock, several, spell
@@ -23,12 +23,11 @@ LIMIT_S = 1800.0
 STILL_FAILING_S = 300.0
 """Steady for this long without recovery is `still failing`."""
 VISIBLE_S = 60.0
-"""For this long a new deployment may be missing from the answers."""
+"""For this long a new deployment may be missing from the answers; one that was never seen by then was not begun."""
 SETTLE_S = 30.0
 """For this long an answer may still show a count, or list the tasks, as it was before the change."""
-BEFORE_S = 900.0
-"""How far before the change its reason is looked for: 5xx in this time mean that things were bad."""
 QUIET_MINUTES = 3
+"""So many closed minutes after it was steady tell whether it has recovered."""
 _BEFORE = "; before: "
 
 
@@ -48,8 +47,12 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     done: bool = False
     failed: str = ""
     """What stopped it; empty when nothing did."""
+    moved: str = ""
+    """What somebody else has changed since: a failure before it was steady, the end of the follow afterwards."""
     unknown: str = ""
     """Why it cannot be told whether the change was made at all."""
+    unknown_for_s: float = LIMIT_S
+    """Unknown for this long ends it."""
     follow: Follow | None = None
     """The follow with what was learnt, e.g. the deployment's id."""
 
@@ -58,7 +61,9 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     bad: str = ""
     """What is known to be wrong."""
     waits: str = ""
-    """What is not known yet, or must still last."""
+    """What is not known yet."""
+    judged_at: float | None = None
+    """When enough minutes will be closed to tell."""
 
 
 def begin(follow: Follow, answer: Mapping[str, Any], now: float) -> Following:
@@ -85,8 +90,10 @@ def step(following: Following, world: World, facts: Facts) -> Following:
         return _with(following, sentence=f"{paused}{_BEFORE}{last}" if last else paused)
     read = READERS.get(follow.kind, _unread)(follow, world, facts)
     kept = following if read.follow is None else _with(following, follow=read.follow)
-    if read.failed:
-        return _end(kept, facts, Phase.FAILED, f"failed after {_elapsed(follow, facts)}: {read.failed}; {read.sentence}")
+    if read.moved and kept.steady_at is not None:
+        return _end(kept, facts, kept.phase, f"{_reached(follow, kept.steady_at)}; then {read.moved}")
+    if failed := read.failed or read.moved:
+        return _end(kept, facts, Phase.FAILED, f"after {_elapsed(follow, facts)}: {failed}; {read.sentence}")
     if read.unknown:
         return _unknown(kept, read, facts)
     if not read.done and kept.steady_at is None:
@@ -106,14 +113,21 @@ def _elapsed(follow: Follow, facts: Facts) -> str:
     return spell(facts.now - follow.started_at)
 
 
+def _reached(follow: Follow, steady_at: float) -> str:
+    """What a change that was steady had come to, whatever is read of it now."""
+    count = f"{follow.desired} of {follow.desired} running" if follow.desired is not None else "complete"
+    return f"{count} in {spell(steady_at - follow.started_at)}"
+
+
 def _late(follow: Follow, facts: Facts) -> str:
     return f"; still waiting after {brief(facts.now - follow.started_at)}" if facts.now - follow.started_at >= LIMIT_S else ""
 
 
 def _unknown(following: Following, read: Progress, facts: Facts) -> Following:
-    if facts.now - following.follow.started_at >= LIMIT_S:
-        return _end(following, facts, Phase.UNKNOWN, f"outcome unknown after {_elapsed(following.follow, facts)}: {read.unknown}")
-    return _with(following, phase=Phase.UNKNOWN, sentence=f"outcome unknown: {read.unknown}")
+    if facts.now - following.follow.started_at >= read.unknown_for_s:
+        over = f"{read.unknown}; not followed any longer after {_elapsed(following.follow, facts)}: look before you send it again"
+        return _end(following, facts, Phase.UNKNOWN, over)
+    return _with(following, phase=Phase.UNKNOWN, sentence=read.unknown)
 
 
 def _paused(follow: Follow, world: World, facts: Facts) -> str:
@@ -156,8 +170,7 @@ def _scale(follow: Follow, world: World, facts: Facts) -> Progress:
     if service.desired is not None and service.desired != follow.desired:
         if service.desired == follow.before and facts.now - follow.started_at < SETTLE_S:
             return Progress(sentence=f"the answer still shows desired {service.desired}, not {follow.desired} yet")
-        other = f"desired is {service.desired} now, not {follow.desired}: autoscaling or another hand changed it"
-        return Progress(sentence=sentence, failed=other)
+        return Progress(sentence=sentence, moved=f"desired was changed to {service.desired} (autoscaling or somebody else)")
     done = service.running == follow.desired and _enough_healthy(world, service, follow.desired, facts)
     return _hindered(service, follow, world, Progress(sentence=sentence, done=done))
 
@@ -262,7 +275,9 @@ def _adopt(follow: Follow, service: Service, world: World, facts: Facts) -> Prog
     if primary is not None and primary.created_at is not None and primary.created_at >= follow.started_at - 5:
         learnt = msgspec.structs.replace(follow, deployment=primary.id)
         return msgspec.structs.replace(_deployment(learnt, world, facts), follow=learnt)
-    return Progress(sentence="", unknown=f"no new deployment of {follow.part} since {clock(follow.started_at)}")
+    unknown = f"no new deployment of {follow.part} since {clock(follow.started_at)}"
+    read_after_s = (world.services.seen_at or 0.0) - follow.started_at
+    return Progress(sentence="", unknown=unknown, unknown_for_s=VISIBLE_S if read_after_s >= VISIBLE_S else LIMIT_S)
 
 
 def _replaced(follow: Follow, service: Service, own: Deployment | None, facts: Facts) -> Progress:
@@ -271,9 +286,10 @@ def _replaced(follow: Follow, service: Service, own: Deployment | None, facts: F
         return Progress(sentence="the new deployment is not visible yet")
     now = f"{follow.part}:{revision(primary.task_definition) or '?'}" if primary is not None else "nothing"
     rolled_back = (own is not None and own.rollout == "FAILED") or (primary is not None and "rolling back" in primary.rollout_reason)
-    why = f"the circuit breaker rolled it back to {now}" if rolled_back else f"another deployment replaced it: {now} is the primary one now"
     sentence = progress(primary.running, primary.desired, None) if primary is not None else "no primary deployment"
-    return Progress(sentence=sentence, failed=why)
+    if rolled_back:
+        return Progress(sentence=sentence, failed=f"the circuit breaker rolled it back to {now}")
+    return Progress(sentence=sentence, moved=f"another deployment replaced it: {now} is the primary one now")
 
 
 READERS: Mapping[str, Callable[[Follow, World, Facts], Progress]] = {
@@ -349,12 +365,12 @@ def _steady(following: Following, read: Progress, world: World, facts: Facts) ->
     steady_at = following.steady_at if following.steady_at is not None else facts.now
     took = spell(steady_at - follow.started_at)
     state = _recovery(follow, steady_at, world, facts) if read.done else Recovery(bad="it is not steady any more")
-    if not state.bad and not state.waits:
+    if state == Recovery():
         return _end(_with(following, steady_at=steady_at), facts, Phase.RECOVERED, f"{read.sentence}: done in {took}")
     for_s = facts.now - steady_at
     failing = bool(state.bad) and (for_s >= STILL_FAILING_S or not read.done)
-    reason = f"still failing: {state.bad}" if failing else f"recovery: {state.bad or state.waits}"
-    sentence = f"{read.sentence}, steady after {took}; {reason}"
+    awaited = f"is judged at {clock(state.judged_at)}" if state.judged_at is not None else f"waits: {state.bad or state.waits}"
+    sentence = f"{state.bad}; {read.sentence}, steady after {took}" if failing else f"{read.sentence} in {took}; recovery {awaited}"
     phase = Phase.STILL_FAILING if failing else Phase.STEADY
     stayed = _with(following, phase=phase, sentence=sentence, steady_at=steady_at)
     if for_s < LIMIT_S:
@@ -374,7 +390,7 @@ def _recovery(follow: Follow, steady_at: float, world: World, facts: Facts) -> R
         if healthy is None:
             return Recovery(waits=f"target health {_word(world.targets, facts.now)}")
         return Recovery(bad=f"{healthy} of {service.desired} targets healthy")
-    return _alarms(service, world, facts) or _errors(follow, steady_at, world, facts)
+    return _alarms(service, world, facts) or _errors(steady_at, world, facts)
 
 
 def _alarms(service: Service, world: World, facts: Facts) -> Recovery | None:
@@ -396,7 +412,7 @@ def _concerns(alarm: Alarm, service: Service) -> bool:
     return named.get("ServiceName") == service.name or ("LoadBalancer" in named and bool(groups))
 
 
-def _errors(follow: Follow, steady_at: float, world: World, facts: Facts) -> Recovery:
+def _errors(steady_at: float, world: World, facts: Facts) -> Recovery:
     if isinstance(world.balancer.value, Absent):
         return Recovery()
     found = world.metrics.known(facts.now)
@@ -405,13 +421,7 @@ def _errors(follow: Follow, steady_at: float, world: World, facts: Facts) -> Rec
     hidden = [key for key in ERRORS_5XX if key not in found.series or found.series[key].status != "Complete"]
     if hidden:
         return Recovery(waits=f"5xx not seen: {', '.join(hidden)} not read")
-    if not _ever_bad(found, follow.started_at - BEFORE_S):
-        return Recovery()
     return _quiet(found, steady_at, world.metrics.seen_at or facts.now, facts)
-
-
-def _ever_bad(metrics: Metrics, since: float) -> bool:
-    return any(value > 0 and at >= since for key in ERRORS_5XX for at, value in by_minute(metrics.series[key]).items())
 
 
 def _quiet(metrics: Metrics, steady_at: float, read_at: float, facts: Facts) -> Recovery:
@@ -419,7 +429,9 @@ def _quiet(metrics: Metrics, steady_at: float, read_at: float, facts: Facts) -> 
     first = math.ceil(steady_at / 60) * 60
     minutes = tuple(at for at in closed(metrics, read_at, QUIET_MINUTES) if at >= first)
     if len(minutes) < QUIET_MINUTES:
-        return Recovery(waits=f"{len(minutes)} of {QUIET_MINUTES} closed minutes since then")
+        judged_at = first + (QUIET_MINUTES - 1) * 60 + CLOSED_S
+        behind = f"{len(minutes)} of {QUIET_MINUTES} closed minutes since then"
+        return Recovery(judged_at=judged_at) if facts.now < judged_at else Recovery(waits=behind)
     total = errors_5xx(metrics, minutes).total
     if total is None:
         return Recovery(waits="no traffic since then")

@@ -1,14 +1,17 @@
 """Followed changes over sequences of Worlds: how far, steady, recovered, still failing, failed, paused."""
 
+import math
+
 import msgspec
 import pytest
 
 from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Thresholds
-from clickit_tui.follow import LIMIT_S, SETTLE_S, begin, progress, step
+from clickit_tui.follow import LIMIT_S, SETTLE_S, VISIBLE_S, begin, progress, step
 from clickit_tui.world.follow import Follow, Following, Phase
 from clickit_tui.world.parts import Target
 from clickit_tui.world.seen import Seen
+from clickit_tui.world.words import clock
 from tests import worlds
 from tests.worlds import GROUPS, NAMES, NOW, denied, deployment, faulty, seen, service
 
@@ -53,6 +56,11 @@ def run(following, *readings):
     return following
 
 
+def judged(steady_at):
+    """When three closed minutes since then have been measured."""
+    return math.ceil(steady_at / 60) * 60 + 300
+
+
 def bad_minutes(at, *values):
     return worlds.metrics(at, {"edge.target_5xx": values})
 
@@ -93,8 +101,29 @@ def test_a_scale_is_followed_until_running_and_healthy():
     now = run(now, (T0 + 60, world(T0 + 60, desired=5, running=5, healthy=4)))
     assert (now.phase, now.sentence, now.steady_at) == (Phase.UNDER_WAY, "5 of 5 running, 4 healthy", None)
     now = run(now, (T0 + 72, world(T0 + 72, desired=5, running=5, healthy=5)))
-    assert (now.phase, now.sentence, now.ended_at) == (Phase.RECOVERED, "5 of 5 running, 5 healthy: done in 1 m 12 s", T0 + 72)
-    assert step(now, world(T0 + 99, desired=5, running=0, healthy=0), facts(T0 + 99)) is now
+    assert (now.phase, now.steady_at, now.open) == (Phase.STEADY, T0 + 72, True)
+    assert now.sentence == f"5 of 5 running, 5 healthy in 1 m 12 s; recovery is judged at {clock(judged(T0 + 72))}"
+    end = judged(T0 + 72)
+    assert run(now, (end - 1, world(end - 1, desired=5, running=5, healthy=5))).phase is Phase.STEADY
+    now = run(now, (end, world(end, desired=5, running=5, healthy=5)))
+    assert (now.phase, now.sentence, now.ended_at) == (Phase.RECOVERED, "5 of 5 running, 5 healthy: done in 1 m 12 s", end)
+    assert step(now, world(end + 9, desired=5, running=0, healthy=0), facts(end + 9)) is now
+
+
+def test_another_count_once_it_was_steady_is_no_failure():
+    now = run(begun("scale", desired=5, before=3), (T0 + 72, world(T0 + 72, desired=5, running=5, healthy=5)))
+    now = run(now, (T0 + 130, world(T0 + 130, desired=4, running=5, healthy=5)))
+    assert (now.phase, now.steady_at, now.ended_at) == (Phase.STEADY, T0 + 72, T0 + 130)
+    assert now.sentence == "5 of 5 running in 1 m 12 s; then desired was changed to 4 (autoscaling or somebody else)"
+
+
+def test_another_deployment_once_it_was_steady_is_no_failure():
+    now = run(begun("deployment", deployment=NEW), (T0 + 60, done_at(T0 + 60)))
+    at = T0 + 120
+    newer = deployment("api", 44, at, 20, id="ecs-svc/44", rollout="IN_PROGRESS")
+    now = run(now, (at, world(at, deployments=(newer, *rolling(at, status="ACTIVE", old=0)))))
+    assert (now.phase, now.open) == (Phase.STEADY, False)
+    assert now.sentence == "complete in 1 m; then another deployment replaced it: api:44 is the primary one now"
 
 
 def test_a_reading_older_than_the_write_decides_nothing():
@@ -113,7 +142,7 @@ def test_scaling_to_zero_ends_when_nothing_runs():
 def test_another_hand_on_the_count_ends_it():
     now = run(begun("scale", desired=5), (T0 + 9, world(T0 + 9, desired=4)))
     assert (now.phase, now.open) == (Phase.FAILED, False)
-    assert "desired is 4 now, not 5: autoscaling or another hand changed it" in now.sentence
+    assert now.sentence == "after 9 s: desired was changed to 4 (autoscaling or somebody else); 3 of 5 running, 3 healthy"
 
 
 def test_an_answer_that_still_shows_the_old_count_is_waited_for():
@@ -122,7 +151,7 @@ def test_an_answer_that_still_shows_the_old_count_is_waited_for():
     seen_once = run(now, (T0 + 6, world(T0 + 6, desired=5)), (T0 + 11, world(T0 + 11, desired=3)))
     assert seen_once.open
     ended = run(now, (T0 + SETTLE_S, world(T0 + SETTLE_S, desired=3)))
-    assert (ended.phase, "desired is 3 now, not 5" in ended.sentence) == (Phase.FAILED, True)
+    assert (ended.phase, "desired was changed to 3" in ended.sentence) == (Phase.FAILED, True)
     assert run(now, (T0 + 6, world(T0 + 6, desired=4))).phase is Phase.FAILED
 
 
@@ -141,7 +170,7 @@ def test_what_hinders_it_is_said_and_giving_up_ends_it():
     give_up = world(T0 + 99, desired=5, running=3, events=event("is unable to consistently start tasks successfully.", T0 + 90))
     now = run(now, (T0 + 99, give_up))
     assert (now.phase, now.ended_at) == (Phase.FAILED, T0 + 99)
-    assert now.sentence.startswith("failed after 1 m 39 s: is unable to consistently start tasks")
+    assert now.sentence.startswith("after 1 m 39 s: is unable to consistently start tasks")
 
 
 def test_a_task_that_stops_by_itself_is_named():
@@ -172,7 +201,7 @@ def test_old_or_denied_data_pauses_judgement_and_keeps_the_last_reading():
     now = step(now, late, facts(T0 + 120))
     assert now.sentence == "cannot tell: services stale; before: 2 of 5 running, 1 healthy"
     now = step(now, world(T0 + 121, desired=5, running=5, healthy=5), facts(T0 + 121))
-    assert now.phase is Phase.RECOVERED
+    assert now.phase is Phase.STEADY
 
 
 def test_without_target_health_a_scale_is_never_called_done():
@@ -222,7 +251,8 @@ def test_a_deployment_counts_its_own_tasks_and_is_done_by_its_id():
     at = T0 + 200
     done = rolling(at, rollout="COMPLETED", running=3, old=0)
     now = run(now, (at, world(at, deployments=done, tasks=own_tasks(at, ["10.0.9.0", "10.0.9.1", "10.0.9.2"]))))
-    assert (now.phase, now.sentence) == (Phase.RECOVERED, "3 of 3 running, 3 healthy: done in 3 m 20 s")
+    assert (now.phase, now.steady_at) == (Phase.STEADY, at)
+    assert now.sentence.startswith("3 of 3 running, 3 healthy in 3 m 20 s; ")
 
 
 def test_where_tasks_do_not_name_their_deployment_the_services_health_is_said():
@@ -232,7 +262,7 @@ def test_where_tasks_do_not_name_their_deployment_the_services_health_is_said():
     assert now.sentence == "1 of 3 running, 2 healthy"
 
 
-@pytest.mark.parametrize(("old", "phase"), [(2, Phase.UNDER_WAY), (0, Phase.RECOVERED)])
+@pytest.mark.parametrize(("old", "phase"), [(2, Phase.UNDER_WAY), (0, Phase.STEADY)])
 def test_without_a_rollout_state_the_last_deployment_left_is_done(old, phase):
     at = T0 + 200
     now = run(begun("deployment", deployment=NEW), (at, world(at, deployments=rolling(at, rollout="", running=3, old=old))))
@@ -244,7 +274,7 @@ def test_a_failed_roll_out_says_why():
     failed = rolling(at, rollout="FAILED", running=0, reason="ECS deployment circuit breaker: tasks failed to start.")
     now = run(begun("deployment", deployment=NEW), (at, world(at, deployments=failed)))
     assert (now.phase, now.ended_at) == (Phase.FAILED, at)
-    assert now.sentence.startswith("failed after 5 m: ECS deployment circuit breaker: tasks failed to start.; 0 of 3 running")
+    assert now.sentence.startswith("after 5 m: ECS deployment circuit breaker: tasks failed to start.; 0 of 3 running")
 
 
 def test_a_roll_back_by_the_breaker_is_a_failure():
@@ -273,11 +303,14 @@ def test_a_deployment_may_be_missing_for_a_moment():
 def test_a_lost_answer_is_settled_by_reading():
     now = run(begun("deployment"), (T0 + 10, world(T0 + 10)))
     assert (now.phase, now.open) == (Phase.UNKNOWN, True)
-    assert now.sentence == "outcome unknown: no new deployment of api since 14:03Z"
+    assert now.sentence == "no new deployment of api since 14:03Z"
     found = run(now, (T0 + 40, world(T0 + 40, deployments=rolling(T0 + 40))))
     assert (found.phase, found.follow.deployment) == (Phase.UNDER_WAY, NEW)
-    never = run(now, (T0 + LIMIT_S, world(T0 + LIMIT_S)))
-    assert (never.phase, never.open) == (Phase.UNKNOWN, False)
+    assert run(now, (T0 + VISIBLE_S - 1, world(T0 + VISIBLE_S - 1))).open
+    assert step(now, world(T0 + VISIBLE_S - 1), facts(T0 + VISIBLE_S + 5)).open
+    never = run(now, (T0 + VISIBLE_S, world(T0 + VISIBLE_S)))
+    assert (never.phase, never.ended_at) == (Phase.UNKNOWN, T0 + VISIBLE_S)
+    assert never.sentence == "no new deployment of api since 14:03Z; not followed any longer after 1 m: look before you send it again"
 
 
 # --- recovery ---------------------------------------------------------------------------------------------------------------
@@ -288,15 +321,17 @@ def done_at(at, **others):
     return world(at, deployments=rolling(at, rollout="COMPLETED", running=3, old=0), **{"tasks": tasks, **others})
 
 
-def test_where_it_was_bad_three_quiet_minutes_are_awaited():
+def test_three_quiet_minutes_are_awaited():
     now = begun("deployment", deployment=NEW)
     at = T0 + 60
     now = run(now, (at, done_at(at, metrics=bad_minutes(at, 20, 20, 20))))
     assert (now.phase, now.steady_at) == (Phase.STEADY, at)
-    assert now.sentence == "3 of 3 running, 3 healthy, steady after 1 m; recovery: 0 of 3 closed minutes since then"
-    at = T0 + 60 + 60 * 5
+    assert now.sentence == f"3 of 3 running, 3 healthy in 1 m; recovery is judged at {clock(judged(at))}"
+    at = judged(at) - 1
     now = run(now, (at, done_at(at, metrics=bad_minutes(at, 20, 20, *[0] * 6))))
-    assert (now.phase, "closed minutes" in now.sentence) == (Phase.STEADY, True)
+    assert (now.phase, "is judged at" in now.sentence) == (Phase.STEADY, True)
+    late = msgspec.structs.replace(done_at(at), metrics=seen(worlds.metrics(at - 120), at, "metrics", age_s=0))
+    assert run(now, (at + 1, late)).sentence.endswith("recovery waits: 2 of 3 closed minutes since then")
     at = T0 + 60 + 60 * 7
     now = run(now, (at, done_at(at, metrics=bad_minutes(at, 20, 20, *[0] * 8))))
     assert (now.phase, now.sentence) == (Phase.RECOVERED, "3 of 3 running, 3 healthy: done in 1 m")
@@ -310,7 +345,7 @@ def test_steady_but_bad_is_still_failing_and_ends_aloud():
     at = T0 + 600
     now = run(now, (at, done_at(at, metrics=bad_minutes(at, *[20] * 20))))
     assert (now.phase, now.open) == (Phase.STILL_FAILING, True)
-    assert "still failing: 60 5xx in 3 min" in now.sentence
+    assert now.sentence == "60 5xx in 3 min; 3 of 3 running, 3 healthy, steady after 1 m"
     at = T0 + 60 + LIMIT_S
     now = run(now, (at, done_at(at, metrics=bad_minutes(at, *[20] * 40))))
     assert (now.phase, now.open) == (Phase.STILL_FAILING, False)
@@ -320,10 +355,10 @@ def test_steady_but_bad_is_still_failing_and_ends_aloud():
 def test_targets_and_alarms_hold_recovery_back():
     at = T0 + 60
     now = run(begun("deployment", deployment=NEW), (at, done_at(at, healthy=1)))
-    assert (now.phase, now.sentence.endswith("recovery: 1 of 3 targets healthy")) == (Phase.STEADY, True)
+    assert (now.phase, now.sentence.endswith("recovery waits: 1 of 3 targets healthy")) == (Phase.STEADY, True)
     loud = (worlds.alarm("alb-5xx", at, state="ALARM"),)
     now = run(begun("deployment", deployment=NEW), (at, done_at(at, alarms=loud)))
-    assert now.sentence.endswith("recovery: 1 alarm: clickit-prod-alb-5xx")
+    assert now.sentence.endswith("recovery waits: 1 alarm: clickit-prod-alb-5xx")
 
 
 @pytest.mark.parametrize(
@@ -338,7 +373,9 @@ def test_targets_and_alarms_hold_recovery_back():
 def test_alarms_of_other_things_do_not(changes):
     at = T0 + 60
     other = msgspec.structs.replace(worlds.alarm("x", at, state="ALARM"), **changes)
-    assert run(begun("deployment", deployment=NEW), (at, done_at(at, alarms=(other,)))).phase is Phase.RECOVERED
+    end = judged(at)
+    readings = ((t, done_at(t, alarms=(other,))) for t in (at, end))
+    assert run(begun("deployment", deployment=NEW), *readings).phase is Phase.RECOVERED
 
 
 @pytest.mark.parametrize(("field", "said"), [("alarms", "alarms denied"), ("metrics", "5xx not seen: metrics denied")])
@@ -349,7 +386,7 @@ def test_what_cannot_be_seen_is_awaited_and_never_called_recovered(field, said):
         blind = msgspec.structs.replace(done_at(at), **{field: faulty(denied("x:Y"), at)})
         now = run(now, (at, blind))
         assert now.phase is Phase.STEADY
-        assert f"recovery: {said}" in now.sentence
+        assert f"recovery waits: {said}" in now.sentence
     assert not now.open
 
 
@@ -381,6 +418,9 @@ def test_a_stop_is_followed_to_the_healthy_replacement():
     now = run(now, (T0 + 25, world(T0 + 25, tasks=(stopped,), running=2, healthy=2)))
     assert (now.phase, now.sentence) == (Phase.UNDER_WAY, f"task {task.id[:8]} stopped, 2 of 3 running, 2 healthy")
     now = run(now, (T0 + 70, world(T0 + 70, tasks=(stopped,))))
+    assert (now.phase, now.steady_at) == (Phase.STEADY, T0 + 70)
+    end = judged(T0 + 70)
+    now = run(now, (end, world(end, tasks=(stopped,))))
     assert (now.phase, now.sentence) == (Phase.RECOVERED, f"task {task.id[:8]} stopped, 3 of 3 running, 3 healthy: done in 1 m 10 s")
 
 
@@ -391,8 +431,8 @@ def test_counts_that_still_include_the_stopped_task_do_not_end_a_stop():
     now = run(begun("stop", task=task.arn), (T0 + 4, world(T0 + 4, tasks=(stopped, *left))))
     assert (now.phase, now.sentence) == (Phase.UNDER_WAY, f"task {task.id[:8]} stopped, 3 of 3 running, 3 healthy")
     replacement = worlds.task("api", 0x20, 41, T0 + 9, 5)
-    assert run(now, (T0 + 9, world(T0 + 9, tasks=(stopped, *left, replacement)))).phase is Phase.RECOVERED
-    assert run(now, (T0 + 2 + SETTLE_S, world(T0 + 2 + SETTLE_S, tasks=(stopped, *left)))).phase is Phase.RECOVERED
+    assert run(now, (T0 + 9, world(T0 + 9, tasks=(stopped, *left, replacement)))).phase is Phase.STEADY
+    assert run(now, (T0 + 2 + SETTLE_S, world(T0 + 2 + SETTLE_S, tasks=(stopped, *left)))).phase is Phase.STEADY
 
 
 @pytest.mark.parametrize("service", [NAMES.api, ""])
@@ -403,7 +443,7 @@ def test_a_task_that_is_not_listed_for_a_moment_has_not_stopped(service):
 
 def test_a_stopped_task_that_ecs_forgot_has_stopped():
     now = run(begun("stop", task="arn:aws:ecs:eu-west-1:1:task/c/ffff0000"), (T0 + 70, world(T0 + 70, tasks=())))
-    assert now.phase is Phase.RECOVERED
+    assert now.phase is Phase.STEADY
 
 
 def test_a_migration_ends_when_it_has_stopped():

@@ -5,7 +5,7 @@ import pytest
 
 from clickit_tui.world.follow import Phase
 from tests import worlds
-from tests.test_follow import NEW, OLD, T0, begun, run, world
+from tests.test_follow import NEW, OLD, T0, begun, judged, run, world
 from tests.worlds import deployment, service_deployment
 
 ARN = service_deployment("api", 43, T0, 60).arn
@@ -41,8 +41,11 @@ def test_a_roll_back_goes_from_requested_to_rolled_back_and_recovered():
     assert now.sentence.startswith("rolling back to api:41, 1 of 3 running")
     later = T0 + 90
     done = run(now, (later, world(later, deployments=settled(later), service_deployments=stopped(later, "ROLLBACK_SUCCESSFUL"))))
-    assert done.phase is Phase.RECOVERED
+    assert (done.phase, done.steady_at) == (Phase.STEADY, later)
     assert done.sentence.startswith("rolled back to api:41, 3 of 3 running")
+    end = judged(later)
+    over = run(done, (end, world(end, deployments=settled(end), service_deployments=stopped(end, "ROLLBACK_SUCCESSFUL"))))
+    assert over.phase is Phase.RECOVERED
 
 
 @pytest.mark.parametrize(
