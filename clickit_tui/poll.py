@@ -14,6 +14,7 @@ from clickit_tui.world.seen import Failed, Fault, Seen, Trouble
 from clickit_tui.world.world import World
 
 Fetch = Callable[[World], Awaitable[Mapping[str, object | Fault]]]
+"""A field that was read before and is missing from the answer was not read again: it keeps its value and its age."""
 
 LEAST_S = 1.0
 """Seconds between the end of a fetch and the next fetch of the same source, whatever asks for it."""
@@ -35,6 +36,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     """Returns a value, or a Fault, for each field it feeds; raises `Failed` when all of them failed."""
     needs: frozenset[str] = frozenset()
     """World fields that must have been tried (a value or a fault) before the first fetch; the fetch itself says what is missing."""
+    renews_s: float = 0.0
+    """How often a fetch really reads, when that is less often than it is called; 0 means each time."""
+    insist: Callable[[], None] | None = None
+    """Called before a fetch that was asked for, so that a source that reads less often than it is called reads now."""
 
 
 class _Loop:
@@ -134,6 +139,8 @@ class Poller:
                 await self._tried[need].wait()
             if (gap := loop.ended_at + LEAST_S - self._clock()) > 1e-3:
                 await self._sleep(gap)
+            if loop.asked and loop.source.insist is not None:
+                loop.source.insist()
             loop.asked, waiting, loop.waiting = False, loop.waiting, []
             try:
                 await self._fetch(loop)
@@ -179,16 +186,15 @@ class Poller:
     def _seen(self, loop: _Loop, answer: Mapping[str, object | Fault], began: float) -> dict[str, object]:
         """The World's new values: a success replaces, a failure keeps the last good value beside its reason."""
         fields: dict[str, object] = {}
+        every_s = max(loop.source.renews_s, loop.source.every_s)
         for field in loop.source.feeds:
             old: Seen[object] = getattr(self._store.world, field)
             got = answer.get(field, _SILENT if old.seen_at is None else old)
             if isinstance(got, Fault):
-                fields[field] = msgspec.structs.replace(
-                    old, fault=got, fault_at=loop.ended_at, next_try_at=loop.due_at, every_s=loop.source.every_s
-                )
+                fields[field] = msgspec.structs.replace(old, fault=got, fault_at=loop.ended_at, next_try_at=loop.due_at, every_s=every_s)
             elif got is not old:
                 same = old.seen_at is not None and old.value == got
-                fields[field] = Seen(value=old.value if same else got, seen_at=began, every_s=loop.source.every_s)
+                fields[field] = Seen(value=old.value if same else got, seen_at=began, every_s=every_s)
         return fields
 
     def _delay_s(self, loop: _Loop, answer: Mapping[str, object | Fault]) -> float:

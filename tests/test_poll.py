@@ -20,7 +20,7 @@ class Bench:
         self.sources: list[Source] = []
         self.poller: Poller
 
-    def source(self, name, answer, *, feeds=None, every_s=10.0, needs=()):
+    def source(self, name, answer, *, feeds=None, every_s=10.0, needs=(), **more):
         self.calls[name] = []
 
         async def fetch(world):
@@ -32,7 +32,9 @@ class Bench:
                 raise got
             return got
 
-        self.sources.append(Source(name=name, feeds=frozenset(feeds or {name}), every_s=every_s, fetch=fetch, needs=frozenset(needs)))
+        self.sources.append(
+            Source(name=name, feeds=frozenset(feeds or {name}), every_s=every_s, fetch=fetch, needs=frozenset(needs), **more)
+        )
 
     def read(self, *fields):
         return self.store.subscribe(fields, lambda *_: None)
@@ -308,3 +310,39 @@ async def test_a_refresh_of_a_sleeping_source_wakes_what_it_needs(bench):
     assert asked.done()
     await bench.clock.advance(60)
     assert (len(bench.calls["services"]), len(bench.calls["tasks"])) == (1, 1)
+
+
+async def test_what_a_fetch_did_not_read_again_keeps_its_age(bench):
+    answers = iter([{"metrics": "old"}, *[{}] * 9, Failed(Fault(kind=Trouble.DENIED, sentence="no"))])
+    bench.source("metrics", lambda world: next(answers, {}), every_s=10.0, renews_s=60.0)
+    bench.read("metrics")
+    await bench.start()
+    first = bench.store.world.metrics
+    await bench.clock.advance(50)
+    assert len(bench.calls["metrics"]) >= 5
+    assert bench.store.world.metrics == first
+    assert first.age(bench.clock()) is Age.FRESH
+    await bench.clock.advance(70)
+    denied = bench.store.world.metrics
+    assert (denied.value, denied.seen_at, denied.age(bench.clock())) == ("old", first.seen_at, Age.STALE)
+
+
+async def test_what_is_never_read_again_goes_stale_by_itself(bench):
+    answers = iter([{"metrics": "old"}])
+    bench.source("metrics", lambda world: next(answers, {}), every_s=10.0, renews_s=60.0)
+    bench.read("metrics")
+    await bench.start()
+    await bench.clock.advance(151)
+    assert bench.store.world.metrics.age(bench.clock()) is Age.STALE
+
+
+async def test_only_a_fetch_that_was_asked_for_insists(bench):
+    insisted = []
+    bench.source("metrics", {"metrics": 1}, insist=lambda: insisted.append(bench.clock()))
+    bench.read("metrics")
+    await bench.start()
+    await bench.clock.advance(35)
+    assert insisted == []
+    bench.poller.refresh(("metrics",))
+    await bench.clock.advance(30)
+    assert len(insisted) == 1

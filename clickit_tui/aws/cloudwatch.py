@@ -11,7 +11,6 @@ from clickit_tui.aws.fetching import garbled, needed
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.members import Json, member, moment, number, records, text
 from clickit_tui.naming import Names
-from clickit_tui.poll import Fetch
 from clickit_tui.world.parts import Metrics, Series
 from clickit_tui.world.world import World
 
@@ -19,6 +18,8 @@ POLL_S = 15.0
 """How often the source looks whether a new minute has closed; it asks CloudWatch at most once for each minute."""
 SETTLE_S = 5.0
 """Seconds into a new minute before the closed one is asked for."""
+RENEWS_S = 60.0
+"""How often a new minute is there to be asked for."""
 FIRST_S = 3600
 """History asked for when a series is new."""
 AGAIN_S = 600
@@ -47,8 +48,11 @@ def due(now: float, before: Metrics | None) -> bool:
 
 
 def wanted(every: Iterable[Measure], before: Metrics | None, fresh: frozenset[str], end: float) -> tuple[Measure, ...]:
-    """The measures to ask for now: new ones, one-minute ones, and slower ones when one of their periods has closed."""
-    last = before.end if before else float("-inf")
+    """The measures to ask for now: new ones, one-minute ones, and slower ones when one of their periods has closed.
+
+    All of them when no minute has closed since `before`: then somebody wants to read again what was read.
+    """
+    last = before.end if before and before.end < end else 0.0
     return tuple(each for each in every if each.key in fresh or _floor(end, each.first.period_s) > _floor(last, each.first.period_s))
 
 
@@ -125,12 +129,18 @@ class MetricsReader:
     def __init__(self, gateway: Gateway, names: Names, clock: Callable[[], float] = time.time) -> None:
         self._gateway, self._names, self._clock = gateway, names, clock
         self._made_of: dict[str, tuple[Query, ...]] = {}
+        self._insisted = False
+
+    def insist(self) -> None:
+        """Have the next fetch ask CloudWatch, also when no minute has closed."""
+        self._insisted = True
 
     async def fetch(self, world: World) -> Mapping[str, object]:
-        """Feeds `metrics`; between two minutes it hands back what it read, unless that read failed."""
+        """Feeds `metrics`; between two minutes it asks for nothing and answers nothing, unless the last read failed."""
         now, before = self._clock(), world.metrics.value
-        if before is not None and world.metrics.fault is None and not due(now, before):
-            return {"metrics": before}
+        insisted, self._insisted = self._insisted, False
+        if before is not None and world.metrics.fault is None and not insisted and not due(now, before):
+            return {}
         every = measures(world, self._names)
         if not every:
             needed(world.target_groups, "target groups")
@@ -162,8 +172,3 @@ class MetricsReader:
                 raise garbled("cloudwatch:GetMetricData", "MetricDataResults")
             found |= results(answers, ids)
         return found
-
-
-def metrics_fetch(gateway: Gateway, names: Names, clock: Callable[[], float] = time.time) -> Fetch:
-    """The fetch of `MetricsReader`."""
-    return MetricsReader(gateway, names, clock).fetch

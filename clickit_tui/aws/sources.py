@@ -18,6 +18,7 @@ def _source(field: str, every_s: float, fetch: Fetch, *needs: str) -> Source:
 def sources(gateway: Gateway, config: Config, *, clock: Callable[[], float] = time.time) -> tuple[Source, ...]:
     """One source for each field. The longest chain is services, target groups, NAT, metrics."""
     names = config.names
+    metrics = cloudwatch.MetricsReader(gateway, names, clock)
     return (
         _source("identity", 60.0, sts.identity_fetch(gateway)),
         _source("cluster", 60.0, ecs_sources.cluster_fetch(gateway, names)),
@@ -36,5 +37,13 @@ def sources(gateway: Gateway, config: Config, *, clock: Callable[[], float] = ti
         _source("nat", 120.0, ec2.nat_fetch(gateway), "target_groups"),
         _source("scaling", 60.0, autoscaling.scaling_fetch(gateway, names)),
         _source("alarms", 30.0, alarms.Alarms(gateway, names, clock).fetch, "target_groups"),
-        _source("metrics", cloudwatch.POLL_S, cloudwatch.metrics_fetch(gateway, names, clock), "cluster", "target_groups", "cache", "nat"),
+        Source(
+            name="metrics",
+            feeds=frozenset({"metrics"}),
+            every_s=cloudwatch.POLL_S,
+            fetch=metrics.fetch,
+            needs=frozenset({"cluster", "target_groups", "cache", "nat"}),
+            renews_s=cloudwatch.RENEWS_S,
+            insist=metrics.insist,
+        ),
     )

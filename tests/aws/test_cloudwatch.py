@@ -201,9 +201,10 @@ class Session:
 
     async def step(self, seconds: float = 0.0) -> Metrics:
         self.now += seconds
-        found: Any = (await self.reader.fetch(self.world))["metrics"]
-        self.world = msgspec.structs.replace(self.world, metrics=Seen(value=found, seen_at=self.now))
-        return found
+        answer: Any = await self.reader.fetch(self.world)
+        if answer:
+            self.world = msgspec.structs.replace(self.world, metrics=Seen(value=answer["metrics"], seen_at=self.now))
+        return self.world.metrics.value  # type: ignore[return-value]
 
     @property
     def asked(self) -> list[dict[str, Any]]:
@@ -302,6 +303,27 @@ async def test_a_failed_read_is_tried_again_and_loses_nothing() -> None:
     after = await session.step(1.0)
     assert after.end == before.end + 60
     assert after.series["db.cpu"].times[-1] == before.series["db.cpu"].times[-1] + 60
+
+
+async def test_between_two_minutes_nothing_is_read_and_nothing_answered() -> None:
+    session = Session(CloudWatch())
+    await session.step()
+    session.now += 10.0
+    assert await session.reader.fetch(session.world) == {}
+
+
+async def test_who_insists_gets_everything_read_again_within_the_minute() -> None:
+    session = Session(CloudWatch(lambda query, at: 1.0))
+    before = await session.step()
+    session.cloud.value = lambda query, at: 2.0
+    session.reader.insist()
+    after = await session.step(1.0)
+    assert len(session.asked) == 2
+    assert after.series.keys() == before.series.keys()
+    assert {series.values[-1] for series in after.series.values()} == {2.0}
+    assert len(after.series["db.cpu"].times) == len(before.series["db.cpu"].times)
+    await session.step(1.0)
+    assert len(session.asked) == 2, "insisting holds for one fetch"
 
 
 async def test_no_point_is_no_value() -> None:
