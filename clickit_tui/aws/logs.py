@@ -40,14 +40,17 @@ def params_of(ask: Ask) -> dict[str, Any]:
 
 
 def page_of(answer: Mapping[str, Any]) -> Page:
-    """An answer as a page; events with neither time are counted, a missing id or stream is empty, no event at all is an empty page."""
+    """An answer as a page; events with neither time are counted, a missing id or stream is empty.
+
+    An answer without a list of events proves nothing and is a failure (GARBLED); an empty list is an empty page.
+    """
     found = answer.get("events")
-    if found is not None and not isinstance(found, list):
+    if not isinstance(found, list):
         sentence = "the log service's answer has no list of events"
         raise Failed(Fault(kind=Trouble.GARBLED, sentence=sentence, operation="logs:FilterLogEvents"))
-    events = [event for one in found or () if (event := _event(one)) is not None]
+    events = [event for one in found if (event := _event(one)) is not None]
     token = answer.get("nextToken")
-    return Page(events=tuple(events), token=token if isinstance(token, str) else "", unreadable=len(found or ()) - len(events))
+    return Page(events=tuple(events), token=token if isinstance(token, str) else "", unreadable=len(found) - len(events))
 
 
 def _event(one: object) -> Event | None:
