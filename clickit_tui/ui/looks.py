@@ -118,12 +118,35 @@ def symbols(ascii: bool) -> Symbols:
     return _ASCII if ascii else _UNICODE
 
 
+_ASCII_TERMINALS = ("linux", "dumb", "vt100", "vt102", "vt220")
+_ASCII_LOCALES = ("C", "POSIX")
+
+
 def ascii_only(environ: Mapping[str, str], encoding: str) -> bool:
-    """Whether only ASCII may be sent: CLICKIT_ASCII=1, the Linux console, a dumb terminal, or an output encoding other than UTF-8."""
-    if environ.get("CLICKIT_ASCII", "") not in ("", "0"):
+    """Whether only ASCII may be sent: CLICKIT_ASCII=1, a terminal or locale without UTF-8, or an output encoding other than it.
+
+    CLICKIT_ASCII=0 leaves the locale aside.
+    """
+    wish = environ.get("CLICKIT_ASCII", "")
+    if wish not in ("", "0"):
         return True
-    plain = encoding.lower().replace("-", "").replace("_", "")
-    return environ.get("TERM", "") in ("linux", "dumb") or plain not in ("utf8", "cp65001")
+    return environ.get("TERM", "") in _ASCII_TERMINALS or not _is_utf8(encoding) or (wish != "0" and _ascii_locale(environ))
+
+
+def _is_utf8(encoding: str) -> bool:
+    return encoding.lower().replace("-", "").replace("_", "") in ("utf8", "cp65001")
+
+
+def _ascii_locale(environ: Mapping[str, str]) -> bool:
+    """Whether the locale that is set has no UTF-8. Python's UTF-8 mode hides that from the stream's encoding."""
+    everything, kind, language = (environ.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    if language in _ASCII_LOCALES and kind == "C.UTF-8":
+        kind = ""  # Python itself puts this into the environment of a process that was started in the C locale
+    said = everything or kind or language
+    if said in _ASCII_LOCALES:
+        return True
+    codeset = said.partition("@")[0].partition(".")[2]
+    return bool(codeset) and not _is_utf8(codeset)
 
 
 def glyphs(environ: Mapping[str, str], encoding: str) -> Symbols:

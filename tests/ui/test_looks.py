@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,6 +12,7 @@ from clickit_tui.ui.cells import Span, width
 from clickit_tui.ui.looks import LOOKS, Brush, ascii_only, cropped, glyphs, harmless, segments, styles, symbols
 from tests.ui.snapshot import HOSTILE
 
+ROOT = Path(__file__).parents[2]
 UTF = Brush(styles(256))
 ASCII = Brush(styles(16), ascii=True)
 
@@ -24,11 +29,34 @@ ASCII = Brush(styles(16), ascii=True)
         ({"TERM": "xterm", "CLICKIT_ASCII": "1"}, "utf-8", True),
         ({"TERM": "xterm", "CLICKIT_ASCII": "0"}, "utf-8", False),
         ({}, "utf-8", False),
+        ({"TERM": "vt100"}, "utf-8", True),
+        ({"LANG": "C"}, "utf-8", True),
+        ({"LANG": "POSIX"}, "utf-8", True),
+        ({"LC_ALL": "C", "LANG": "en_US.UTF-8"}, "utf-8", True),
+        ({"LC_CTYPE": "C", "LANG": "en_US.UTF-8"}, "utf-8", True),
+        ({"LANG": "de_DE.ISO-8859-1"}, "utf-8", True),
+        ({"LANG": "de_DE.ISO-8859-15@euro"}, "utf-8", True),
+        ({"LC_ALL": "C.UTF-8", "LANG": "C"}, "utf-8", False),
+        ({"LC_CTYPE": "en_US.UTF-8", "LANG": "C"}, "utf-8", False),
+        ({"LC_CTYPE": "UTF-8", "LANG": "C"}, "utf-8", False),
+        ({"LANG": "de_DE.utf8@euro"}, "utf-8", False),
+        ({"LANG": "de_DE"}, "utf-8", False),
+        ({"LANG": "C", "CLICKIT_ASCII": "0"}, "utf-8", False),
     ],
 )
 def test_ascii_is_decided_by_terminal_and_encoding(environ: dict[str, str], encoding: str, expected: bool) -> None:
     assert ascii_only(environ, encoding) is expected
     assert glyphs(environ, encoding).ascii is expected
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected"), [({"LANG": "C"}, "True"), ({"LC_ALL": "C"}, "True"), ({"LANG": "C.UTF-8"}, "False"), ({}, "False")]
+)
+def test_the_locale_counts_although_python_turns_to_utf8_by_itself(locale: dict[str, str], expected: str) -> None:
+    """Python coerces the C locale: only a process of its own shows what then stands in its environment."""
+    asked = "import os, sys; from clickit_tui.ui.looks import ascii_only; print(ascii_only(os.environ, sys.__stderr__.encoding))"
+    said = subprocess.run([sys.executable, "-c", asked], env=locale, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == expected
 
 
 def test_every_look_has_a_style_at_every_depth() -> None:
