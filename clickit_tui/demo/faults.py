@@ -17,6 +17,8 @@ _DENIED = {
     "ec2": "UnauthorizedOperation",
 }
 _DENIED |= {"cloudwatch": "AccessDenied"}
+_IAM_PREFIX = {"elbv2": "elasticloadbalancing"}
+"""What IAM calls a service where it is not the service's own name here."""
 _QUERY = {"rds", "elbv2", "elasticache", "sts", "cloudwatch"}
 
 
@@ -85,7 +87,8 @@ def error(fault: Fault, service: str, operation: str) -> AwsError | None:
     """The error that a fault answers with; None when it is no error but something done to the connection."""
     if fault.kind == "deny":
         actor = "User: arn:aws:sts::123456789012:assumed-role/OnCall/demo"
-        said = f"{actor} is not authorized to perform: {service}:{operation} because no identity-based policy allows the action"
+        permission = f"{_IAM_PREFIX.get(service, service)}:{operation}"
+        said = f"{actor} is not authorized to perform: {permission} because no identity-based policy allows the action"
         return AwsError(_DENIED.get(service, "AccessDeniedException"), said, 403 if service in _DENIED else 400)
     if fault.kind == "throttle":
         code = "RequestLimitExceeded" if service == "ec2" else "Throttling" if service in _QUERY else "ThrottlingException"

@@ -38,6 +38,21 @@ async def test_errors_carry_the_codes_of_their_protocol(
         await method(**given)
 
 
+@pytest.mark.parametrize(
+    ("service", "permission"),
+    [
+        ("elbv2", "elasticloadbalancing:DescribeX"),
+        ("ecs", "ecs:DescribeX"),
+        ("cloudwatch", "cloudwatch:DescribeX"),
+        ("application-autoscaling", "application-autoscaling:DescribeX"),
+    ],
+)
+def test_a_denial_names_the_permission_as_iam_spells_it(service: str, permission: str) -> None:
+    said = faults.error(faults.parse(f"{service}.*=deny", 0.0), service, "DescribeX")
+    assert said is not None
+    assert f"not authorized to perform: {permission} because" in str(said)
+
+
 async def test_a_reset_and_a_cut_body_are_no_answers(demo: Demo, aws: Client) -> None:
     async with aws("ecs") as ecs:
         for kind in ("reset", "truncate"):
