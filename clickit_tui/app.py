@@ -35,7 +35,7 @@ TICK_S = 1.0
 """Ages are looked at this often; what they show changes far less often."""
 LOG_S = 0.5
 """The tail is painted at most this often."""
-MODAL_LOG_S = 2.0
+MODAL_LOG_S = 5.0
 """The same while a dialog is open: Textual then sends the whole screen for a change under it."""
 ENDED_BY = {signal.SIGTERM: 143, signal.SIGHUP: 129}
 

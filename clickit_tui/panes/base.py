@@ -11,6 +11,7 @@ from textual.widget import Widget
 from clickit_tui.panes.view import View, age_words, worst
 from clickit_tui.ui.cells import Span, Spans, fit, spans_width, width
 from clickit_tui.ui.rule import Rule
+from clickit_tui.world.seen import Seen
 from clickit_tui.world.world import World
 
 
@@ -49,7 +50,10 @@ class Pane(Vertical):
         self.paint(world, view)
         left = self.title_left(world, view)
         room = max(4, self.size.width - spans_width(left[:1]) - 6)
-        self.query_one(Rule).show(left, shortened(self.title_right(world, view), room))
+        right = self.title_right(world, view)
+        if spans_width(right) > room and self.reads:
+            right = self._age(world, view, brief=True)
+        self.query_one(Rule).show(left, shortened(right, room))
 
     def on_focus(self) -> None:
         """A pane whose body takes no keys can be focused itself, to be zoomed or asked about."""
@@ -75,5 +79,8 @@ class Pane(Vertical):
 
     def title_right(self, world: World, view: View) -> Spans:
         """The age of the least well known field this pane reads."""
+        return self._age(world, view) if self.reads else ()
+
+    def _age(self, world: World, view: View, brief: bool = False) -> Spans:
         seen = [getattr(world, name) for name in sorted(self.reads)]
-        return age_words(worst(*seen, now=view.now), view.now) if seen else ()
+        return age_words(worst(*(s for s in seen if isinstance(s, Seen)), now=view.now), view.now, brief)

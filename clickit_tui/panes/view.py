@@ -53,17 +53,18 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return datetime.fromtimestamp(at, UTC).strftime(form) + "Z"
 
 
-def age_words(seen: Seen[object], now: float) -> Spans:
-    """How well a value is known, for the right end of a pane's title: `now`, `loading…`, `STALE 2 m 14 s: why`."""
+def age_words(seen: Seen[object], now: float, brief: bool = False) -> Spans:
+    """How well a value is known, for the right end of a pane's title: `now`, `loading…`, `STALE 2 m 14 s: why`; `brief` says why in a word."""
     state = seen.age(now)
     if state is Age.FRESH:
         return (Span("now", "dim"),)
     if state is Age.LOADING:
         return (Span("loading…", "dim"),)
-    why = reason(seen.fault)
+    why = (seen.fault.kind.value if brief else reason(seen.fault)) if seen.fault else ""
     if state is Age.FAILED:
-        return (Span(f"? {why}", "unknown"), *_next_try(seen, now))
-    return (Span(f"STALE {steps(now - (seen.seen_at or now))}", "warn"), Span(f": {why}" if why else "", "warn"), *_next_try(seen, now))
+        return (Span(f"? {why}", "unknown"), *(() if brief else _next_try(seen, now)))
+    stale = (Span(f"STALE {steps(now - (seen.seen_at or now))}", "warn"), Span(f": {why}" if why else "", "warn"))
+    return stale if brief else (*stale, *_next_try(seen, now))
 
 
 def reason(fault: Fault | None) -> str:

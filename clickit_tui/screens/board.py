@@ -24,6 +24,14 @@ from clickit_tui.world.seen import Trouble
 from clickit_tui.world.world import World
 
 
+NOTE_S = 8.0
+"""A sentence to the user gives the cause its row back after this long, or at the next key."""
+
+
+FOLLOW_NOTE_S = 60.0
+"""How a followed change ended, and what the session found at start, stand longer."""
+
+
 class Board(Keys):
     """The frame around a screen's panes."""
 
@@ -69,6 +77,8 @@ class Board(Keys):
     def show(self, world: World, view: View) -> None:
         """Paint frame and panes; what has not changed costs no byte."""
         self.view = view
+        if self.note and view.now - self.noted_at > NOTE_S:
+            self.note = ""
         self._hear_of_ends(world)
         width = self.size.width
         self.identity.show([identity_line(world, view, width)])
@@ -82,6 +92,7 @@ class Board(Keys):
         """A followed change that ended since the last look is said, with the terminal's bell."""
         for f in world.follows:
             if not f.open and f.follow.intent in self._watched:
+                self.noted_at = self.core.facts().now + FOLLOW_NOTE_S - NOTE_S
                 self.note = f"{f.follow.kind} {f.follow.part}: {f.phase}: {f.sentence}"
                 if self.core.config.bell:
                     self.app.bell()
@@ -89,7 +100,7 @@ class Board(Keys):
 
     def _third_row(self, world: World, view: View, width: int) -> Spans:
         if not self.note and self._told < len(self.core.notices):
-            self.note = self.core.notices[self._told]
+            self.note, self.noted_at = self.core.notices[self._told], self.core.facts().now + FOLLOW_NOTE_S - NOTE_S
             self._told += 1
         if self.note:
             return (Span(fit(f" {self.note}", width), "warn"),)
@@ -97,10 +108,11 @@ class Board(Keys):
         if fault is not None and fault.kind is Trouble.CREDENTIALS:
             return (Span(fit(f" {fault.sentence}: {fault.fix or 'L logs in through SSO'}", width), "fail"),)
         followed = following(world)
-        if followed:
-            tail = fit(followed, min(len(followed) + 2, width // 2), right=True)
-            return (*cause_line(view, width - len(tail)), Span(tail, "bold"))
-        return cause_line(view, width)
+        if not followed:
+            return cause_line(view, width)
+        most = width // 2 if view.cause is not None and view.cause.likely else width - 14
+        tail = fit(followed, min(len(followed) + 2, most), right=True)
+        return (*cause_line(view, width - len(tail)), Span(tail, "bold"))
 
     def flush_log(self, lines: Sequence[LogLine], state: tuple[str, Look]) -> None:
         """New log lines came, or the tail's state changed; a screen with a log pane shows them."""

@@ -56,7 +56,8 @@ class Keys(Screen[None]):
     core: Core
     view: View | None = None
     note: str = ""
-    """What the last key press has to say; shown in the cause row until the next key."""
+    """What the last key press has to say; shown in the cause row until the next key, or for some seconds."""
+    noted_at: float = 0.0
     commands: list[tuple[str, Callable[[], None]]] = []  # noqa: RUF012 - replaced per screen, never appended to
     """Extra palette commands handed in from outside, (name, what to do)."""
 
@@ -66,6 +67,7 @@ class Keys(Screen[None]):
     def say(self, text: str) -> None:
         """Answer a key press in the cause row."""
         self.note = text
+        self.noted_at = self.core.facts().now
         self.repaint()
 
     def repaint(self) -> None:
@@ -151,7 +153,19 @@ class Keys(Screen[None]):
         if not isinstance(focused, (Table, Tail)):
             self.say("filter: focus services or logs first (tab)")
             return
-        self.app.push_screen(Prompt("/", focused.model.filter_text, changed=lambda text: self._filtered(focused, text)))
+        before = focused.cursor_key if isinstance(focused, Table) else None
+        prompt = Prompt("/", focused.model.filter_text, changed=lambda text: self._filtered(focused, text))
+        self.app.push_screen(prompt, lambda kept: self._filter_ended(focused, before if kept is None else None))
+
+    def _filter_ended(self, where: Table | Tail[Any], back_to: str | None) -> None:
+        """The user looked at the rows while typing: the row under the cursor is the one chosen; esc goes back to the one before."""
+        if isinstance(where, Table):
+            if back_to is not None:
+                where.to(back_to)
+            self.adopt()
+
+    def adopt(self) -> None:
+        """The row under the cursor is the user's choice; a screen with a table takes note of it."""
 
     def _filtered(self, where: Table | Tail[Any], text: str) -> str:
         problem = where.set_filter(text)

@@ -88,6 +88,10 @@ class ServicesScreen(Board):
 
     # --- the selection ---
 
+    def adopt(self) -> None:
+        self.selection.chosen()
+        self.say("")
+
     def selected(self) -> Target | None:
         """The service or task that the row under the cursor stands for; nothing when the cursor got there by itself."""
         world = self.core.store.world
@@ -100,7 +104,7 @@ class ServicesScreen(Board):
         self.selection.moved(event.key, event.lost and not self._turned)
         self._turned = False
         if self.selection.adrift:
-            self.note = "the selected row is gone: choose again with the arrows or enter"
+            self.say("the selected row is gone: choose again with the arrows or enter")
         task = log_task(self.core.store.world, event.key)
         if task is not None and (task.stopped or task.part == "migration"):
             self._read_log(task)

@@ -96,6 +96,10 @@ class TriageScreen(Board):
         hints = change_hints(world, view, self.selected())
         self.keys.show(look_hints(self.places, self.name_shown), hints, note="read-only: keys dimmed" if view.read_only else "")
 
+    def adopt(self) -> None:
+        self.selection.chosen()
+        self.say("")
+
     def selected(self) -> Target | None:
         """The row under the cursor; nothing when the cursor got there by itself."""
         return self.selection.target(self.services.table.cursor_key, self.core.store.world)
@@ -104,7 +108,7 @@ class TriageScreen(Board):
         """A cursor that moved by itself must not lend its new row to the next upper-case key."""
         self.selection.moved(event.key, event.lost)
         if self.selection.adrift:
-            self.note = "the selected row is gone: choose again with the arrows or enter"
+            self.say("the selected row is gone: choose again with the arrows or enter")
         self.repaint()
 
     def on_table_chosen(self, event: Table.Chosen) -> None:

@@ -200,3 +200,34 @@ async def test_tab_reaches_every_pane_and_z_gives_it_the_screen_and_back():
         await until(pilot, lambda: board.data.size.height > 15 and "engine" in board.data.lines.text)
         await pilot.press("z")
         await until(pilot, lambda: board.data.size.height == before)
+
+
+async def test_the_row_left_by_a_filter_can_be_acted_on_and_escape_goes_back_to_the_one_before():
+    core = FakeCore(worlds.incident_world(NOW))
+    async with running(core) as (app, pilot):
+        table = app.board.services.table
+        await select(app, pilot, service_key("api"))
+        await pilot.press("slash", *"frontend")
+        await until(pilot, lambda: table.cursor_key == service_key("frontend"))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is app.board)
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        assert "clickit-prod-frontend" in app.screen.text
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.board)
+        await pilot.press("escape")
+        await select(app, pilot, service_key("api"))
+        await pilot.press("slash", *"frontend", "escape")
+        await until(pilot, lambda: app.screen is app.board)
+        assert table.cursor_key == service_key("api")
+        assert app.board.selected() is not None
+
+
+async def test_a_sentence_gives_the_cause_its_row_back_after_some_seconds():
+    core = FakeCore(worlds.incident_world(NOW))
+    async with running(core) as (app, pilot):
+        await pilot.press("r")
+        await until(pilot, lambda: "reading everything again" in app.board.cause.text)
+        core.now += 9
+        await until(pilot, lambda: "likely: deployment" in app.board.cause.text)
