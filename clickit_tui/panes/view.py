@@ -54,7 +54,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def age_words(seen: Seen[object], now: float, brief: bool = False) -> Spans:
-    """How well a value is known, for the right end of a pane's title: `now`, `loading…`, `STALE 2 m 14 s: why`; `brief` says why in a word."""
+    """How well a value is known, for a title's right end: `now`, `loading…`, `STALE 2 m 14 s: why`; `brief` says why in a word."""
     state = seen.age(now)
     if state is Age.FRESH:
         return (Span("now", "dim"),)
