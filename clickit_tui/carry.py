@@ -156,8 +156,7 @@ class Carrier:
             await self._sleep(UNTIL_EVERY_S)
 
     async def _failed(self, plan: Plan, intent: str, failed: Failed, answers: list[dict[str, Any]], warnings: list[str]) -> Outcome:
-        done = f" after {len(answers)} of {len(plan.steps)} calls" if answers else ""
-        sentence = f"failed{done}: {_said(failed)}"
+        sentence = f"after {len(answers)} of {len(plan.steps)} calls: {_said(failed)}" if answers else _said(failed)
         if failed.fault.kind is Trouble.DENIED and len(answers) < len(plan.steps):
             denied = plan.steps[len(answers)].call.action
             self._store.put(denied=self._store.world.denied | {denied})
@@ -183,7 +182,7 @@ class Carrier:
             warnings += await self._record(plan, intent, "done", sentence)
             return Outcome(kind="done", sentence=sentence, warnings=tuple(warnings))
         seen = "reading shows no effect so far" if took is False else "reading cannot tell"
-        sentence = f"outcome unknown: the answer was lost ({_said(lost)}); {seen}. Look before you try again"
+        sentence = f"the answer was lost ({_said(lost)}); {seen}. Look before you try again"
         return Outcome(kind="unknown", sentence=sentence, warnings=tuple(warnings))
 
     def _follow(self, plan: Plan, intent: str, answer: Mapping[str, Any], since: float) -> Following | None:
@@ -249,7 +248,7 @@ def _elsewhere(shown: Identity, now: Identity) -> str:
 def _changed(difference: str, fresh: Plan | Refused) -> Outcome:
     if isinstance(fresh, Refused):
         return Outcome(kind="refused", sentence=f"{difference}; {fresh.reason}")
-    return Outcome(kind="changed", sentence=f"{difference}: nothing was sent", plan=fresh)
+    return Outcome(kind="changed", sentence=difference, plan=fresh)
 
 
 def _late(label: str) -> Fault:

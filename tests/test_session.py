@@ -312,7 +312,7 @@ async def test_an_endpoint_that_is_not_aws_has_a_pin_of_its_own(rig):
 async def test_a_denied_call_is_remembered_and_a_later_success_forgets_it(rig):
     rig.gateway.script = [Failed(fault(Trouble.DENIED, "no permission: ecs:UpdateService"))]
     outcome = await rig.run(rig.plan())
-    assert (outcome.kind, outcome.sentence) == ("failed", "failed: no permission: ecs:UpdateService")
+    assert (outcome.kind, outcome.sentence) == ("failed", "no permission: ecs:UpdateService")
     assert rig.session.store.world.denied == {"ecs:UpdateService"}
     assert [result.state for result in rig.entries(Result)] == ["failed"]
     assert rig.session.store.world.follows == ()
@@ -419,7 +419,7 @@ async def test_a_second_step_that_fails_says_how_far_it_came(rig):
     plan = msgspec.structs.replace(rig.plan(), steps=(Step(call=Call("ecs", "One", {})), Step(call=Call("ecs", "Two", {}))), then=None)
     rig.gateway.script = [{}, Failed(fault(Trouble.DENIED, "no"))]
     outcome = await rig.run(plan)
-    assert outcome.sentence == "failed after 1 of 2 calls: no"
+    assert outcome.sentence == "after 1 of 2 calls: no"
     assert rig.session.store.world.denied == {"ecs:Two"}
 
 

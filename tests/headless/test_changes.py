@@ -107,7 +107,7 @@ async def test_a_count_that_somebody_else_changed_gives_a_new_preview(demo, tmp_
         demo.forget_counts()
         outcome = await drive.carry_out(plan)
         assert outcome.kind == "changed"
-        assert outcome.sentence == "desired is 4 now, it was 2: nothing was sent"
+        assert outcome.sentence == "desired is 4 now, it was 2"
         assert outcome.plan.basis.desired == 4
         assert "ecs.UpdateService" not in demo.counts()
         assert (await drive.carry_out(outcome.plan)).kind == "done"
