@@ -27,7 +27,7 @@ from clickit_tui.logs.buffer import Buffer
 from clickit_tui.logs.engine import Tail
 from clickit_tui.logs.plain import plain_line
 from clickit_tui.logs.sift import parse
-from clickit_tui.world.seen import Trouble
+from clickit_tui.world.seen import Failed, Fault, Trouble
 from tests.logs.fake import START, LogService, Stepped
 from tests.logs.test_buffer import line
 
@@ -161,13 +161,38 @@ async def test_a_stamp_in_the_future_is_said_and_makes_nothing_late():
     assert [sentence for sentence in said if "in the future" in sentence]
 
 
-async def test_a_group_that_is_throttled_holds_up_the_others_for_a_bounded_time():
+async def test_without_a_connection_the_lines_come_afterwards_and_what_happened_is_said():
     service = LogService(Stepped(), outages=[(30, 200)])
     for n in range(250):
         service.put(API, n, 0.3, f"n{n}")
     lines, said, _, _ = await printed(service, Asked(follow=True), 400)
     assert [one.rsplit(" ", 1)[-1] for one in lines] == [f"n{n}" for n in range(250)]
     assert said.count("api: no connection") == said.count("api: read again") == 1
+
+
+async def test_a_group_that_is_throttled_holds_up_the_others_for_a_bounded_time():
+    service = LogService(Stepped())
+    whole = service.fetch
+
+    async def fetch(ask):
+        if ask.group == API and service.time.now > START + 20:
+            raise Failed(Fault(kind=Trouble.THROTTLED, sentence="throttled"))
+        return await whole(ask)
+
+    service.fetch = fetch
+    for n in range(200):
+        service.put(GROUPS["frontend"], n, 0.3, f"n{n}")
+    out, time = io.StringIO(), service.time
+    time.workers = len(GROUPS) + 1
+    engine = Tail(GROUPS, service.fetch, clock=time.clock, sleep=time.sleep, rng=Random(1))
+    printing = Printing(engine, sift_of(Asked()), out, Asked(follow=True), clock=time.clock, sleep=time.sleep, say=lambda _: None)
+    running = asyncio.ensure_future(printing.run())
+    await time.until(START + 150)
+    shown = [one.rsplit(" ", 1)[-1] for one in out.getvalue().splitlines()]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert shown == [f"n{n}" for n in range(len(shown))]
+    assert 85 <= len(shown) < 150
 
 
 async def test_a_gap_is_said():
