@@ -37,7 +37,7 @@ LOG_S = 0.5
 """The tail is painted at most this often."""
 MODAL_LOG_S = 5.0
 """The same while a dialog is open: Textual then sends the whole screen for a change under it."""
-ENDED_BY = {signal.SIGTERM: 143, signal.SIGHUP: 129}
+ENDED_BY = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 
 
 class RunningCore(Core, Protocol):
@@ -236,7 +236,7 @@ def title(text: str) -> None:
 
 
 def run(core: RunningCore, commands: Sequence[tuple[str, Callable[[], None]]] = ()) -> int:
-    """Run the dashboard to its end; returns the exit code (143 after SIGTERM, 129 after SIGHUP, 1 after a defect)."""
+    """Run the dashboard to its end; returns the exit code (143, 129, 130 after SIGTERM, SIGHUP, SIGINT; 1 after a defect)."""
     mode = " READ-ONLY" if core.read_only else ""
     title(f"{core.config.env.upper()} clickit{mode}")
     dashboard = Dashboard(core, commands)

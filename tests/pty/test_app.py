@@ -137,7 +137,7 @@ def test_a_suspended_dashboard_gives_the_terminal_back_and_repaints(incident: Te
     assert incident.lines() == before
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
 def test_a_signal_ends_it_with_a_sane_terminal(tmp_path: Path, number: signal.Signals, code: int) -> None:
     with stirred(tmp_path) as terminal:
         painted(terminal)
