@@ -17,6 +17,15 @@ from clickit_tui.world.seen import Failed, Fault, Trouble
 _Sdk: TypeAlias = Any
 """An object of the SDK, which has no types."""
 _ALLOWED = READS | CREDENTIAL_CALLS
+SERVICE_IDS = {
+    "application-autoscaling": "application-auto-scaling",
+    "ce": "cost-explorer",
+    "elbv2": "elastic-load-balancing-v2",
+    "logs": "cloudwatch-logs",
+    "secretsmanager": "secrets-manager",
+}
+"""botocore's service names by which its events do not call the service, and what they call it."""
+_MAY_LEAVE = frozenset((SERVICE_IDS.get(service, service), operation) for service, operation in _ALLOWED)
 
 
 class Refusal(Failed):
@@ -61,6 +70,7 @@ class Permit:
         self._call = call
         self._context: object | None = None
         self._spent = False
+        self._consumed = False
         self.sent = False
         """True from the moment the request is handed to the connection."""
 
@@ -77,11 +87,15 @@ class Permit:
         """True once, for the very request that was bound."""
         mine = self._context is not None and self._context is context
         self._context = None
+        self._consumed = self._consumed or mine
         return mine
 
-    def left(self, operation: str) -> None:
-        """Note that a request of this operation leaves; requests for credentials on the way do not count."""
-        self.sent = self.sent or (self._spent and operation == self._call.operation)
+    def leave(self, service_id: str, operation: str) -> bool:
+        """True once, for the confirmed request that was bound and consumed: note that it leaves."""
+        mine = (SERVICE_IDS.get(self._call.service, self._call.service), self._call.operation) == (service_id, operation)
+        leaves = mine and self._consumed and not self.sent
+        self.sent = self.sent or leaves
+        return leaves
 
 
 class Guard:
@@ -155,9 +169,13 @@ class Guard:
             raise refusal("", operation_name, "presigned URLs and tokens are not made here")
 
     def _before_send(self, event_name: str = "", **_: object) -> None:
+        service, operation = event_name.split(".")[1:]
+        if (service, operation) in _MAY_LEAVE:
+            return
+        self._refuse_when_locked(service, operation)
         permit = self._permit()
-        if permit is not None:
-            permit.left(event_name.rpartition(".")[2])
+        if permit is None or not permit.leave(service, operation):
+            raise refusal(service, operation, "it is no listed read and not what was confirmed")
 
     def _refuse_when_locked(self, service: str, operation: str) -> None:
         if self._locked:

@@ -13,7 +13,7 @@ from aiobotocore.config import AioConfig
 from botocore import UNSIGNED, xform_name
 
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.guard import Guard, Refusal
+from clickit_tui.aws.guard import SERVICE_IDS, Guard, Refusal
 from clickit_tui.aws.reads import CREDENTIAL_CALLS, READS
 from clickit_tui.config import Config
 from clickit_tui.naming import names
@@ -154,6 +154,41 @@ async def test_route_7_presigned_urls_are_refused_for_reads_and_writes(gateway: 
     with pytest.raises(Refusal):
         await (await client(gateway, "rds")).generate_db_auth_token("host", 5432, "user")
     assert aws.arrived == []
+
+
+async def made_request(made: Any, operation: str, params: Mapping[str, object]) -> Any:
+    """Send a request past the hooks of the call, as the SDK's own last step does."""
+    model = made.meta.service_model.operation_model(operation)
+    context: dict[str, object] = {"client_region": "eu-west-1", "client_config": made.meta.config, "has_streaming_input": False}
+    url = made.meta.endpoint_url
+    request = await made._convert_to_request_dict(dict(params), model, endpoint_url=url, context=context)
+    return await made._make_request(model, request, context)
+
+
+async def test_route_8_a_request_made_past_the_call_is_refused(gateway: Gateway, aws: Endpoint) -> None:
+    made = await client(gateway)
+    with pytest.raises(Refusal):
+        await made_request(made, "UpdateService", WRITE)
+    with gateway._guard.confirmed(SCALE) as permit, pytest.raises(Refusal):
+        await made_request(made, "UpdateService", WRITE)
+    assert (aws.arrived, permit.sent) == ([], False)
+    await made_request(made, "ListClusters", {})
+    assert aws.arrived == [("ListClusters", {})]
+
+
+async def test_a_permit_that_was_used_lets_no_second_request_leave(gateway: Gateway, aws: Endpoint) -> None:
+    made = await client(gateway)
+    with gateway._guard.confirmed(SCALE):
+        await made.update_service(**WRITE)
+        with pytest.raises(Refusal):
+            await made_request(made, "UpdateService", {**WRITE, "desiredCount": 9})
+    assert aws.count("UpdateService") == 1
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_the_events_call_services_as_the_guard_expects(service: str) -> None:
+    model = await aiobotocore.session.AioSession().get_service_model(service)
+    assert SERVICE_IDS.get(service, service) == model.service_id.hyphenize()
 
 
 async def test_a_permit_is_for_one_request(gateway: Gateway, aws: Endpoint) -> None:
