@@ -8,7 +8,7 @@ MARK = "‹masked›"
 
 _HINTS = (
     "://", "akia", "asia", "eyj", "-----begin", "pass", "pwd", "secret", "token", "key", "authorization", "credential", "bearer", "basic ",
-    "cookie", "_live_", "_test_", "whsec_", "ghp_", "ghs_", "gho_", "github_pat_", "xox", "session",
+    "cookie", "_live_", "_test_", "whsec_", "ghp_", "ghs_", "gho_", "github_pat_", "xox", "session", "signature",
 )  # fmt: skip
 """A line without any of these holds nothing that the patterns below would find."""
 
@@ -23,11 +23,16 @@ _SHAPES = re.compile(
 _BEARER = re.compile(r"(?i)\b(bearer|basic)(\s+)(?=[A-Za-z._~+/-]*[0-9=])[A-Za-z0-9._~+/=-]{8,}")
 _PAIR = re.compile(
     r"(?i)(?<![A-Za-z])(?P<name>[\w.-]{0,40}?(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"
-    r"|authorization|credentials?|set-cookie|cookie|session[_-]?id)(?:[_-]?(?:id|key|value|hash))?)"
+    r"|authorization|credentials?|set-cookie|cookie|session[_-]?id|signature|(?<![A-Za-z])pass)(?:[_-]?(?:id|key|value|hash))?)"
     r"(?P<sep>\\?[\"']?\s{0,3}[:=]\s{0,3})"
     r"(?P<value>\\\"[^\"\\]*\\\"|\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|(?:bearer|basic|digest)\s+[^\s,;\"']+|[^\s,;&\"'}\])]+)"
 )
+_SPACED = re.compile(
+    r"(?i)\b(?P<name>passw(?:or)?d|passphrase)(?P<sep>\s{1,3})(?:(?P<quote>[\"'])(?P<quoted>[^\"'\s]+)(?P=quote)|(?P<plain>[^\s\"':=,;]+))"
+)
 _EMPTY = re.compile(r"(?i)(?:[\\\"']*|null|none|nil|undefined|true|false|\*+|-?\d{1,6}(?:\.\d+)?|‹masked›|\[?redacted\]?)")
+_WORDS = frozenset({"authentication", "for", "is", "was", "reset", "changed", "of", "must", "has", "expired", "not", "required"})
+"""What follows the word in a sentence."""
 _ALWAYS = re.compile(r"(?i)passw|passphrase|pwd|authorization|cookie")
 
 
@@ -41,8 +46,19 @@ def mask(text: str) -> str:
     if "://" in text:
         text = _URI.sub(rf"\1:{MARK}@", text)
     text = _SHAPES.sub(MARK, text)
-    text = _PAIR.sub(_pair, text)
+    text = _SPACED.sub(_spaced, _PAIR.sub(_pair, text))
     return _BEARER.sub(rf"\1\2{MARK}", text)
+
+
+def _spaced(found: re.Match[str]) -> str:
+    """One `PASSWORD value`: masked when quoted, shouted as in SQL before a value that is not, or of letters and digits."""
+    name, value = found["name"], found["quoted"] or found["plain"]
+    shouted = name.isupper() and not value.isupper() and value not in _WORDS
+    mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+    if value == MARK or not (found["quote"] or shouted or mixed):
+        return found[0]
+    quote = found["quote"] or ""
+    return f"{name}{found['sep']}{quote}{MARK}{quote}"
 
 
 def _pair(found: re.Match[str]) -> str:

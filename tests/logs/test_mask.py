@@ -39,6 +39,15 @@ MASKED = [
     ("whsec_abcdefgh12345678", MARK),
     ("jwt-secret-key=abc", f"jwt-secret-key={MARK}"),
     ("Cookie: sid=abc", f"Cookie: {MARK}"),
+    ('{"user": "a", "pass": "hunter2"}', f'{{"user": "a", "pass": "{MARK}"}}'),
+    ("db_pass=hunter2", f"db_pass={MARK}"),
+    (
+        "GET /b?X-Amz-Date=20261123T1200Z&X-Amz-Signature=0f3a9b HTTP/1.1",
+        f"GET /b?X-Amz-Date=20261123T1200Z&X-Amz-Signature={MARK} HTTP/1.1",
+    ),
+    ("PASSWORD foo", f"PASSWORD {MARK}"),
+    ("ALTER USER clickit PASSWORD 'foo'", f"ALTER USER clickit PASSWORD '{MARK}'"),
+    ("login with password hunter2 failed", f"login with password {MARK} failed"),
 ]
 
 LEFT = [
@@ -55,6 +64,13 @@ LEFT = [
     "monkey=banana",
     "basic authentication is off",
     "password=‹masked›",
+    "PASSWORD ‹masked›",
+    "PASSWORD RESET REQUESTED",
+    "PASSWORD authentication failed",
+    "bypass=enabled",
+    "pass: 12 fail: 0",
+    "health checks pass",
+    "signature: valid",
     "",
 ]
 
