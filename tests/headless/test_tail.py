@@ -222,6 +222,15 @@ async def test_a_group_that_is_never_answered_is_given_up():
     assert sorted(said) == [f"{part}: no connection" for part in sorted(GROUPS)]
 
 
+def test_only_what_was_read_before_a_moment_leaves_and_what_is_older():
+    held = Held()
+    held.add([line(10, "confirmed"), line(30, "confirmed too")], 100.0)
+    held.add([line(20, "older"), line(40, "newer")], 105.0)
+    assert held.read_before(100.0) == []
+    assert [(one.line.at_ms, one.late) for one in held.read_before(103.0)] == [(10, False), (20, False), (30, False)]
+    assert len(held) == 1
+
+
 def test_what_is_held_is_bounded_and_leaves_oldest_first():
     held = Held(most=10)
     held.add([line(at, f"{at}") for at in range(30, 0, -1)], 1_000.0)
