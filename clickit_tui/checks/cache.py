@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from clickit_tui.checks.reading import measured, metrics, newest, present, reading, unknown, window
+from clickit_tui.checks.reading import METRICS_CALL, measured, metrics, newest, present, reading, unknown
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
-from clickit_tui.world.minutes import read
+from clickit_tui.world.minutes import LOOKUPS, cache_lookups, read
 from clickit_tui.world.parts import Cache
 from clickit_tui.world.world import World
 
 CALL = "elasticache:DescribeReplicationGroups"
-LOOKUPS = 100
-"""Below this many look-ups a hit rate says nothing (aws.md 1.1)."""
 
 
 def _cache(world: World, facts: Facts) -> Cache:
@@ -64,11 +62,12 @@ def hit_rate(world: World, facts: Facts) -> Finding:
     """FAIL below 50 %, WARN below 80 %; with fewer than 100 look-ups in 5 minutes it passes and says so."""
     _cache(world, facts)
     limits = facts.thresholds
-    at, hits = newest(world, facts, "cache.hits", "cache")
-    found, minutes = metrics(world, facts, "cache"), window(world, facts, 5, "cache")
-    got, missed = read(found, "cache.hits", minutes), read(found, "cache.misses", minutes)
-    total_hits = (got.total if got else None) or hits
-    lookups = total_hits + ((missed.total if missed else None) or 0.0)
+    at, _ = newest(world, facts, "cache.hits", "cache")
+    newest(world, facts, "cache.misses", "cache")
+    found = cache_lookups(metrics(world, facts, "cache"), world.metrics.seen_at or facts.now)
+    if found is None:
+        return unknown("no data", "no minute of the last 5 knows both hits and misses of the cache", "cache", METRICS_CALL)
+    total_hits, lookups = found
     rate = 100 * total_hits / lookups if lookups else 0.0
     few = lookups < LOOKUPS
     said = f"{lookups:.0f} cache look-ups in 5 min: too few to judge a hit rate" if few else f"cache hit rate {rate:.0f} % in 5 min"

@@ -11,7 +11,7 @@ from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Look, Span, Spans, fit
 from clickit_tui.ui.cells import width as cell_width
 from clickit_tui.ui.spark import spark
-from clickit_tui.world.minutes import closed, newest_minutes, read
+from clickit_tui.world.minutes import LOOKUPS, cache_lookups, closed, newest_minutes, read
 from clickit_tui.world.parts import Cache, Database, MetricClass, Series
 from clickit_tui.world.seen import Absent, Age
 from clickit_tui.world.world import World
@@ -197,10 +197,12 @@ def _pair(world: World, view: View, first: str, second: str, units: tuple[str, s
 
 
 def _hit_rate(world: World, view: View) -> str:
-    hits, misses = closed_value(world, view, "cache.hits"), closed_value(world, view, "cache.misses")
-    if hits is None or misses is None:
+    metrics, read_at = world.metrics.value, world.metrics.seen_at
+    found = cache_lookups(metrics, read_at) if metrics is not None and read_at is not None else None
+    if found is None:
         return "hit ?"
-    return f"hit {100 * hits / (hits + misses):.0f} %" if hits + misses >= 100 else "hit n/a"
+    hits, lookups = found
+    return f"hit {100 * hits / lookups:.0f} %" if lookups >= LOOKUPS else "hit n/a"
 
 
 def database_lines(world: World, view: View, width: int) -> list[Spans]:

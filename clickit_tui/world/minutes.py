@@ -92,6 +92,20 @@ def errors_5xx(metrics: Metrics, minutes: tuple[float, ...]) -> Reading:
     return Reading(key="edge.5xx", label="5xx", unit="", times=minutes, values=values)
 
 
+def cache_lookups(metrics: Metrics, read_at: float) -> tuple[float, float] | None:
+    """(hits, look-ups) of the cache over the newest 5 closed minutes; None when no minute knows both hits and misses."""
+    minutes = closed(metrics, read_at, 5)
+    hits, misses = read(metrics, "cache.hits", minutes), read(metrics, "cache.misses", minutes)
+    if hits is None or misses is None:
+        return None
+    both = [(hit, miss) for hit, miss in zip(hits.values, misses.values, strict=True) if hit is not None and miss is not None]
+    return (sum(hit for hit, _ in both), sum(hit + miss for hit, miss in both)) if both else None
+
+
+LOOKUPS = 100
+"""Below this many look-ups a hit rate says nothing (aws.md 1.1)."""
+
+
 def _sum(found: list[float], traffic: bool) -> float | None:
     return sum(found) if found else 0.0 if traffic else None
 

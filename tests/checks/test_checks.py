@@ -8,9 +8,12 @@ from clickit_tui.checks.db_status import status_verdict
 from clickit_tui.checks.registry import Facts, Verdict, checks
 from clickit_tui.checks.service_tasks import short_since
 from clickit_tui.config import Thresholds
+from clickit_tui.panes.charts import data_lines
+from clickit_tui.world.minutes import cache_lookups
 from clickit_tui.world.parts import LogDigest, NatGateway, Target
 from clickit_tui.world.seen import Seen
 from tests import worlds
+from tests.panes.views import text, view_of
 from tests.worlds import GROUPS, NAMES, NOW, faulty, seen
 
 FACTS = Facts(now=NOW, names=NAMES, thresholds=Thresholds(), protected=True)
@@ -67,7 +70,7 @@ SERIES = {
     "db.cpu": ("db.cpu",),
     "db.memory": ("db.memory",),
     "cache.cpu": ("cache.cpu",),
-    "cache.hit_rate": ("cache.hits",),
+    "cache.hit_rate": ("cache.hits", "cache.misses"),
     "nat.ports": ("nat.port_errors",),
 }
 MEASURED = [(name, key) for name, keys in SERIES.items() for key in keys]
@@ -495,3 +498,21 @@ def test_a_check_reads_only_what_it_says(id):
     found = one.judge(msgspec.structs.replace(CALM, **blind), FACTS)
     assert (found.verdict, found.short) == (Verdict.UNKNOWN, "denied")
     assert "no permission: x:Y" in found.sentence
+
+
+def test_strip_and_pane_take_the_hit_rate_of_the_same_five_minutes():
+    world = measured(cache__hits=(960, 950, 940, 930, 900), cache__misses=(40, 50, 60, 70, 100))
+    assert judge("cache.hit_rate", world).short == "hit 94 %"
+    assert any("hit 94 %" in text([line]) for line in data_lines(world, view_of(world), 60, 8))
+
+
+def test_only_minutes_that_know_hits_and_misses_make_a_hit_rate():
+    metrics = measured(cache__hits=(100,) * 5, cache__misses=(100,) * 5).metrics
+    misses = metrics.value.series["cache.misses"]
+    newest = msgspec.structs.replace(misses, times=misses.times[-3:], values=misses.values[-3:])
+    known = msgspec.structs.replace(metrics.value, series={**metrics.value.series, "cache.misses": newest})
+    hits, lookups = cache_lookups(known, metrics.seen_at)
+    assert 0 < lookups < 1000
+    assert hits / lookups == 0.5
+    silent = msgspec.structs.replace(misses, times=(), values=())
+    assert cache_lookups(msgspec.structs.replace(known, series={**known.series, "cache.misses": silent}), metrics.seen_at) is None
