@@ -106,11 +106,14 @@ class Carrier:
             async with asyncio.timeout(CHECK_S):
                 identity = await self._door.identity()
         except Failed as failed:
-            raise _Stop(Outcome(kind="refused", sentence=f"the identity could not be verified: {_said(failed)}")) from failed
+            told = "" if failed.fault.kind is Trouble.REFUSED else "the identity could not be verified: "
+            raise _Stop(Outcome(kind="refused", sentence=f"{told}{_said(failed)}")) from failed
         except TimeoutError:
             raise _Stop(Outcome(kind="refused", sentence="the identity could not be verified: no answer in time")) from None
+        if not identity.account:
+            raise _Stop(Outcome(kind="refused", sentence="the identity could not be verified: STS did not say which account this is"))
         shown = self._store.world.identity.value
-        if difference := basis.moved(plan.basis, identity) or (_elsewhere(shown, identity) if shown else ""):
+        if difference := basis.moved(plan.basis, identity) or (_elsewhere(shown, identity) if shown and shown.account else ""):
             raise _Stop(Outcome(kind="refused", sentence=difference))
         return identity
 
@@ -188,7 +191,8 @@ class Carrier:
     def _follow(self, plan: Plan, intent: str, answer: Mapping[str, Any], since: float) -> Following | None:
         if plan.then is None:
             return None
-        following = follow.begin(msgspec.structs.replace(plan.then, intent=intent, started_at=since), answer, self._clock())
+        then = msgspec.structs.replace(plan.then, intent=intent, started_at=since, did=_did(plan))
+        following = follow.begin(then, answer, self._clock())
         self._begun(following)
         return following
 
@@ -249,6 +253,13 @@ def _changed(difference: str, fresh: Plan | Refused) -> Outcome:
     if isinstance(fresh, Refused):
         return Outcome(kind="refused", sentence=f"{difference}; {fresh.reason}")
     return Outcome(kind="changed", sentence=difference, plan=fresh)
+
+
+def _did(plan: Plan) -> str:
+    """What a plan does, in few words: `scale api 3 → 5`, `redeploy api`."""
+    then = plan.then
+    counts = f" {then.before} → {then.desired}" if then is not None and then.before is not None else ""
+    return f"{plan.action.replace('_', ' ')} {plan.target}{counts}"
 
 
 def _late(label: str) -> Fault:

@@ -7,15 +7,16 @@ from collections.abc import Callable
 import msgspec
 
 from clickit_tui.checks.alarms import SCALING
-from clickit_tui.checks.registry import RANK, Facts, Finding, Verdict
+from clickit_tui.checks.registry import RANK, Facts, Finding, Verdict, checks
 from clickit_tui.checks.service_stops import failed_stops
 from clickit_tui.checks.strip import findings
 from clickit_tui.naming import SERVICES
 from clickit_tui.world.ecs import Deployment, Service, revision, tag
-from clickit_tui.world.health import out_of_memory
+from clickit_tui.world.health import out_of_memory, own_changes
 from clickit_tui.world.minutes import errors_5xx, first_bad, newest_minutes
-from clickit_tui.world.words import brief, clock
-from clickit_tui.world.world import World
+from clickit_tui.world.seen import Fault, Trouble
+from clickit_tui.world.words import brief, clock, event
+from clickit_tui.world.world import FIELDS, World
 
 SUSPECT_S = 3600.0
 """A deployment older than this when the trouble began is not suspected (heuristic, aws.md 10)."""
@@ -62,13 +63,27 @@ def cause(world: World, facts: Facts, found: Found | None = None) -> Cause:
 
 def _no_cause(world: World, facts: Facts, found: Found, loading: bool) -> Cause:
     seen = [f for f in found.values() if f.verdict is not Verdict.UNKNOWN]
-    if loading:
-        return Cause(sentence=f"so far: nothing wrong in {len(seen)} of {len(found)} checks" if seen else "so far: reading…")
     change = last_change(world, facts)
     last = f"; last change: {change}" if change else ""
+    if not seen and (fault := _blind(world)) is not None:
+        why = f"{fault.sentence or fault.kind.value}{f': {fault.fix}' if fault.fix else ''}"
+        return Cause(sentence=f"nothing can be read: {why}{last}")
+    if loading:
+        return Cause(sentence=f"so far: nothing wrong in {len(seen)} of {len(found)} checks" if seen else "so far: reading…")
     if any(RANK[f.verdict] > RANK[Verdict.PASS] for f in found.values()):
         return Cause(sentence=f"no cause found{_not_seen(found)}" + (last or "; no change known"))
     return Cause(sentence=f"nothing is wrong{last}")
+
+
+def _blind(world: World) -> Fault | None:
+    """What keeps everything from being read: the first failure of the most frequent kind; None while anything is still awaited."""
+    reads = frozenset[str]().union(*(one.reads for one in checks())) - {"log"}
+    faults: list[Fault | None] = [getattr(world, field).fault for field in FIELDS if field in reads | {"identity"}]
+    own = [f for f in faults if f is not None and f.kind is not Trouble.WAITING]
+    if not own or any(f is None for f in faults):
+        return None
+    kinds = [f.kind for f in own]
+    return max(own, key=lambda f: kinds.count(f.kind))
 
 
 def _not_seen(found: Found) -> str:
@@ -189,8 +204,8 @@ RULES: tuple[Rule, ...] = (_deployment, _no_healthy_target, _database_status, _c
 
 
 def last_change(world: World, facts: Facts) -> str:
-    """The newest change that is known, with its age: a deployment, an alarm's transition or a service event; empty when none is."""
-    changes = [*_deployments(world), *_transitions(world), *_events(world)]
+    """The newest change that is known, with its age: ours, a deployment, an alarm's transition or a service event; empty when none is."""
+    changes = [*_ours(world), *_deployments(world), *_transitions(world), *_events(world)]
     past = [one for one in changes if one[0] <= facts.now]
     if not past:
         return ""
@@ -199,12 +214,17 @@ def last_change(world: World, facts: Facts) -> str:
     return f"{words}, {brief(facts.now - at)} ago{when}"
 
 
+def _ours(world: World) -> list[tuple[float, str]]:
+    return [(f.follow.started_at, f"you: {f.follow.did}") for f in own_changes(world)]
+
+
 def _deployments(world: World) -> list[tuple[float, str]]:
+    ours = {f.follow.deployment for f in own_changes(world)}
     return [
         (d.created_at, f"deployment {deployment_name(world, s, d)}")
         for s in world.services.value or ()
         for d in s.deployments
-        if d.created_at is not None and d.status == "PRIMARY"
+        if d.created_at is not None and d.status == "PRIMARY" and d.id not in ours
     ]
 
 
@@ -214,11 +234,16 @@ def _transitions(world: World) -> list[tuple[float, str]]:
 
 
 def _events(world: World) -> list[tuple[float, str]]:
-    """Service events; that it is steady is no change."""
-    found = []
-    for service in world.services.value or ():
-        for event in service.events:
-            if event.at is not None and "has reached a steady state" not in event.message:
-                words = event.message.removeprefix(f"(service {service.name}) ")
-                found.append((event.at, f"{service.part}: {words if len(words) <= 70 else words[:69] + '…'}"))
-    return found
+    """Service events that are news; what our own change brings about is not."""
+    return [
+        (one.at, f"{service.part}: {words if len(words) <= 70 else words[:69] + '…'}")
+        for service in world.services.value or ()
+        for one in service.events
+        if one.at is not None and (words := event(one.message)) and not _brought_about(world, service, one.at, words)
+    ]
+
+
+def _brought_about(world: World, service: Service, at: float, words: str) -> bool:
+    """Whether an event only says that a change of ours proceeds."""
+    during = any(f.follow.part == service.part and f.follow.started_at <= at <= (f.ended_at or at) for f in own_changes(world))
+    return during and words.startswith(("started ", "stopped ", "deployment completed"))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from clickit_tui.panes.figures import since_minutes
 from clickit_tui.panes.view import View, reason
 from clickit_tui.ui.cells import Look, Span, Spans, fit
+from clickit_tui.world.health import own_changes
 from clickit_tui.world.parts import Alarm
+from clickit_tui.world.words import event
 from clickit_tui.world.world import World
 
 ORDER = {"ALARM": 0, "INSUFFICIENT_DATA": 1, "OK": 2}
@@ -42,13 +44,15 @@ def _alarm(alarm: Alarm, view: View, width: int) -> Spans:
 
 
 def change_lines(world: World, view: View, width: int) -> list[Spans]:
-    """Service events that are not the hourly `steady state`, and deployments, newest first."""
-    rows: list[tuple[float, str, str, Look]] = []
+    """Our own changes, service events that are news, and deployments, newest first."""
+    rows: list[tuple[float, str, str, Look]] = [
+        (f.follow.started_at, f.follow.part, f"you: {f.follow.did}", "bold") for f in own_changes(world)
+    ]
     for service in world.services.value or ():
-        for event in service.events:
-            text = event.message.removeprefix("(service ").replace(f"{service.name}) ", "").strip()
-            if event.at is not None and "has reached a steady state" not in text:
-                rows.append((event.at, service.part, text, "fail" if "unable to" in text else "plain"))
+        for one in service.events:
+            text = event(one.message)
+            if one.at is not None and text:
+                rows.append((one.at, service.part, text, "fail" if "unable to" in text else "plain"))
         for d in service.deployments:
             if d.created_at is not None:
                 rows.append((d.created_at, service.part, f"deployment {d.task_definition.rsplit('/', 1)[-1]} began", "bold"))

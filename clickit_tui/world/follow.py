@@ -38,6 +38,8 @@ class Follow(msgspec.Struct, frozen=True, kw_only=True):
     intent: str = ""
     """Journal id of the intent."""
     started_at: float = 0.0
+    did: str = ""
+    """What this program sent, in words: `scale api 3 → 5`; empty when somebody else began it."""
 
 
 class Following(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clickit_tui.world.causes import cause_of
 from clickit_tui.world.ecs import Service, Task
+from clickit_tui.world.follow import Following
 from clickit_tui.world.world import World
 
 
@@ -18,6 +19,11 @@ def healthy_targets(world: World, service: Service, now: float) -> tuple[int, in
     per_group = [[t.state for t in targets if t.group == group and t.state != "draining"] for group in service.target_groups]
     fewest = min(per_group, key=lambda states: states.count("healthy"))
     return fewest.count("healthy"), len(fewest)
+
+
+def own_changes(world: World) -> tuple[Following, ...]:
+    """The followed changes that this program sent, oldest first; what somebody else began is followed too, but is not among them."""
+    return tuple(f for f in world.follows if f.follow.did)
 
 
 def stopped_by_itself(task: Task) -> bool:

@@ -1,7 +1,8 @@
-"""Spans of time, moments and durations in words, the same in every sentence."""
+"""Spans of time, moments, counts and service events in words, the same in every sentence."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 
@@ -23,6 +24,29 @@ def brief(seconds: float) -> str:
 def clock(at: float) -> str:
     """A moment as `14:03Z`."""
     return datetime.fromtimestamp(at, UTC).strftime("%H:%MZ")
+
+
+_EVENT_NOISE = re.compile(r"(registered|deregistered) \d+ |has begun draining connections|has reached a steady state")
+_OF_SERVICE = re.compile(r"^\(service [^)]*\)[ ,]*")
+_OF_DEPLOYMENT = re.compile(r"^\(deployment [^)]*\) *")
+_A_DEPLOYMENT = re.compile(r"\(deployment [^)]*\)")
+_MOVED_TASKS = re.compile(r"^has (started|stopped) (\d+) (?:running )?tasks?\b.*")
+_UNHEALTHY = re.compile(r"^(?:\([^)]*\) *)+is unhealthy in \(target-group [^)]*\)(?: due to \(reason (.*?)\)*)?$")
+
+
+def event(message: str) -> str:
+    """A service event of ECS in few words, without the names that stand beside it; empty for what is no news.
+
+    No news is that targets are registered, deregistered or drained, and that the service is steady.
+    """
+    text = _OF_SERVICE.sub("", " ".join(message.split())).rstrip(".")
+    if _EVENT_NOISE.match(text):
+        return ""
+    if moved := _MOVED_TASKS.match(text):
+        return f"{moved[1]} {several(int(moved[2]), 'task')}"
+    if unhealthy := _UNHEALTHY.match(text):
+        return f"target unhealthy: {unhealthy[1]}" if unhealthy[1] else "target unhealthy"
+    return _A_DEPLOYMENT.sub("another deployment", _OF_DEPLOYMENT.sub("", text)).removeprefix("has ")
 
 
 def several(count: int, one: str, many: str = "") -> str:

@@ -7,6 +7,9 @@ from clickit_tui.checks.cause import cause, deployment_name, last_change
 from clickit_tui.checks.registry import RANK, Facts, Verdict, checks
 from clickit_tui.checks.strip import ORDER, findings, strip, worst
 from clickit_tui.config import Thresholds
+from clickit_tui.world.follow import Follow, Following
+from clickit_tui.world.seen import Fault, Trouble
+from clickit_tui.world.world import FIELDS, World
 from tests import worlds
 from tests.worlds import NAMES, NOW, seen
 
@@ -22,6 +25,8 @@ WORLDS = {
     "huge": worlds.huge_world(),
     "absent": worlds.absent_world(),
 }
+
+NOT_READ = ("env", "log", "follows", "remembered", "denied")
 
 
 def by_part(world, facts=FACTS):
@@ -158,6 +163,66 @@ def test_the_last_change_skips_steady_states_and_autoscaling_alarms():
     )
     assert last_change(replaced(worlds.healthy_world(), alarms=noisy), FACTS) == "alarm clickit-prod-x went OK, 2 h ago (11:33Z)"
     assert last_change(WORLDS["loading"], FACTS) == ""
+
+
+def blind_world(**left):
+    """Nothing was ever read: services failed so, everything else waits for them or failed likewise."""
+    no_region = Fault(kind=Trouble.INVALID, sentence="no region is configured", fix="name it with --region")
+    waits = Fault(kind=Trouble.WAITING, sentence="waits for services")
+    waiting = {"targets", "target_groups", "definitions"}
+    fields = {f: worlds.Seen(fault=waits if f in waiting else no_region, fault_at=NOW) for f in FIELDS if f not in NOT_READ}
+    return World(env="prod", **{**fields, **left})
+
+
+def test_when_nothing_can_be_read_the_line_says_why_and_what_to_do():
+    assert cause(blind_world(), FACTS).sentence == "nothing can be read: no region is configured: name it with --region"
+    html = Fault(kind=Trouble.GARBLED, sentence="the answer could not be read")
+    assert cause(blind_world(metrics=worlds.Seen(fault=html, fault_at=NOW)), FACTS).sentence.startswith("nothing can be read: no region")
+
+
+def test_while_one_thing_is_still_awaited_or_read_not_everything_has_failed():
+    assert cause(blind_world(alarms=worlds.Seen()), FACTS).sentence == "so far: reading…"
+    assert "nothing can be read" not in cause(blind_world(services=worlds.healthy_world().services), FACTS).sentence
+
+
+def ours(at, **changes):
+    plain = {"kind": "scale", "env": "prod", "part": "api", "started_at": at, "did": "scale api 2 → 3"}
+    return Following(follow=Follow(**{**plain, **changes}))
+
+
+def with_events(*events, **fields):
+    """A healthy world whose api says this, each (seconds ago, message)."""
+    api, frontend = worlds.healthy_world().services.value
+    told = tuple(worlds.ServiceEvent(id=f"e{ago}", at=NOW - ago, message=f"(service {api.name}) {text}") for ago, text in events)
+    world = replaced(worlds.healthy_world(), services=(msgspec.structs.replace(api, events=told), frontend), alarms=())
+    return msgspec.structs.replace(world, **fields)
+
+
+def test_the_last_change_is_news_in_few_words():
+    noise = (1, "registered 1 targets in (target-group arn:aws:x)"), (2, "has reached a steady state.")
+    world = with_events(*noise, (60, "(deployment ecs-svc/140515374) deployment completed."))
+    assert last_change(world, FACTS).startswith("api: deployment completed, 1 m ago")
+
+
+def test_our_own_change_is_the_last_one_not_what_it_brings_about():
+    events = (20, "has started 1 tasks: (task 8f3a21)."), (10, "(deployment ecs-svc/1) deployment completed.")
+    assert last_change(with_events(*events, follows=(ours(NOW - 30),)), FACTS).startswith("you: scale api 2 → 3, 30 s ago")
+    trouble = (5, "was unable to place a task.")
+    assert last_change(with_events(trouble, follows=(ours(NOW - 30),)), FACTS).startswith("api: was unable to place a task, 5 s ago")
+    theirs = ours(NOW - 30, did="")
+    assert last_change(with_events(*events, follows=(theirs,)), FACTS).startswith("api: deployment completed, 10 s ago")
+    other = ours(NOW - 30, part="frontend", did="redeploy frontend")
+    assert last_change(with_events(*events, follows=(other,)), FACTS).startswith("api: deployment completed, 10 s ago")
+
+
+def test_a_deployment_that_we_began_is_ours():
+    world = with_events()
+    begun = msgspec.structs.replace(world.services.value[0].primary, id="ecs-svc/9", created_at=NOW - 20)
+    api, frontend = world.services.value
+    world = replaced(world, services=(msgspec.structs.replace(api, deployments=(begun,)), frontend))
+    assert last_change(world, FACTS).startswith("deployment api:41 (v2.3.0), 20 s ago")
+    mine = ours(NOW - 21, kind="deployment", deployment="ecs-svc/9", did="redeploy api")
+    assert last_change(msgspec.structs.replace(world, follows=(mine,)), FACTS).startswith("you: redeploy api, 21 s ago")
 
 
 def test_a_deployment_is_named_with_its_image_where_it_is_known():

@@ -1,0 +1,27 @@
+"""Service events in few words."""
+
+import pytest
+
+from clickit_tui.world.words import event
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("(deployment ecs-svc/140515374) deployment completed.", "deployment completed"),
+        ("(deployment ecs-svc/1) deployment failed: tasks failed to start.", "deployment failed: tasks failed to start"),
+        ("rolling back to (deployment ecs-svc/12).", "rolling back to another deployment"),
+        ("has started 2 tasks: (task 8f3) (task 9).", "started 2 tasks"),
+        ("has stopped 1 running tasks: (task x).", "stopped 1 task"),
+        ("(task q) (port 80) is unhealthy in (target-group a:b) due to (reason Request timed out).", "target unhealthy: Request timed out"),
+        ("(port 80) is unhealthy in (target-group a)", "target unhealthy"),
+        ("was unable to place a task. Reason: no capacity.", "was unable to place a task. Reason: no capacity"),
+        ("registered 1 targets in (target-group arn:x)", ""),
+        ("deregistered 2 targets in (target-group arn:x)", ""),
+        ("has begun draining connections on 1 tasks.", ""),
+        ("has reached a steady state.", ""),
+    ],
+)
+@pytest.mark.parametrize("service", ["(service clickit-prod-api) ", "(service clickit-prod-api, taskSet ecs-svc/1) ", ""])
+def test_an_event_is_said_without_the_names_beside_it(message, said, service):
+    assert event(service + message) == said
