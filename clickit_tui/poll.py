@@ -25,6 +25,13 @@ CREDENTIALS_S = 12.0
 _RARELY = frozenset({Trouble.DENIED, Trouble.UNSERVED, Trouble.INVALID, Trouble.REFUSED})
 
 
+class Doubted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fetch may return for a field: a value to be shown, and why it may not be relied upon."""
+
+    value: object
+    fault: Fault
+
+
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """Where some fields of the World come from."""
 
@@ -190,6 +197,8 @@ class Poller:
         for field in loop.source.feeds:
             old: Seen[object] = getattr(self._store.world, field)
             got = answer.get(field, _SILENT if old.seen_at is None else old)
+            if isinstance(got, Doubted):
+                old, got = msgspec.structs.replace(old, value=got.value), got.fault
             if isinstance(got, Fault):
                 fields[field] = msgspec.structs.replace(old, fault=got, fault_at=loop.ended_at, next_try_at=loop.due_at, every_s=every_s)
             elif got is not old:
@@ -198,7 +207,8 @@ class Poller:
         return fields
 
     def _delay_s(self, loop: _Loop, answer: Mapping[str, object | Fault]) -> float:
-        faults = [got for got in answer.values() if isinstance(got, Fault)]
+        told = [got.fault if isinstance(got, Doubted) else got for got in answer.values()]
+        faults = [got for got in told if isinstance(got, Fault)]
         throttled = [fault for fault in faults if fault.kind is Trouble.THROTTLED]
         whole = bool(faults) and len(faults) == len(answer)
         loop.failures = loop.failures + 1 if throttled or whole else 0

@@ -34,7 +34,7 @@ from clickit_tui.store import Store
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow, Following, Phase
 from clickit_tui.world.parts import Identity, LogDigest
-from clickit_tui.world.seen import Failed, Fault, Seen
+from clickit_tui.world.seen import Failed, Fault, Seen, Trouble
 from clickit_tui.world.world import World
 
 __all__ = ["Outcome", "Session"]
@@ -134,7 +134,11 @@ class Session:
             self.store.subscribe(("alarms",), lambda world, _: self._keep_alarms(world)),
         ]
         self.poller.start()
-        self._running = [asyncio.create_task(self.tail.run(), name="tail"), asyncio.create_task(self._digest(), name="digest")]
+        self._running = [
+            asyncio.create_task(self.tail.run(), name="tail"),
+            asyncio.create_task(self._digest(), name="digest"),
+            asyncio.create_task(self._place(), name="place"),
+        ]
 
     async def stop(self) -> None:
         """End every task and close every connection; open follows stay open in the journal."""
@@ -177,6 +181,17 @@ class Session:
         code = await self.ask_mfa(prompt) if self.ask_mfa is not None else None
         self._code_refused = self.ask_mfa is not None and not code
         return code or ""
+
+    async def _place(self) -> None:
+        """Put what configuration says of where we are into the World, until STS says the rest."""
+        try:
+            place = await self.gateway.known_place()
+        except Failed:
+            config = self.config
+            place = Identity(account="", arn="", region=config.region, profile=config.profile, profile_source=config.profile_source)
+        seen = self.store.world.identity
+        if seen.value is None:
+            self.store.put(identity=msgspec.structs.replace(seen, value=place))
 
     # --- the log ---
 
@@ -260,7 +275,7 @@ class Session:
 
     def _begun(self, following: Following) -> None:
         """Put a new follow into the World and the journal."""
-        self.journal.follow_begun(following.follow, self.store.world.identity.value)
+        self.journal.follow_begun(following.follow, self._here)
         self.store.put(follows=(*self.store.world.follows[-KEEP_FOLLOWS:], following))
         self._watch()
 
@@ -294,13 +309,19 @@ class Session:
 
     def _met(self, world: World) -> None:
         """Once it is known where we are: take up what earlier sessions left open there."""
+        self._tell_foreign(world.identity.fault)
         identity = world.identity.value
-        if identity is None or self._here is not None:
+        if identity is None or not identity.account or world.identity.seen_at is None or self._here is not None:
             return
         self._here = identity
         self._settle(identity)
         self._remember()
         self._resume(identity)
+
+    def _tell_foreign(self, fault: Fault | None) -> None:
+        """That the account is not the configured one is said once, over everything else."""
+        if fault is not None and fault.kind is Trouble.REFUSED and fault.sentence not in self.notices:
+            self.notices.append(fault.sentence)
 
     def _resume(self, identity: Identity) -> None:
         resumed: list[Following] = []

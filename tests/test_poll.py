@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from clickit_tui.poll import Poller, Source
+from clickit_tui.poll import Doubted, Poller, Source
 from clickit_tui.store import Store
 from clickit_tui.world.seen import Age, Failed, Fault, Trouble
 from clickit_tui.world.world import World
@@ -346,3 +346,15 @@ async def test_only_a_fetch_that_was_asked_for_insists(bench):
     bench.poller.refresh(("metrics",))
     await bench.clock.advance(30)
     assert len(insisted) == 1
+
+
+async def test_a_doubted_value_is_shown_and_never_known(bench):
+    foreign = Fault(kind=Trouble.REFUSED, sentence="foreign")
+    bench.source("identity", {"identity": Doubted(value="who", fault=foreign)})
+    bench.read("identity")
+    await bench.start()
+    seen = bench.store.world.identity
+    assert (seen.value, seen.fault, seen.seen_at) == ("who", foreign, None)
+    assert (seen.age(bench.clock()), seen.known(bench.clock())) == (Age.FAILED, None)
+    await bench.clock.advance(50)
+    assert len(bench.calls["identity"]) == 1

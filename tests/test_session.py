@@ -66,6 +66,9 @@ class ScriptedGateway:
             raise self.here
         return self.here
 
+    async def known_place(self):
+        return msgspec.structs.replace(WHERE, account="", arn="", endpoint="127.0.0.1:4566")
+
     async def execute(self, call):
         self.before_send()
         self.sent.append(call)
@@ -576,3 +579,39 @@ async def test_who_can_answer_is_asked_for_an_mfa_code_and_after_a_no_again_by_l
     await identity()
     assert len(prompts) == 2
     await session.stop()
+
+
+async def test_the_place_is_shown_while_sts_does_not_answer(rig):
+    await rig.session.stop()
+    rig.new()
+    rig.gateway.here = Failed(fault(Trouble.UNREACHABLE, "no answer in time"))
+    await rig.start()
+    seen = rig.session.store.world.identity
+    assert (seen.value.account, seen.value.region, seen.value.endpoint) == ("", "eu-west-1", "127.0.0.1:4566")
+    assert (seen.fault.kind, seen.seen_at) == (Trouble.UNREACHABLE, None)
+    outcome = await rig.run(rig.plan())
+    assert (outcome.kind, rig.gateway.sent) == ("refused", [])
+    assert "could not be verified" in outcome.sentence
+    rig.gateway.here = WHERE
+    rig.session.refresh(("identity",))
+    await rig.clock.advance(3)
+    assert rig.session.store.world.identity.value == WHERE
+    assert (await rig.run(rig.plan())).kind == "done"
+
+
+async def test_an_identity_without_an_account_writes_nothing(rig):
+    rig.gateway.here = msgspec.structs.replace(WHERE, account="")
+    outcome = await rig.run(msgspec.structs.replace(rig.plan(), basis=msgspec.structs.replace(rig.plan().basis, account="")))
+    assert (outcome.kind, rig.gateway.sent, rig.entries(Intent)) == ("refused", [], [])
+
+
+async def test_a_foreign_account_is_said_and_neither_pinned_nor_journalled(rig):
+    foreign = "this is account 123456789012, but dev is configured for 111111111111"
+    plan = rig.plan()
+    rig.gateway.here = Failed(fault(Trouble.REFUSED, foreign))
+    rig.session.refresh(("identity",))
+    await rig.clock.advance(3)
+    assert foreign in rig.session.notices
+    outcome = await rig.run(plan)
+    assert (outcome.kind, outcome.sentence, rig.gateway.sent, rig.entries(Intent)) == ("refused", foreign, [], [])
+    assert rig.session._carrier._pins.all() == {}

@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -21,7 +21,7 @@ from clickit_tui.aws.reads import CREDENTIAL_CALLS, READS
 from clickit_tui.config import Config
 from clickit_tui.plan import Call, Hidden
 from clickit_tui.world.parts import Identity, principal
-from clickit_tui.world.seen import Failed, Fault, Trouble
+from clickit_tui.world.seen import Failed, Fault, Trouble, clean
 
 __all__ = ["Gateway", "OutcomeUnknown", "PromptCode"]
 
@@ -32,6 +32,7 @@ Parameter: TypeAlias = Any
 PromptCode: TypeAlias = Callable[[str], Awaitable[str]]
 """Asks the user for the code of an MFA device; the empty string means no."""
 
+_WHO: Final = ("sts", "GetCallerIdentity")
 _CALL_S: Final = {"read": 30.0, "tail": 30.0, "write": 25.0, "open": 15.0}
 """Longest a call may take, attempts and waits included, by lane."""
 _ATTEMPTS: Final = {"read": 3, "tail": 2, "write": 1, "open": 1}
@@ -159,13 +160,17 @@ class Gateway:
         self.pinned: Identity | None = None
         """The first identity that was read; later ones are compared with it."""
         self.known: Identity | None = None
-        """The newest identity that was read."""
+        """The newest identity that was read, also one of an account that is not the configured one."""
+        self.foreign: Fault | None = None
+        """That the account is not the configured one; then nothing but the identity is read, and nothing is written."""
         self.profile = config.profile
         """Profile in use, once connected: as configured, or as the SDK's chain resolved it."""
         self.profile_source = config.profile_source
         self._connection: _Connection | None = None
         self._retired: list[_Connection] = []
         self._connecting = asyncio.Lock()
+        self._checking = asyncio.Lock()
+        self._checked = False
         self._loader: _Sdk = None
         self._failures: tuple[type[BaseException], ...] = ()
         self._renewed_at = float("-inf")
@@ -189,9 +194,14 @@ class Gateway:
         self._guard.lock(why)
 
     async def read(self, service: str, operation: str, /, *, lane: str = "read", **params: Parameter) -> dict[str, Any]:
-        """One listed read, retried by the SDK; `lane="tail"` uses a client of its own. Raises Failed."""
+        """One listed read, retried by the SDK; `lane="tail"` uses a client of its own.
+
+        Raises Failed; where an account is configured also when this is another one. While STS cannot tell the account, reads pass.
+        """
         if (service, operation) not in READS:
             raise refusal(service, operation, "it is no listed read")
+        if self._config.account and (service, operation) != _WHO:
+            await self._own_account()
         answer = self._answer(await self._ask(service, operation, lane, params, prompting=True), service, operation)
         self.meter.asked(service, operation, params)
         return answer
@@ -238,13 +248,16 @@ class Gateway:
         raise failure
 
     async def identity(self) -> Identity:
-        """Who speaks to what, from STS; the first answer is pinned. Raises Failed, also when the account is not the configured one's."""
-        answer = await self.read("sts", "GetCallerIdentity")
+        """Who speaks to what, from STS; the first answer is pinned.
+
+        Raises Failed; with kind REFUSED when the account is not the configured one, and then `known` says which it is.
+        """
+        answer = await self.read(*_WHO)
         account, arn = answer.get("Account"), answer.get("Arn")
         if not isinstance(account, str) or not account:
             sentence = "STS did not say which account this is"
             raise Failed(Fault(kind=Trouble.GARBLED, sentence=sentence, operation="sts:GetCallerIdentity"))
-        with self._faults("sts", "GetCallerIdentity"):
+        with self._faults(*_WHO):
             connection = await self._connect()
             expires_at = await connection.expires_at(self._clock())
         self.known = Identity(
@@ -256,8 +269,24 @@ class Gateway:
             profile_source=self.profile_source,
             expires_at=expires_at,
         )
+        self._checked, self.foreign = True, self._foreign(account)
+        if self.foreign is not None:
+            raise Failed(self.foreign)
         self.pinned = self.pinned or self.known
         return self.known
+
+    async def known_place(self) -> Identity:
+        """What configuration says of where we are, without a call: region, endpoint, profile; account and ARN are empty. Raises Failed."""
+        with self._faults(*_WHO):
+            connection = await self._connect()
+        return Identity(
+            account="",
+            arn="",
+            region=connection.region,
+            endpoint=connection.endpoint,
+            profile=self.profile,
+            profile_source=self.profile_source,
+        )
 
     async def credential_call(self, service: str, operation: str, region: str, /, **params: Parameter) -> dict[str, Any]:
         """One unsigned call of the log-in; secrets are passed as `Hidden`, and a failure quotes nothing. Raises Failed."""
@@ -289,11 +318,32 @@ class Gateway:
 
     async def _verify_account(self, call: Call) -> None:
         known = self.known or await self.identity()
-        first, wanted = self.pinned or known, self._config.account
-        if wanted and known.account != wanted:
-            raise refusal(call.service, call.operation, f"this is account {known.account}, the configuration says {wanted}")
+        first = self.pinned or known
+        if self.foreign is not None:
+            raise Failed(self.foreign)
         if (first.account, principal(first.arn)) != (known.account, principal(known.arn)):
             raise refusal(call.service, call.operation, f"the identity changed from {first.arn} to {known.arn}", "quit and start again")
+
+    async def _own_account(self) -> None:
+        """Look once with each connection whose account this is; raises Failed while it is known to be another than the configured one."""
+        async with self._checking:
+            if not self._checked:
+                self._checked = True
+                with suppress(Failed):
+                    await self.identity()
+        if self.foreign is not None:
+            raise Failed(self.foreign)
+
+    def _foreign(self, account: str) -> Fault | None:
+        wanted, env = self._config.account, self._config.env
+        if not wanted or account == wanted:
+            return None
+        return Fault(
+            kind=Trouble.REFUSED,
+            sentence=f"this is account {clean(account, 40)}, but {env} is configured for {wanted}",
+            fix=f"use a profile of account {wanted}, or correct the account of {env} in the configuration",
+            operation="sts:GetCallerIdentity",
+        )
 
     def _answer(self, outcome: dict[str, Any] | BaseException, service: str, operation: str, *, quiet: bool = False) -> dict[str, Any]:
         if isinstance(outcome, dict):
@@ -416,7 +466,7 @@ class Gateway:
         now = self._clock()
         due = at_once or now - self._renewed_at >= _RENEW_S
         if connection is not None and connection is self._connection and due:
-            self._renewed_at, self._connection = now, None
+            self._renewed_at, self._connection, self._checked = now, None, False
             self._retired.append(connection)
         for old in [old for old in self._retired if old.users == 0]:
             self._retired.remove(old)

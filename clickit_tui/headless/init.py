@@ -39,7 +39,7 @@ async def run(session: Session, *, out: TextIO | None = None, within_s: float = 
     finally:
         await session.stop()
     world = session.store.world
-    if world.identity.value is None:
+    if world.identity.value is None or world.identity.seen_at is None:
         fault = world.identity.fault
         sys.stderr.write(f"clickit-tui init: {fault.sentence if fault else 'no answer in time'}\n{fault.fix if fault else ''}\n")
         return NOT_RUN

@@ -19,7 +19,7 @@ def where(world: World) -> str:
 
 def badge(world: World) -> str:
     """Environment, account and region as dialogs show them."""
-    region = world.identity.value.region if world.identity.value else "region ?"
+    region = (world.identity.value.region if world.identity.value else "") or "region ?"
     return f"{world.env.upper()} {where(world)} {region}"
 
 
@@ -37,7 +37,7 @@ def identity_line(world: World, view: View, width: int) -> Spans:
     """One row. Order of keeping: environment, mode, account, region, follows, clock, expiring credentials, identity, calls, dollars."""
     identity = world.identity.value
     mode = "READ-ONLY" if view.read_only else "OPERATOR"
-    region = identity.region if identity else "region ?"
+    region = (identity.region if identity else "") or "region ?"
     left = f" {world.env.upper()}  clickit {where(world)} {region}"
     right = mode
     follows = sum(1 for f in world.follows if f.open)

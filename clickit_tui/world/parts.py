@@ -13,6 +13,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Who speaks to what: pinned at start, shown always, verified before every write."""
 
     account: str
+    """Empty while STS has not said it: then only what configuration says is known, and nothing may be written."""
     arn: str
     region: str
     endpoint: str = ""

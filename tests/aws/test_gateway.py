@@ -18,10 +18,12 @@ import pytest
 
 from clickit_tui.aws.endpoints import host_not_aws
 from clickit_tui.aws.gateway import Gateway, OutcomeUnknown
+from clickit_tui.aws.sts import identity_fetch
 from clickit_tui.config import Config
 from clickit_tui.naming import names
 from clickit_tui.plan import Call
 from clickit_tui.world.seen import Failed, Trouble
+from clickit_tui.world.world import World
 from tests.aws.endpoint import ASSUMED, IDENTITY, Endpoint, as_json, as_xml
 
 SCALE = Call("ecs", "UpdateService", {"cluster": "clickit-dev-cluster", "service": "clickit-dev-api", "desiredCount": 3})
@@ -95,10 +97,51 @@ async def test_identity_says_who_speaks_to_what(gateway: Gateway, aws: Endpoint)
 
 async def test_a_foreign_account_is_refused(aws: Endpoint) -> None:
     gateway = Gateway(config(account="999999999999"))
-    with pytest.raises(Failed, match="the configuration says 999999999999"):
+    aws.answers["ListClusters"] = lambda _: as_json({"clusterArns": ["a"]})
+    sentence = "this is account 111122223333, but dev is configured for 999999999999"
+    for asked in (gateway.read("ecs", "ListClusters"), gateway.identity(), gateway.read("ecs", "ListClusters"), gateway.execute(SCALE)):
+        with pytest.raises(Failed) as failed:
+            await asked
+        assert (failed.value.fault.kind, failed.value.fault.sentence) == (Trouble.REFUSED, sentence)
+    await gateway.close()
+    assert {name for name, _ in aws.arrived} == {"GetCallerIdentity"}
+    assert gateway.pinned is None
+
+
+async def test_a_foreign_account_is_shown_beside_its_fault(aws: Endpoint) -> None:
+    gateway = Gateway(config(account="999999999999"))
+    answer: Any = (await identity_fetch(gateway)(World(env="dev")))["identity"]
+    await gateway.close()
+    assert (answer.value.account, answer.fault.kind) == ("111122223333", Trouble.REFUSED)
+
+
+async def test_the_configured_account_is_looked_up_once_and_read(aws: Endpoint) -> None:
+    gateway = Gateway(config(account="111122223333"))
+    aws.answers["ListClusters"] = lambda _: as_json({"clusterArns": ["a"]})
+    await asyncio.gather(*(gateway.read("ecs", "ListClusters") for _ in range(3)))
+    await gateway.close()
+    assert (aws.count("GetCallerIdentity"), aws.count("ListClusters")) == (1, 3)
+
+
+async def test_what_sts_cannot_tell_keeps_no_read_back(aws: Endpoint) -> None:
+    gateway = Gateway(config(account="111122223333"))
+    aws.answers["GetCallerIdentity"] = lambda _: (
+        403,
+        "text/xml",
+        b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>",
+    )
+    aws.answers["ListClusters"] = lambda _: as_json({"clusterArns": ["a"]})
+    assert (await gateway.read("ecs", "ListClusters"))["clusterArns"] == ["a"]
+    with pytest.raises(Failed, match="no permission"):
         await gateway.execute(SCALE)
     await gateway.close()
     assert aws.count("UpdateService") == 0
+
+
+async def test_the_place_is_known_without_a_call(gateway: Gateway, aws: Endpoint) -> None:
+    place = await gateway.known_place()
+    assert (place.account, place.arn, place.region, place.endpoint) == ("", "", "eu-west-1", aws.url.removeprefix("http://"))
+    assert aws.arrived == []
 
 
 @pytest.mark.parametrize(("session", "sent"), [("botocore-session-1700009999", 1), ("bert", 0)])
