@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import stat
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from pathlib import Path
 
 LIMIT_BYTES = 20 * 1024 * 1024
 """A file that is larger at a start becomes the old one, in place of the former old one."""
+READ_BYTES = 2 * LIMIT_BYTES
+"""Most that is read of one file: its end, as it stood when the reading began."""
 WAITING = 1000
 """Most lines that are kept while the disk cannot take them; beyond that the oldest are given up."""
 
@@ -62,11 +65,11 @@ class LineFile:
             pool.shutdown()
 
     def lines(self) -> Iterator[bytes]:
-        """Every line of the old file and of this one, oldest first. Blocking; what cannot be read counts as empty."""
+        """Every line of the old file and of this one, oldest first. Blocking; what cannot be read, or is no plain file, counts as empty."""
         self.settle()
         for path in (self.old, self.path):
-            with contextlib.suppress(OSError), path.open("rb") as lines:
-                yield from lines
+            with contextlib.suppress(OSError):
+                yield from _lines(path)
 
     def rotate(self) -> None:
         """Begin a new file when this one is too large, unless another process is just doing so. Blocking; what fails is left as it is."""
@@ -100,6 +103,21 @@ class LineFile:
     def _drain_and_write(self, line: bytes, durable: bool) -> None:
         self._drain()
         write(self.path, line, durable)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """The lines of a plain file, at most the last `READ_BYTES`; a device or pipe, which may never end, has none. Raises OSError."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            return
+        left = min(status.st_size, READ_BYTES)
+        file.seek(status.st_size - left)
+        if status.st_size > left:
+            left -= len(file.readline(left))
+        while left > 0 and (line := file.readline(left)):
+            left -= len(line)
+            yield line
 
 
 def write(path: Path, line: bytes, durable: bool) -> None:

@@ -44,6 +44,8 @@ RESUME_S = 6 * 3600.0
 SETTLE_S = 60.0
 """An intent younger than this may belong to another process that still waits for its answer."""
 KEEP_FOLLOWS = 20
+LOAD_S = 3.0
+"""Longest a start waits for the journal."""
 DIGEST_S = 5.0
 """How often what the log counted is put into the World."""
 FILLING_S = 0.25
@@ -98,6 +100,7 @@ class Session:
         self._endings: list[Callable[[], None]] = []
         self._unfollow: Callable[[], None] | None = None
         self._here: Identity | None = None
+        self._loaded = False
 
     @property
     def read_only(self) -> str:
@@ -126,8 +129,10 @@ class Session:
         return self.gateway.meter.last_minute, self.gateway.meter.dollars
 
     async def start(self) -> None:
-        """Read the journal and begin to poll. Never fails: what goes wrong is in the World or in `notices`."""
-        await asyncio.to_thread(self.journal.load)
+        """Begin to poll, and read the journal. Never fails: what goes wrong is in the World or in `notices`.
+
+        A journal that takes longer than `LOAD_S` is read on while everything else goes on; until it was read nothing can be changed.
+        """
         self._endings = [
             self.store.subscribe(("identity",), lambda world, _: self._met(world)),
             self.store.subscribe(("tasks",), lambda world, _: self._keep_stopped(world)),
@@ -138,7 +143,9 @@ class Session:
             asyncio.create_task(self.tail.run(), name="tail"),
             asyncio.create_task(self._digest(), name="digest"),
             asyncio.create_task(self._place(), name="place"),
+            loading := asyncio.create_task(self._load(), name="journal"),
         ]
+        await asyncio.wait((loading,), timeout=LOAD_S)
 
     async def stop(self) -> None:
         """End every task and close every connection; open follows stay open in the journal."""
@@ -155,6 +162,8 @@ class Session:
 
     async def carry_out(self, plan: Plan, replan: Replan) -> Outcome:
         """Carry out a confirmed plan; `replan` makes it anew when what it was based on has changed."""
+        if not self._loaded:
+            return Outcome(kind="refused", sentence="the journal is still being read: what earlier sessions sent is not known yet")
         outcome = await self._carrier.carry_out(plan, replan)
         if outcome.kind in ("done", "unknown"):
             self._last = plan
@@ -181,6 +190,15 @@ class Session:
         code = await self.ask_mfa(prompt) if self.ask_mfa is not None else None
         self._code_refused = self.ask_mfa is not None and not code
         return code or ""
+
+    async def _load(self) -> None:
+        """Read the journal, then do what waited for it."""
+        await asyncio.to_thread(self.journal.load)
+        self._loaded = True
+        world = self.store.world
+        self._met(world)
+        self._keep_stopped(world)
+        self._keep_alarms(world)
 
     async def _place(self) -> None:
         """Put what configuration says of where we are into the World, until STS says the rest."""
@@ -311,7 +329,7 @@ class Session:
         """Once it is known where we are: take up what earlier sessions left open there."""
         self._tell_foreign(world.identity.fault)
         identity = world.identity.value
-        if identity is None or not identity.account or world.identity.seen_at is None or self._here is not None:
+        if identity is None or not identity.account or world.identity.seen_at is None or self._here is not None or not self._loaded:
             return
         self._here = identity
         self._settle(identity)
@@ -325,7 +343,10 @@ class Session:
 
     def _resume(self, identity: Identity) -> None:
         resumed: list[Following] = []
+        known = {f.follow.intent for f in self.store.world.follows}
         for begun in self.journal.follows(self.config.env, identity):
+            if begun.id in known:
+                continue
             kept = msgspec.structs.replace(begun.follow, intent=begun.id)
             if self.clock() - kept.started_at > RESUME_S:
                 self._end(kept, Phase.UNKNOWN, "not followed to its end: no session was running")
@@ -360,7 +381,7 @@ class Session:
             self.store.put(remembered=self.journal.stopped_tasks(self.config.env, self._here, self.clock() - REMEMBER_S))
 
     def _keep_alarms(self, world: World) -> None:
-        for alarm in world.alarms.value or ():
+        for alarm in (world.alarms.value or ()) if self._loaded else ():
             self.journal.alarm(world.env, alarm)
 
     def _unrecorded(self, fault: Fault) -> None:

@@ -305,3 +305,25 @@ def test_no_more_stopped_tasks_are_kept_in_memory_than_are_of_use(journal, monke
     assert all(journal.stopped_task("dev", task) for task in tasks)
     assert [task.id for task in journal.stopped_tasks("dev", here, 0.0)] == ["8", "7", "6"]
     assert not any(journal.stopped_task("dev", task) for task in tasks)
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "directory"])
+def test_what_is_no_plain_file_is_read_as_empty_and_ends(path, kind):
+    path.parent.mkdir(parents=True)
+    match kind:
+        case "device":
+            path.symlink_to("/dev/full")
+        case "pipe":
+            os.mkfifo(path)
+        case _:
+            path.mkdir()
+    found = Journal(path)
+    found.load()
+    assert list(found.entries()) == []
+
+
+def test_of_a_file_that_grew_too_large_the_end_is_read(path, monkeypatch):
+    monkeypatch.setattr(linefile, "READ_BYTES", 25)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"".join(b"line %d\n" % number for number in range(10)))
+    assert list(linefile.LineFile(path).lines()) == [b"line 7\n", b"line 8\n", b"line 9\n"]

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import threading
 
 import msgspec
 import pytest
@@ -615,3 +616,22 @@ async def test_a_foreign_account_is_said_and_neither_pinned_nor_journalled(rig):
     outcome = await rig.run(plan)
     assert (outcome.kind, outcome.sentence, rig.gateway.sent, rig.entries(Intent)) == ("refused", foreign, [], [])
     assert rig.session._carrier._pins.all() == {}
+
+
+async def test_a_journal_that_takes_long_holds_back_changes_and_nothing_else(rig, monkeypatch):
+    await rig.session.stop()
+    rig.new()
+    read_on = threading.Event()
+    load = rig.session.journal.load
+    monkeypatch.setattr(rig.session.journal, "load", lambda: (read_on.wait(60), load()))
+    monkeypatch.setattr("clickit_tui.session.LOAD_S", 0.01)
+    try:
+        await rig.start()
+        assert rig.session.store.world.services.value == rig.answers["services"]
+        outcome = await rig.run(rig.plan())
+        assert (outcome.kind, rig.gateway.sent, rig.entries(Intent)) == ("refused", [], [])
+    finally:
+        read_on.set()
+    while not rig.session._loaded:  # noqa: ASYNC110 - the thread tells nobody else
+        await asyncio.sleep(0.001)
+    assert (await rig.run(rig.plan())).kind == "done"
