@@ -10,13 +10,17 @@ from typing import Any, TextIO
 
 import msgspec
 
+from clickit_tui.checks.alarms import SCALING
 from clickit_tui.checks.cause import cause
 from clickit_tui.checks.strip import strip
 from clickit_tui.config import Config
+from clickit_tui.panes.figures import amount
 from clickit_tui.session import Session
 from clickit_tui.world.ecs import Service, Task, revision
-from clickit_tui.world.parts import Alarm, Cache, ClusterMissing, Database, Series, Target
+from clickit_tui.world.minutes import five_minutes
+from clickit_tui.world.parts import Alarm, Cache, ClusterMissing, Database, MetricClass, Metrics, Series, Target
 from clickit_tui.world.seen import Absent, Age, Fault, Seen
+from clickit_tui.world.task_health import task_health
 from clickit_tui.world.world import FIELDS, World
 
 OK, PARTLY, NOT_RUN = 0, 3, 4
@@ -54,6 +58,19 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     statistic: str
     period_s: int
     note: str = ""
+    in_5_min: float | None = None
+    """Sum over five minutes of a counter of events; 0 only where requests show that there was traffic. Null for anything else."""
+
+
+class LogCount(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read of the log."""
+
+    since: float | None
+    """Start of what was read, epoch seconds; null when nothing was."""
+    partial: bool
+    """Cut short: nothing may be concluded from what is not in it."""
+    lines: dict[str, int]
+    """Lines by level."""
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +96,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     alarms: tuple[Alarm, ...] | None
     database: Database | Absent | None
     cache: Cache | Absent | None
+    log: LogCount | None
     unknown: tuple[Unread, ...]
 
 
@@ -124,7 +142,8 @@ async def _tried(session: Session, within_s: float) -> None:
 
 def exit_code(world: World, found: Status) -> int:
     """0, 3 when something is unknown, 4 when neither account nor cluster could be made out."""
-    if isinstance(world.cluster.value, ClusterMissing) or (world.identity.value is None and world.cluster.value is None):
+    nobody = world.identity.value is None or not world.identity.value.account
+    if isinstance(world.cluster.value, ClusterMissing) or (nobody and world.cluster.value is None):
         return NOT_RUN
     return PARTLY if found.unknown or any(part.verdict == "UNKNOWN" for part in found.verdicts) else OK
 
@@ -138,7 +157,7 @@ def gathered(session: Session) -> Status:
         env=world.env,
         at=facts.now,
         account=(f"NOT AWS {identity.endpoint}" if identity.endpoint else identity.account) if identity else "",
-        region=identity.region if identity else session.config.region,
+        region=(identity.region if identity else "") or session.config.region,
         identity=identity.arn if identity else "",
         profile=(identity.profile if identity else "") or session.config.profile,
         profile_source=identity.profile_source if identity else session.config.profile_source,
@@ -153,6 +172,7 @@ def gathered(session: Session) -> Status:
         alarms=world.alarms.value,
         database=world.database.value,
         cache=world.cache.value,
+        log=counted(world),
         unknown=tuple(_unread(world, facts.now)),
     )
 
@@ -160,10 +180,25 @@ def gathered(session: Session) -> Status:
 def readings(world: World, now: float) -> tuple[Reading, ...] | None:
     """The newest value of every metric, in the order of their keys."""
     metrics = world.metrics.value
-    return None if metrics is None else tuple(_reading(series, now) for _, series in sorted(metrics.series.items()))
+    if metrics is None:
+        return None
+    read_at = world.metrics.seen_at or now
+    return tuple(_reading(series, now, metrics, read_at) for _, series in sorted(metrics.series.items()))
 
 
-def _reading(series: Series, now: float) -> Reading:
+def counted(world: World) -> LogCount | None:
+    """Lines of the log by level; None when no log was read."""
+    digest = world.log.value
+    if digest is None:
+        return None
+    lines: dict[str, int] = {}
+    for _, _, level, count in digest.minutes:
+        lines[level] = lines.get(level, 0) + count
+    return LogCount(since=digest.since, partial=digest.partial, lines=dict(sorted(lines.items())))
+
+
+def _reading(series: Series, now: float, metrics: Metrics, read_at: float) -> Reading:
+    events = series.kind is MetricClass.EVENTS and series.statistic == "Sum" and series.status == "Complete"
     at, value = series.last(now) or (None, None)
     return Reading(
         key=series.key,
@@ -175,6 +210,7 @@ def _reading(series: Series, now: float) -> Reading:
         statistic=series.statistic,
         period_s=series.period_s,
         note=series.note,
+        in_5_min=five_minutes(metrics, series.key, read_at) if events else None,
     )
 
 
@@ -202,14 +238,20 @@ def _why(field: str, fault: Fault | None) -> Unread:
 def plain(found: Status, session: Session) -> list[str]:
     """The status as aligned lines."""
     world = session.store.world
+    targets = {target.id: target for target in found.targets or ()}
+
+    def task_row(task: Task) -> tuple[str, ...]:
+        return _task_row(task, targets.get(task.ip) if task.ip else None)
+
     head = f"{found.env}  {found.account or 'account ?'}  {found.region or 'region ?'}  {found.identity or 'identity ?'}"
     mode = f"  READ-ONLY ({found.read_only})" if found.read_only else ""
     lines = [f"{head}  {_moment(found.at)}{mode}", "", f"  {found.cause}"]
     lines += table((part.verdict, part.part, part.sentence) for part in found.verdicts)
     lines += ["", "services", *_rows(found.services, _service_row, world.services)]
-    lines += ["", "tasks", *_rows(found.tasks, _task_row, world.tasks)]
+    lines += ["", "tasks", *_rows(found.tasks, task_row, world.tasks)]
     lines += ["", "metrics", *_rows(found.metrics, _metric_row, world.metrics)]
     lines += ["", "alarms", *_rows(found.alarms, _alarm_row, world.alarms)]
+    lines += ["", "log", f"  {_log_words(found.log)}"]
     if found.unknown:
         lines += ["", "unknown", *table((u.field, u.reason, u.fix) for u in found.unknown)]
     return lines
@@ -241,20 +283,38 @@ def _service_row(service: Service) -> tuple[str, ...]:
     )
 
 
-def _task_row(task: Task) -> tuple[str, ...]:
+def _task_row(task: Task, target: Target | None) -> tuple[str, ...]:
     stopped = f"{task.stop_code} {task.stopped_reason}".strip()
-    return task.part, task.id[:8], task.status or "?", task.health.lower() or "-", task.ip or "-", stopped
+    return task.part, task.id[:8], task.status or "?", _health(task, target), task.ip or "-", stopped
+
+
+def _health(task: Task, target: Target | None) -> str:
+    said = task_health(task, target)
+    if said == "target" and target is not None:
+        return f"{target.state} {target.reason}".strip()
+    words = {"status": "starting", "container": "container unhealthy", "healthy": "healthy", "no target": "no target"}
+    return words.get(said, "-")
+
+
+def _log_words(log: LogCount | None) -> str:
+    if log is None or log.since is None:
+        return "? nothing was read"
+    lines = ", ".join(f"{count} {level}" for level, count in log.lines.items()) or "no line"
+    return f"since {_moment(log.since)}: {lines}{' (not all was read)' if log.partial else ''}"
 
 
 def _metric_row(reading: Reading) -> tuple[str, ...]:
+    if reading.in_5_min is not None:
+        return reading.key, f"{amount(reading.in_5_min, reading.unit)} in 5 m", "", reading.statistic, reading.note
     if reading.value is None:
         return reading.key, "no data", "", "", reading.note
     age = f"{(reading.age_s or 0.0) / 60:.0f} min old"
-    return reading.key, f"{reading.value:,.6g} {reading.unit}".rstrip(), age, reading.statistic, reading.note
+    return reading.key, amount(reading.value, reading.unit), age, reading.statistic, reading.note
 
 
 def _alarm_row(alarm: Alarm) -> tuple[str, ...]:
-    return alarm.state or "?", alarm.name, f"since {_moment(alarm.since)}" if alarm.since else "", alarm.reason[:100]
+    state = f"autoscaling's own ({alarm.state or '?'})" if alarm.name.startswith(SCALING) else alarm.state or "?"
+    return state, alarm.name, f"since {_moment(alarm.since)}" if alarm.since else "", alarm.reason[:100]
 
 
 def _count(number: int | None) -> str:

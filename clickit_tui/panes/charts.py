@@ -11,7 +11,7 @@ from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Look, Span, Spans, fit
 from clickit_tui.ui.cells import width as cell_width
 from clickit_tui.ui.spark import spark
-from clickit_tui.world.minutes import LOOKUPS, cache_lookups, closed, newest_minutes, read
+from clickit_tui.world.minutes import LOOKUPS, cache_lookups, five_minutes
 from clickit_tui.world.parts import Cache, Database, MetricClass, Series
 from clickit_tui.world.seen import Absent, Age
 from clickit_tui.world.world import World
@@ -92,22 +92,13 @@ def closed_value(world: World, view: View, key: str) -> float | None:
     return next((v for v in reversed(closed[-3:]) if v is not None), None)
 
 
-def five_minutes(world: World, view: View, key: str) -> float | None:
-    """The sum of a counter over five minutes: the closed ones, or the newest when those already hold more; None when no minute is known."""
-    metrics = world.metrics.value
-    if metrics is None or world.metrics.seen_at is None:
-        return None
-    read_at = world.metrics.seen_at
-    sums = [found.total for minutes in (closed, newest_minutes) if (found := read(metrics, key, minutes(metrics, read_at, 5))) is not None]
-    return max((total for total in sums if total is not None), default=None)
-
-
 def _counter_text(world: World, view: View, key: str, cells: int = 8) -> Spans:
     series = get(world.metrics.value, key)
     words = no_number(series, view, world)
     if words is not None and (series is None or series.kind is not MetricClass.EVENTS or series.status == "Forbidden"):
         return (Span(fit(words[0].text, cells + 7, right=True), words[0].look),)
-    total = five_minutes(world, view, key)
+    metrics, read_at = world.metrics.value, world.metrics.seen_at
+    total = five_minutes(metrics, key, read_at) if metrics is not None and read_at is not None else None
     if total is None:
         return (Span(fit(_nothing(world), cells + 7, right=True), "dim"),)
     look: Look = "plain" if total == 0 else "fail" if total > view.facts.thresholds.errors_5xx_fail else "warn"

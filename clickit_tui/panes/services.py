@@ -14,6 +14,7 @@ from clickit_tui.ui.spark import spark
 from clickit_tui.world.causes import cause_of
 from clickit_tui.world.ecs import Deployment, Service, Task, TaskDefinition, revision, tag
 from clickit_tui.world.parts import Target
+from clickit_tui.world.task_health import task_health
 from clickit_tui.world.world import World
 
 
@@ -184,22 +185,23 @@ def _service_row(world: World, view: View, service: Service, width: int, opened:
 def task_state(task: Task, target: Target | None, view: View, path: str = "") -> tuple[str, Look]:
     """Why this task is as it is: the stop reason, the target's reason, or its health."""
     symbol = view.mark
-    if task.stopped:
+    said = task_health(task, target)
+    if said == "stopped":
         code = next((c.exit_code for c in task.containers if c.exit_code is not None), None)
         cause = next((c.reason for c in task.containers if c.reason), "") or task.stopped_reason or task.stop_code
         words = f"exit {code}: {cause}" if code is not None else cause or "no reason given"
         quiet = is_quiet(task)
         return words, "dim" if quiet else "fail"
-    if target is not None and target.state not in ("healthy", ""):
+    if said == "target" and target is not None:
         bad = target.state.startswith("unhealthy")
         return f"{symbol('FAIL' if bad else 'WARN')} {target_words(target, path)}", "fail" if bad else "warn"
-    if task.status != "RUNNING":
+    if said == "status":
         return f"{symbol('WARN')} {task.status.lower()}", "warn"
-    if task.health == "UNHEALTHY":
+    if said == "container":
         return f"{symbol('FAIL')} container unhealthy", "fail"
-    if target is not None and target.state == "healthy":
+    if said == "healthy":
         return f"{symbol('PASS')} healthy", "plain"
-    return f"{symbol('NONE')} no target" if task.ip else "", "dim"
+    return f"{symbol('NONE')} no target" if said else "", "dim"
 
 
 HEALTH_WORDS = {

@@ -106,6 +106,12 @@ LOOKUPS = 100
 """Below this many look-ups a hit rate says nothing (aws.md 1.1)."""
 
 
+def five_minutes(metrics: Metrics, key: str, read_at: float) -> float | None:
+    """The sum of a counter over five minutes: the closed ones, or the newest when those already hold more; None when no minute is known."""
+    sums = [found.total for minutes in (closed, newest_minutes) if (found := read(metrics, key, minutes(metrics, read_at, 5))) is not None]
+    return max((total for total in sums if total is not None), default=None)
+
+
 def _sum(found: list[float], traffic: bool) -> float | None:
     return sum(found) if found else 0.0 if traffic else None
 

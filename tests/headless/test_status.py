@@ -2,15 +2,20 @@
 
 import io
 import json
+import re
 import tomllib
 
 import pytest
 
 from clickit_tui.config import Flags, load
 from clickit_tui.headless.init import init
-from clickit_tui.headless.status import Status, status
+from clickit_tui.headless.status import Status, gathered, plain, status
 from clickit_tui.session import Session
+from clickit_tui.world.ecs import Task
+from clickit_tui.world.parts import Alarm, Target
+from clickit_tui.world.task_health import task_health
 from clickit_tui.world.world import FIELDS
+from tests.worlds import NOW, seen
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -37,6 +42,9 @@ def test_json_holds_one_world(demo, tmp_path):
     assert 0 < cpu["value"] < 100
     assert 0 <= cpu["age_s"] < 600
     assert [a["state"] for a in found["alarms"]] == ["OK"]
+    assert found["log"]["since"] < found["at"]
+    assert found["log"]["partial"] is False
+    assert found["log"]["lines"]["info"] > 0
     assert [v["part"] for v in found["verdicts"]][:5] == ["edge", "api", "frontend", "database", "cache"]
     assert found["unknown"] == []
     assert code == 0
@@ -50,6 +58,44 @@ def test_people_get_the_same_in_words(demo, tmp_path):
     assert "2/2 running" in text
     assert "api.cpu " in text
     assert "123456789012  " not in text
+    assert re.search(r"edge.elb_5xx +0 in 5 m", text)
+    assert re.search(r"db.memory +[\d.]+ [GM]iB ", text)
+    assert re.search(r"edge.p95 +\d+ ms ", text)
+    assert re.search(r"api +\w{8} +RUNNING +healthy ", text)
+    assert " unknown " not in text
+    assert re.search(r"log\n  since .*: \d+ .*info", text)
+
+
+def test_alarms_of_autoscaling_are_named_as_such():
+    session = Session(load(Flags(env="prod", config="/dev/null"), {}))
+    own = Alarm(name="TargetTracking-service/api-AlarmLow", state="ALARM")
+    session.store.put(alarms=seen((own, Alarm(name="clickit-prod-5xx", state="OK")), NOW, "alarms"))
+    text = "\n".join(plain(gathered(session), session))
+    assert "autoscaling's own (ALARM)  TargetTracking-" in text
+    assert not re.search(r"^ +ALARM", text, re.M)
+
+
+@pytest.mark.parametrize(
+    ("task", "target", "said"),
+    [
+        (
+            Task(arn="a", id="a", part="api", status="RUNNING", health="UNKNOWN", ip="1"),
+            Target(group="g", id="1", state="healthy"),
+            "healthy",
+        ),
+        (
+            Task(arn="a", id="a", part="api", status="RUNNING", health="UNKNOWN", ip="1"),
+            Target(group="g", id="1", state="unhealthy"),
+            "target",
+        ),
+        (Task(arn="a", id="a", part="api", status="RUNNING", health="HEALTHY", ip="1"), None, "no target"),
+        (Task(arn="a", id="a", part="api", status="RUNNING", health="UNHEALTHY", ip="1"), None, "container"),
+        (Task(arn="a", id="a", part="api", status="PENDING", health="UNKNOWN"), None, "status"),
+        (Task(arn="a", id="a", part="api", status="RUNNING"), None, ""),
+    ],
+)
+def test_the_load_balancer_has_the_word_on_a_task(task, target, said):
+    assert task_health(task, target) == said
 
 
 def test_what_is_denied_is_unknown_with_its_permission_and_never_zero(demo, tmp_path):
