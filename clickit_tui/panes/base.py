@@ -45,6 +45,10 @@ class Pane(Vertical):
         yield Rule()
         yield self.body()
 
+    def on_mount(self) -> None:
+        """The first frame names the panes before anything is known."""
+        self.query_one(Rule).show((Span(self.heading, "title"),), (Span("loading…", "dim"),))
+
     def show(self, world: World, view: View) -> None:
         """Paint body and title; what has not changed costs no byte."""
         self.paint(world, view)
