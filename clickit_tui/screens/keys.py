@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from textual.binding import Binding, BindingType
@@ -19,6 +19,7 @@ from clickit_tui.plan import Call, as_cli
 from clickit_tui.screens.change import Change, change
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.clipboard import copy
+from clickit_tui.ui.keybar import KeyHint
 from clickit_tui.ui.page import Page
 from clickit_tui.ui.picker import Choice, Picker
 from clickit_tui.ui.prompt import Prompt
@@ -58,6 +59,7 @@ class Keys(Screen[None]):
     note: str = ""
     """What the last key press has to say; shown in the cause row until the next key, or for some seconds."""
     noted_at: float = 0.0
+    _accepted: dict[str, str] | None = None
     commands: list[tuple[str, Callable[[], None]]] = []  # noqa: RUF012 - replaced per screen, never appended to
     """Extra palette commands handed in from outside, (name, what to do)."""
 
@@ -69,6 +71,28 @@ class Keys(Screen[None]):
         self.note = text
         self.noted_at = self.core.facts().now
         self.repaint()
+
+    def accepted_keys(self) -> dict[str, str]:
+        """The configured keys that can be had, by binding id."""
+        if self._accepted is None:
+            from clickit_tui.screens.keymap import accepted  # the table of keys knows every screen
+
+            wanted = self.core.config.keymap
+            self._accepted = accepted(wanted, self.app.BINDINGS)[0] if wanted else {}
+        return self._accepted
+
+    def live_key(self, shown: str) -> str:
+        """The key that does here what a key does by default, as it stands on the keyboard."""
+        kept = self.accepted_keys()
+        for owner in (*type(self).__mro__, type(self.app), Table, Tail) if kept else ():
+            for b in owner.__dict__.get("BINDINGS", ()):
+                if isinstance(b, Binding) and shown in key_words(b.key).split():
+                    return key_words(kept[b.id].split(",")[0].strip()) if b.id in kept else shown
+        return shown
+
+    def live_hints(self, hints: Iterable[KeyHint]) -> list[KeyHint]:
+        """A key row with the keys as they are configured; the mark of the screen that is shown stays."""
+        return [hint._replace(key=self.live_key(hint.key.rstrip("·")) + "·" * hint.key.endswith("·")) for hint in hints]
 
     def repaint(self) -> None:
         """Paint this screen from the World now."""
@@ -186,14 +210,14 @@ class Keys(Screen[None]):
 
     def _choice(self, a: Action, target: Target | None) -> Choice:
         reason = why_not(a, target, self.core.store.world, self.view) if self.view else ""
-        return Choice(id=f"change:{a.id}", text=f"{a.key or ' '}  {a.title}", reason=reason)
+        return Choice(id=f"change:{a.id}", text=f"{self.live_key(a.key) or ' '}  {a.title}", reason=reason)
 
     def action_palette(self) -> None:
         """Every action and command by name."""
         target = self.selected()
         choices = [self._choice(a, target) for a in actions()]
         choices += [
-            Choice(id=f"key:{b.action}", text=f"{key_words(b.key)}  {b.tooltip}")
+            Choice(id=f"key:{b.action}", text=f"{key_words(self.accepted_keys().get(b.id or '', b.key))}  {b.tooltip}")
             for b in KEYS
             if isinstance(b, Binding) and not b.action.startswith(("change", "palette"))
         ]

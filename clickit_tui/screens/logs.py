@@ -96,7 +96,8 @@ class LogsScreen(Board):
         super().show(world, view)
         screens = look_hints(self.places, self.name_shown)[: len(self.places)]
         hints = [KeyHint(key=key, word=word) for key, word in HINTS]
-        self.keys.show([*screens, *hints, KeyHint(key=":", word="palette"), KeyHint(key="?", word="help"), KeyHint(key="q", word="back")])
+        ends = (KeyHint(key=":", word="palette"), KeyHint(key="?", word="help"), KeyHint(key="q", word="back"))
+        self.keys.show(self.live_hints([*screens, *hints, *ends]))
 
     def flush_log(self, lines: Sequence[LogLine], state: tuple[str, Look]) -> None:
         if self.view is not None:

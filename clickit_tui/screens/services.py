@@ -84,7 +84,7 @@ class ServicesScreen(Board):
         hints = change_hints(world, view, self.selected())
         looks = look_hints(self.places, self.name_shown)[: len(self.places)]
         own = (KeyHint(key=key, word=word) for key, word in HINTS)
-        self.keys.show([*looks, *own], hints, note="read-only: keys dimmed" if view.read_only else "")
+        self.keys.show(self.live_hints([*looks, *own]), self.live_hints(hints), note="read-only: keys dimmed" if view.read_only else "")
 
     # --- the selection ---
 

@@ -94,7 +94,8 @@ class TriageScreen(Board):
         if layout(self.size.width, self.size.height) is None:
             self.cause.show([(Span(f" too small: need 60x16, have {self.size.width}x{self.size.height}", "warn"),)])
         hints = change_hints(world, view, self.selected())
-        self.keys.show(look_hints(self.places, self.name_shown), hints, note="read-only: keys dimmed" if view.read_only else "")
+        looks = look_hints(self.places, self.name_shown)
+        self.keys.show(self.live_hints(looks), self.live_hints(hints), note="read-only: keys dimmed" if view.read_only else "")
 
     def adopt(self) -> None:
         self.selection.chosen()

@@ -1,10 +1,12 @@
 """Which configured keys can be had, what is said of the others, and the table of keys."""
 
+import msgspec
 import pytest
 
 from clickit_tui.app import Dashboard, keys
 from clickit_tui.screens.keymap import accepted, groups
 from clickit_tui.screens.places import PLACES
+from clickit_tui.ui.picker import Picker
 from tests import worlds
 from tests.fakes import FakeCore
 from tests.pilot.driving import running, until
@@ -84,3 +86,18 @@ async def test_the_app_takes_the_good_keys_and_says_the_others_at_start():
         await until(pilot, lambda: core.refreshed == [()])
         await pilot.press("w")
         await until(pilot, lambda: app.screen is not app.board)
+
+
+async def test_key_rows_and_the_list_of_actions_show_the_configured_keys():
+    core = FakeCore(worlds.incident_world(worlds.NOW))
+    core.config = msgspec.structs.replace(core.config, keymap={"scale": "f6,ctrl+s", "why": "f7", "go_2": "f8", "redeploy": "r"})
+    async with running(core, (200, 50)) as (app, pilot):
+        shown = app.board.keys.text
+        assert "f6 scale" in shown
+        assert "f7 why" in shown
+        assert "f8 Services" in shown
+        assert "R redeploy" in shown
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        assert "f6  Scale" in app.screen.text
+        assert "S  Scale" not in app.screen.text
