@@ -105,8 +105,9 @@ class Board(Keys):
         if self.note:
             return (Span(fit(f" {self.note}", width), "warn"),)
         fault = world.identity.fault
-        if fault is not None and fault.kind is Trouble.CREDENTIALS:
-            return (Span(fit(f" {fault.sentence}: {fault.fix or 'L logs in through SSO'}", width), "fail"),)
+        if fault is not None and fault.kind in (Trouble.CREDENTIALS, Trouble.REFUSED):
+            fix = fault.fix or ("L logs in through SSO" if fault.kind is Trouble.CREDENTIALS else "nothing is shown or sent")
+            return (Span(fit(f" {fault.sentence}: {fix}", width), "fail"),)
         followed = following(world)
         if not followed:
             return cause_line(view, width)
