@@ -89,7 +89,7 @@ class Terminal:
     ) -> None:
         self.argv = list(argv)
         self.cols, self.rows = cols, rows
-        base = dict(os.environ if env is None else env)
+        base = dict(os.environ, LC_ALL="C.UTF-8") if env is None else dict(env)
         self._env = {k: v for k, v in base.items() if k not in ("COLUMNS", "LINES")} | {"TERM": term}
         self._cwd = cwd
         self._lock = threading.Lock()

@@ -47,7 +47,7 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("Logs at 80x24, standing still on an error", "logs", ("3", "E"), (80, 24), r"PAUSED"),
     ("Logs, `v` twice: columns", "logs", ("3", "v", "v"), (80, 24), r"duration_ms"),
     ("Logs, `enter`: everything of one line", "logs", ("3", "E", "enter"), (80, 24), r"event id"),
-    ("Logs at 150x45", "logs", ("3",), (150, 45), r"warnings"),
+    ("Logs at 150x45", "logs", ("3",), (150, 45), r"lines 600.*14:03:18"),
 )
 
 
