@@ -23,7 +23,6 @@ from clickit_tui.ui.lines import Lines
 from clickit_tui.world.seen import Trouble
 from clickit_tui.world.world import World
 
-
 NOTE_S = 8.0
 """A sentence to the user gives the cause its row back after this long, or at the next key."""
 
