@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from itertools import pairwise
-from statistics import median
+from collections.abc import Awaitable, Callable
 from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
@@ -24,9 +22,6 @@ Want = Literal["", "leave", "copy", "carry out"]
 SETTLE_S = 0.5
 """Keys within this time of opening, or of another command appearing under the fingers, do nothing."""
 
-PERSON_S = 0.025
-"""Nobody types a whole token in less than this per character; tmux, a macro or a barcode reader does."""
-
 _SCROLLS = {"up": -1, "down": 1, "pageup": -8, "pagedown": 8}
 
 
@@ -36,8 +31,7 @@ class ConfirmModel:
     The first character typed into a field replaces what stood in it: a 5 over a 3 is 5, never 35.
     Only one thing confirms: the character, typed by a key into the token, that makes it equal to what is asked. Never
     Enter, never a paste, never a deletion, nothing within 0.5 s of opening. A token that is complete without having
-    confirmed (kept after `changed`) waits for its last character to be typed once more. A token that came faster than a
-    person types is cleared instead: text that was sent into the terminal as keys is no decision either.
+    confirmed (kept after `changed`) waits for its last character to be typed once more.
     """
 
     def __init__(self, preview: Callable[[dict[str, str]], Preview], clock: Callable[[], float]) -> None:
@@ -45,7 +39,6 @@ class ConfirmModel:
         self._clock = clock
         self._settles_at = clock() + SETTLE_S
         self._touched: set[str] = set()
-        self._token_times: list[float] = []
         self.inputs: dict[str, str] = {}
         first = preview({})
         self._entries = {field.name: Entry.of(field.value) for field in first.fields}
@@ -157,16 +150,7 @@ class ConfirmModel:
         if inserted and ask and self.dialog.token.text == ask and character == ask[-1]:
             return self._confirmed()
         self.dialog = self.dialog._replace(token=entry)
-        self._token_times = [*self._token_times, self._clock()] if inserted else self._token_times[: len(entry.text)]
-        if not inserted or not ask or entry.text != ask:
-            return ""
-        return self._too_fast() if faster_than_a_person(self._token_times) else self._confirmed()
-
-    def _too_fast(self) -> Want:
-        self._token_times = []
-        self.dialog = self.dialog._replace(token=Entry())
-        self._say("typed too fast for a person: type it again")
-        return ""
+        return self._confirmed() if inserted and ask and entry.text == ask else ""
 
     def _confirmed(self) -> Want:
         self.dialog = self.dialog._replace(phase="sending", note="")
@@ -212,12 +196,6 @@ class ConfirmModel:
         most = scroll_room(self.dialog, cells, rows, glyphs)
         self.dialog = self.dialog._replace(scroll=min(self.dialog.scroll, most + 1 if most else 0))
         return draw(self.dialog, cells, rows, glyphs)
-
-
-def faster_than_a_person(times: Sequence[float]) -> bool:
-    """Whether characters that came at these moments (s) came in one burst; a pause before or within it makes it no slower."""
-    pauses = [later - earlier for earlier, later in pairwise(times)]
-    return bool(pauses) and median(pauses) < PERSON_S
 
 
 class Confirm(ModalScreen[Done | None]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from itertools import count
 
 from textual.pilot import Pilot
 
@@ -53,14 +52,12 @@ async def select(app: Dashboard, pilot: Pilot[int], key: str) -> None:
 
 
 async def type_token(app: Dashboard, pilot: Pilot[int], token: str) -> Confirm:
-    """In an open dialog: go to the token and type it, as slowly as a person, after half a second."""
+    """In an open dialog: go to the token and type it, as a person would after half a second."""
     dialog = app.screen
     assert isinstance(dialog, Confirm), app.screen
     dialog.model._settles_at = 0.0
     while dialog.model.dialog.focus:
         await pilot.press("tab")
-    moments = count(dialog.model._clock(), 0.1)
-    dialog.model._clock = lambda: next(moments)
     for character in token:
         await pilot.press(NAMES.get(character, character))
     return dialog
