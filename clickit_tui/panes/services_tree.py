@@ -57,11 +57,6 @@ def _open(key: str, usual: bool, looking: Looking) -> bool:
     return usual != (key in looking.toggled)
 
 
-def is_open(row: Row, glyph: str) -> bool:
-    """Whether a drawn row stands open."""
-    return row.spans[0].text.strip() == glyph
-
-
 def _head(view: View, depth: int, opened: bool | None) -> Span:
     mark = " " if opened is None else view.glyphs.open if opened else view.glyphs.shut
     return Span(f"{'  ' * depth}{mark} ")
