@@ -20,14 +20,14 @@ from clickit_tui.panes.pages import cluster_missing_page
 from clickit_tui.panes.view import View
 from clickit_tui.screens.asking import Asking
 from clickit_tui.screens.board import Board
+from clickit_tui.screens.chooser import choose_environment as choose_environment
 from clickit_tui.screens.places import FIRST, PLACES
 from clickit_tui.ui.confirm import Confirm
 from clickit_tui.ui.crash import QuietApp
 from clickit_tui.ui.looks import THEME, glyphs
 from clickit_tui.ui.page import Page
-from clickit_tui.ui.picker import Choice, Picker
 from clickit_tui.world.parts import ClusterMissing
-from clickit_tui.world.world import FIELDS, World
+from clickit_tui.world.world import ALWAYS_READ, ON_DEMAND, World
 
 PAINT_S = 0.15
 """Changes of the World are gathered this long before they are painted."""
@@ -74,6 +74,7 @@ class Dashboard(QuietApp):
         self._painting = False
         self._log_version, self._log_at = -1, 0.0
         self._asked_cluster = False
+        self._leave: Callable[[], None] = lambda: None
         self._glyphs = glyphs(os.environ, getattr(sys.__stderr__, "encoding", None) or "utf-8")
 
     def on_mount(self) -> None:
@@ -116,6 +117,7 @@ class Dashboard(QuietApp):
         self._previous, self.place = self.place, key
         self._log_version = -1
         self.switch_screen(self._board(key))
+        self.call_after_refresh(self._attend)
         self.call_after_refresh(self._paint)
 
     def action_previous(self) -> None:
@@ -124,10 +126,16 @@ class Dashboard(QuietApp):
 
     def _begin(self) -> None:
         self._paint()
-        self.core.store.subscribe(FIELDS, self._changed)
+        self.core.store.subscribe(ALWAYS_READ, self._changed)
+        self._attend()
         self.set_interval(TICK_S, self._paint)
         self.set_interval(LOG_S, self._flush_log)
         self.run_worker(self.core.start(), exit_on_error=False)
+
+    def _attend(self) -> None:
+        """What is read on demand is read while the screen that shows it is there."""
+        before, self._leave = self._leave, self.core.store.subscribe(self.board.reads() & ON_DEMAND, self._changed)
+        before()
 
     def _changed(self, world: World, fields: frozenset[str]) -> None:
         if not self._painting:
@@ -194,37 +202,6 @@ def keys(wanted: Mapping[str, str]) -> tuple[list[str], list[str]]:
 
     keymap, refused = accepted_keys(wanted)
     return table(Dashboard.BINDINGS, keymap), refused
-
-
-class Chooser(QuietApp):
-    """The first screen when no environment was named: it never takes the last one by itself."""
-
-    CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = False
-
-    def __init__(self, environments: Sequence[tuple[str, str]]) -> None:
-        super().__init__(ansi_color=True)
-        self.animation_level = "none"
-        self.environments = environments
-        self.chosen = ""
-
-    def on_mount(self) -> None:
-        """Ask at once."""
-        self.register_theme(THEME)
-        self.theme = THEME.name
-        choices = [Choice(id=name, text=f"{name:<12} {words}") for name, words in self.environments]
-        self.push_screen(Picker("which environment?", choices), self._picked)
-
-    def _picked(self, name: str | None) -> None:
-        self.chosen = name or ""
-        self.exit(0)
-
-
-def choose_environment(environments: Sequence[tuple[str, str]]) -> str:
-    """Ask for the environment, given as (name, what is known of it); an empty string when the user left."""
-    chooser = Chooser(environments)
-    chooser.run()
-    return chooser.chosen
 
 
 def title(text: str) -> None:

@@ -21,7 +21,7 @@ from clickit_tui.world.minutes import five_minutes
 from clickit_tui.world.parts import Alarm, Cache, ClusterMissing, Database, MetricClass, Metrics, Series, Target
 from clickit_tui.world.seen import Absent, Age, Fault, Seen
 from clickit_tui.world.task_health import task_health
-from clickit_tui.world.world import FIELDS, World
+from clickit_tui.world.world import ALWAYS_READ, ON_DEMAND, World
 
 OK, PARTLY, NOT_RUN = 0, 3, 4
 WITHIN_S = 20.0
@@ -126,13 +126,14 @@ async def _tried(session: Session, within_s: float) -> None:
 
     The metrics come last: those of the NAT gateways can only be asked for once these are known, and are asked for once a minute.
     """
-    first = session.poller.fields - {"metrics"}
+    needed = session.poller.fields - ON_DEMAND
+    first = needed - {"metrics"}
     try:
         async with asyncio.timeout(within_s):
             session.store.subscribe(first, lambda *_: None)
             await session.poller.tried(first)
             session.store.subscribe(("metrics",), lambda *_: None)
-            await session.poller.tried()
+            await session.poller.tried(needed)
             while not session.tail.filled:  # noqa: ASYNC110 - the tail tells of lines, not of having read them all
                 await asyncio.sleep(0.05)
     except TimeoutError:
@@ -215,7 +216,7 @@ def _reading(series: Series, now: float, metrics: Metrics, read_at: float) -> Re
 
 
 def _unread(world: World, now: float) -> Iterable[Unread]:
-    for field in FIELDS:
+    for field in ALWAYS_READ:
         seen = getattr(world, field)
         if isinstance(seen, Seen) and seen.age(now) in (Age.FAILED, Age.LOADING):
             yield _why(field, seen.fault)

@@ -62,3 +62,9 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
 
 FIELDS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(World))
+
+ON_DEMAND: frozenset[str] = frozenset()
+"""Fields that cost calls or money and no verdict needs: read only while a screen that shows them is there, or when asked for."""
+
+ALWAYS_READ: tuple[str, ...] = tuple(name for name in FIELDS if name not in ON_DEMAND)
+"""What the dashboard reads as long as it runs."""
