@@ -6,12 +6,15 @@ import re
 from collections import Counter
 
 from clickit_tui.logs.line import LogLine
+from clickit_tui.logs.slow import MOST_PATHS, Took, request_of, slowest
 from clickit_tui.world.parts import LogDigest
 
 MINUTES = 15
 MOST_SHAPES = 300
 """Distinct shapes counted per minute; further ones are counted together."""
 OTHER = "(other shapes)"
+SLOWEST = 10
+"""Slow paths told of."""
 
 PATTERNS: tuple[tuple[str, str, str], ...] = (
     ("db.no-slots", "remaining connection slots are reserved", "connection slots"),
@@ -58,13 +61,19 @@ def matches(text: str) -> tuple[str, ...]:
 class _Minute:
     """Sums of one part and minute."""
 
-    __slots__ = ("examples", "levels", "matches", "shapes")
+    __slots__ = ("examples", "levels", "matches", "shapes", "took")
 
     def __init__(self) -> None:
         self.levels: Counter[str] = Counter()
         self.shapes: Counter[str] = Counter()
         self.examples: dict[str, str] = {}
         self.matches: dict[str, tuple[int, float]] = {}
+        self.took: dict[str, Took] = {}
+
+    def request(self, path: str, ms: float) -> None:
+        """Reckon one request in."""
+        if path in self.took or len(self.took) < MOST_PATHS:
+            self.took.setdefault(path, Took()).add(ms)
 
 
 class Sums:
@@ -81,6 +90,8 @@ class Sums:
         for known in matches(line.text):
             count, last = sums.matches.get(known, (0, 0.0))
             sums.matches[known] = (count + 1, max(last, line.at_ms / 1000))
+        if (request := request_of(line.text)) is not None:
+            sums.request(*request)
         if line.level == "error":
             kind = shape(line.text)
             if kind not in sums.shapes and len(sums.shapes) >= MOST_SHAPES:
@@ -113,6 +124,7 @@ class Sums:
             minutes=tuple((part, m * 60.0, level, n) for (part, m), s in window.items() for level, n in sorted(s.levels.items())),
             shapes=tuple((part, kind, n, examples[part, kind]) for (part, kind), n in shapes.most_common(top)),
             matches=tuple((part, known, n, at) for (part, known), (n, at) in sorted(found.items(), key=lambda kv: -kv[1][0])),
+            slow=slowest(((part, sums.took) for (part, _), sums in window.items()), SLOWEST),
             since=None if since is None else max(since, begin),
             partial=partial,
         )

@@ -43,7 +43,10 @@ SUMS: tuple[Sum, ...] = (
     Sum(
         id="slowest",
         title="slowest requests",
-        query=("filter ispresent(duration_ms) | fields @timestamp, method, path, status, duration_ms | sort duration_ms desc | limit 100"),
+        query=(
+            "fields @timestamp, method, path, status, coalesce(duration_ms, ms, durationMs, responseTime) as took_ms"
+            " | filter ispresent(took_ms) | sort took_ms desc | limit 100"
+        ),
     ),
 )
 

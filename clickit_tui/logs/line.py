@@ -26,8 +26,8 @@ _HEAD = re.compile(
 )
 _MESSAGES = ("message", "msg", "@message", "event", "text", "body", "log")
 _SHOWN = (
-    "method", "path", "url", "route", "status", "statusCode", "status_code", "duration_ms", "durationMs", "responseTime", "latency_ms",
-    "elapsed_ms", "error", "err", "exception", "reason", "code", "request_id", "requestId", "trace_id", "traceId",
+    "method", "path", "url", "route", "status", "statusCode", "status_code", "ms", "duration_ms", "durationMs", "responseTime",
+    "latency_ms", "elapsed_ms", "error", "err", "exception", "reason", "code", "request_id", "requestId", "trace_id", "traceId",
 )  # fmt: skip
 _HIDDEN = frozenset(
     {"level", "severity", "lvl", "levelname", "time", "timestamp", "ts", "@timestamp", "pid", "hostname", "host", "name", "logger", "v"}

@@ -141,7 +141,19 @@ def column_names(drawing: Drawing) -> str:
 
 
 _NO_COLUMN = frozenset({"message", "msg", "level", "severity", "time", "timestamp", "ts", "@timestamp", "pid", "hostname"})
-_FIRST_COLUMNS = ("status", "status_code", "statusCode", "duration_ms", "durationMs", "responseTime", "latency_ms", "method", "path", "url")
+_FIRST_COLUMNS = (
+    "status",
+    "status_code",
+    "statusCode",
+    "ms",
+    "duration_ms",
+    "durationMs",
+    "responseTime",
+    "latency_ms",
+    "method",
+    "path",
+    "url",
+)
 
 
 def usual_fields(lines: Iterable[LogLine], most: int = 3) -> tuple[str, ...]:

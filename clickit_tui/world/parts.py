@@ -215,6 +215,19 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     """The asked window, end exclusive."""
 
 
+class SlowPath(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the requests of one path took, as the access lines say."""
+
+    part: str
+    path: str
+    """Without its query; `#` stands for ids."""
+    count: int
+    """Requests whose line tells how long they took."""
+    p95_ms: float
+    """95 % of them took at most this long, within 3 %."""
+    longest_ms: float
+
+
 class LogDigest(msgspec.Struct, frozen=True, kw_only=True):
     """What the log engine counted: lines by level per service and minute."""
 
@@ -224,6 +237,8 @@ class LogDigest(msgspec.Struct, frozen=True, kw_only=True):
     """(part, shape, count, example), most frequent errors first."""
     matches: tuple[tuple[str, str, int, float], ...] = ()
     """(part, pattern id, count, last at) of the known database and start-up failures."""
+    slow: tuple[SlowPath, ...] = ()
+    """The slowest paths by their 95th percentile; empty also where no line tells how long a request took."""
     since: float | None = None
     partial: bool = False
     """Cut short: nothing may be concluded from what is not in it."""
