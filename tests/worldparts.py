@@ -20,6 +20,7 @@ from clickit_tui.world.ecs import (
     Task,
     TaskDefinition,
 )
+from clickit_tui.world.events import AlarmChange, AlarmHistory
 from clickit_tui.world.parts import Alarm, Database, Identity, LogDigest, ScalableTarget, Target, TargetGroup
 from clickit_tui.world.seen import Fault, Seen, Trouble
 from clickit_tui.world.supply import Image, Secret, image_name
@@ -376,6 +377,17 @@ def identity(**changes: Any) -> Identity:
         profile_source=f"environment {ENV} in clickit.toml",
     )
     return msgspec.structs.replace(plain, **changes)
+
+
+def alarm_history(now: float, loud: Iterable[str] = ()) -> AlarmHistory:
+    """A short ALARM of the CPU two days ago, and the loud ones since six minutes."""
+    past = [("clickit-prod-api-cpu", 2 * 86_400.0, "ALARM", "OK"), ("clickit-prod-api-cpu-high", 2 * 86_400.0 - 1200, "OK", "ALARM")]
+    every = [*past, *((name, 360.0, "ALARM", "OK") for name in sorted(loud))]
+    changes = (
+        AlarmChange(name=name, at=now - ago_s, state=state, before=before, reason="Threshold Crossed: 1 datapoint was greater than 10.0.")
+        for name, ago_s, state, before in every
+    )
+    return AlarmHistory(changes=tuple(changes), since=now - 14 * 86_400)
 
 
 def log_digest(now: float, api_errors: int = 0) -> LogDigest:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from clickit_tui.world.ecs import Cluster, Service, ServiceEvent, Task
+from clickit_tui.world.events import DatabaseEvent, DatabaseEvents
 from clickit_tui.world.parts import Cache, LoadBalancer, MetricClass, Metrics, NatGateway
 from clickit_tui.world.seen import Absent, Fault, Seen, Trouble, clean
 from clickit_tui.world.world import FIELDS, World
@@ -29,6 +30,7 @@ from tests.worldparts import (
     TG_API,
     TG_FRONTEND,
     alarm,
+    alarm_history,
     alarms,
     arn,
     container,
@@ -80,6 +82,7 @@ __all__ = [
     "World",
     "absent_world",
     "alarm",
+    "alarm_history",
     "alarms",
     "arn",
     "catalogue",
@@ -172,6 +175,10 @@ def healthy_world(now: float = NOW) -> World:
         "nat": (NatGateway(id="nat-0a1", state="available", subnet="subnet-0p1"), NatGateway(id="nat-0b2", state="available")),
         "scaling": scaling(),
         "alarms": alarms(now),
+        "alarm_history": alarm_history(now),
+        "db_events": DatabaseEvents(
+            events=(DatabaseEvent(at=now - 9 * 3600, text="Finished DB Instance backup"),), since=now - 14 * 86_400
+        ),
         "metrics": metrics(now),
         "log": log_digest(now),
     }
@@ -280,6 +287,7 @@ def incident_world(now: float = NOW) -> World:
         "images": (ecr_image("api", 42, now), *(calm.images.value or ())),
         "targets": hosts,
         "alarms": quiet_or_loud,
+        "alarm_history": alarm_history(now, loud),
         "metrics": incident_metrics(now),
         "log": log_digest(now, 42),
     }

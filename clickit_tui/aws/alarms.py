@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from clickit_tui.aws.elbv2 import main_balancer
 from clickit_tui.aws.fetching import batches, garbled, together
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.members import Json, flag, integer, number, records, text, when
+from clickit_tui.aws.members import Json, flag, integer, number, records, text, when, words
 from clickit_tui.naming import Names
 from clickit_tui.world.parts import Alarm, Cache
 from clickit_tui.world.world import World
@@ -38,6 +39,17 @@ def _metric(answer: Json) -> Json | None:
     return metric if isinstance(metric, Mapping) else None
 
 
+def _actions(answer: Json) -> dict[str, Any]:
+    """What both kinds of alarm say of their actions and of how they are evaluated."""
+    return {
+        "actions_enabled": flag(answer, "ActionsEnabled"),
+        "alarm_actions": words(answer, "AlarmActions"),
+        "ok_actions": words(answer, "OKActions"),
+        "data_actions": words(answer, "InsufficientDataActions"),
+        "evaluation": text(answer, "EvaluationState"),
+    }
+
+
 def metric_alarm(answer: Json) -> Alarm:
     """One entry of MetricAlarms; a metric-math alarm takes metric, namespace and statistic of its first input."""
     inputs = [each for each in records(answer, "Metrics") if _metric(each) is not None]
@@ -58,7 +70,7 @@ def metric_alarm(answer: Json) -> Alarm:
         evaluations=integer(answer, "EvaluationPeriods"),
         to_alarm=integer(answer, "DatapointsToAlarm") or integer(answer, "EvaluationPeriods"),
         missing=text(answer, "TreatMissingData") or "missing",
-        actions_enabled=flag(answer, "ActionsEnabled"),
+        **_actions(answer),
         description=text(answer, "AlarmDescription"),
     )
 
@@ -72,7 +84,7 @@ def composite_alarm(answer: Json) -> Alarm:
         since=when(answer, "StateTransitionedTimestamp") or when(answer, "StateUpdatedTimestamp"),
         reason=text(answer, "StateReason"),
         metric=text(answer, "AlarmRule").replace('"', ""),
-        actions_enabled=flag(answer, "ActionsEnabled"),
+        **_actions(answer),
         composite=True,
         description=text(answer, "AlarmDescription"),
     )

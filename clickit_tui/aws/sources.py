@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from clickit_tui.aws import alarms, autoscaling, cloudwatch, ec2, ecr, ecs_sources, elasticache, elbv2, rds, secretsmanager, sts
+from clickit_tui.aws import alarms, autoscaling, cloudwatch, ec2, ecr, ecs_sources, elasticache, elbv2, events, rds, secretsmanager, sts
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.config import Config
 from clickit_tui.poll import Fetch, Source
@@ -37,6 +37,8 @@ def sources(gateway: Gateway, config: Config, *, clock: Callable[[], float] = ti
         _source("nat", 120.0, ec2.nat_fetch(gateway), "target_groups"),
         _source("scaling", 60.0, autoscaling.scaling_fetch(gateway, names)),
         _source("alarms", 30.0, alarms.Alarms(gateway, names, clock).fetch, "target_groups"),
+        _source("alarm_history", 60.0, events.AlarmHistories(gateway, clock).fetch),
+        _source("db_events", 60.0, events.DatabaseEventReader(gateway, names, clock).fetch),
         Source(
             name="metrics",
             feeds=frozenset({"metrics"}),

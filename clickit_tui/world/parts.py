@@ -159,6 +159,13 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     missing: str = "missing"
     """TreatMissingData."""
     actions_enabled: bool | None = None
+    alarm_actions: tuple[str, ...] = ()
+    """ARNs of what is told when the alarm goes to ALARM."""
+    ok_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    """ARNs of what is told when data are missing."""
+    evaluation: str = ""
+    """EvaluationState: PARTIAL_DATA, EVALUATION_FAILURE, EVALUATION_ERROR; empty when all is well."""
     composite: bool = False
     description: str = ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from clickit_tui.world.ecs import Cluster, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition
+from clickit_tui.world.events import AlarmHistory, DatabaseEvents
 from clickit_tui.world.follow import Following
 from clickit_tui.world.parts import (
     Alarm,
@@ -51,6 +52,9 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     nat: Seen[tuple[NatGateway, ...]] = Seen()
     scaling: Seen[tuple[ScalableTarget, ...]] = Seen()
     alarms: Seen[tuple[Alarm, ...]] = Seen()
+    alarm_history: Seen[AlarmHistory] = Seen()
+    """Changes of every alarm of the account."""
+    db_events: Seen[DatabaseEvents] = Seen()
     metrics: Seen[Metrics] = Seen()
     log: Seen[LogDigest] = Seen()
     follows: tuple[Following, ...] = ()

@@ -398,6 +398,10 @@ ALARMS: dict[str, Any] = {
             "ComparisonOperator": "GreaterThanThreshold",
             "TreatMissingData": "notBreaching",
             "ActionsEnabled": True,
+            "AlarmActions": ["arn:aws:sns:eu-west-1:123456789012:on-call"],
+            "OKActions": ["arn:aws:sns:eu-west-1:123456789012:on-call"],
+            "InsufficientDataActions": ["arn:aws:sns:eu-west-1:123456789012:quiet"],
+            "EvaluationState": "PARTIAL_DATA",
             "AlarmDescription": "5xx",
         },
         {
@@ -441,6 +445,28 @@ ALARMS: dict[str, Any] = {
     ],
 }
 
+ALARM_HISTORY: dict[str, Any] = {
+    "AlarmHistoryItems": [
+        {
+            "AlarmName": "clickit-dev-alb-5xx",
+            "AlarmType": "MetricAlarm",
+            "Timestamp": AT,
+            "HistoryItemType": "StateUpdate",
+            "HistorySummary": "Alarm updated from OK to ALARM",
+            "HistoryData": '{"version":"1.0","oldState":{"stateValue":"OK"},"newState":{"stateValue":"ALARM","stateReason":"34.0 > 10.0"}}',
+        },
+        {"AlarmName": "page-someone", "AlarmType": "CompositeAlarm", "Timestamp": AT, "HistorySummary": "Alarm updated from ALARM to OK"},
+        {"AlarmName": "no-time", "HistoryData": "{"},
+    ]
+}
+
+DATABASE_EVENTS: dict[str, Any] = {
+    "Events": [
+        {"SourceIdentifier": "clickit-dev-db", "Message": "DB instance restarted", "EventCategories": ["availability"], "Date": AT},
+        {"SourceIdentifier": "clickit-dev-db", "Message": "no time"},
+    ]
+}
+
 SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("ecs", "DescribeClusters"): CLUSTERS,
     ("ecs", "DescribeServices"): SERVICES,
@@ -462,5 +488,7 @@ SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("application-autoscaling", "DescribeScalableTargets"): SCALABLE,
     ("application-autoscaling", "DescribeScalingPolicies"): POLICIES,
     ("cloudwatch", "DescribeAlarms"): ALARMS,
+    ("cloudwatch", "DescribeAlarmHistory"): ALARM_HISTORY,
+    ("rds", "DescribeEvents"): DATABASE_EVENTS,
 }
 """Recorded answer by botocore service and operation."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clickit_tui.aws import alarms, autoscaling, cloudwatch, ec2, ecs, elasticache, elbv2, rds
+from clickit_tui.aws import alarms, autoscaling, cloudwatch, ec2, ecs, elasticache, elbv2, events, rds
 from clickit_tui.aws.members import flag, integer, moment, number, records, tail, text, words
 from clickit_tui.naming import names
 from tests.aws import recorded
@@ -38,6 +38,8 @@ PARSERS: dict[tuple[str, str], Any] = {
         *(alarms.metric_alarm(each) for each in records(a, "MetricAlarms")),
         *(alarms.composite_alarm(each) for each in records(a, "CompositeAlarms")),
     ],
+    ("cloudwatch", "DescribeAlarmHistory"): lambda a: [events.alarm_change(each) for each in records(a, "AlarmHistoryItems")],
+    ("rds", "DescribeEvents"): lambda a: [events.database_event(each) for each in records(a, "Events")],
 }
 
 
