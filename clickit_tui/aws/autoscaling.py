@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clickit_tui.aws.fetching import listed, outcomes
+from clickit_tui.aws.fetching import garbled, listed, outcomes, together
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.members import Json, flag, integer, number, tail, text
+from clickit_tui.aws.members import Json, flag, integer, number, records, tail, text, when
 from clickit_tui.naming import SERVICES, Names
 from clickit_tui.poll import Fetch
+from clickit_tui.world.events import ScalingActivity
 from clickit_tui.world.parts import ScalableTarget
 from clickit_tui.world.seen import Failed
 from clickit_tui.world.world import World
@@ -65,5 +66,36 @@ def scaling_fetch(gateway: Gateway, names: Names) -> Fetch:
         hidden = next((each.fault.sentence for each in policies if isinstance(each, Failed)), "")
         read = [each for answer in policies if not isinstance(answer, Failed) for each in answer]
         return {"scaling": scaling(targets, read, names, hidden)}
+
+    return fetch
+
+
+def activity(answer: Json, names: Names) -> ScalingActivity:
+    """One entry of ScalingActivities."""
+    return ScalingActivity(
+        part=names.part(tail(text(answer, "ResourceId"))),
+        id=text(answer, "ActivityId"),
+        at=when(answer, "StartTime"),
+        ended_at=when(answer, "EndTime"),
+        status=text(answer, "StatusCode"),
+        description=text(answer, "Description"),
+        cause=text(answer, "Cause"),
+        message=text(answer, "StatusMessage"),
+    )
+
+
+def activities_fetch(gateway: Gateway, names: Names) -> Fetch:
+    """Feeds `scaling_activities`: the newest of each service, newest first; AWS keeps six weeks of them."""
+    resources = [f"service/{names.cluster}/{names.service(part)}" for part in SERVICES]
+
+    async def fetch(world: World) -> Mapping[str, object]:
+        answers = await together(
+            gateway.read(SERVICE, "DescribeScalingActivities", ServiceNamespace="ecs", ResourceId=resource, MaxResults=50)
+            for resource in resources
+        )
+        if not all(isinstance(answer.get("ScalingActivities"), list) for answer in answers):
+            raise garbled(f"{SERVICE}:DescribeScalingActivities", "ScalingActivities")
+        found = [activity(each, names) for answer in answers for each in records(answer, "ScalingActivities")]
+        return {"scaling_activities": tuple(sorted(found, key=lambda one: -(one.at or 0.0)))}
 
     return fetch

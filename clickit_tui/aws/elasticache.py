@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clickit_tui.aws.fetching import listed, outcomes
+from clickit_tui.aws.fetching import listed, needed, outcomes
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.members import Json, records, text, words
+from clickit_tui.aws.members import Json, records, text, when, words
 from clickit_tui.naming import Names
 from clickit_tui.poll import Fetch
+from clickit_tui.world.events import CacheEvent
 from clickit_tui.world.parts import Cache, Database
 from clickit_tui.world.seen import Absent, Failed
 from clickit_tui.world.world import World
 
 Records = list[Json]
+DAY_MINUTES = 1440
+"""How far back events are read; AWS keeps 14 days."""
 
 
 def members(group: Json) -> tuple[str, ...]:
@@ -101,5 +104,25 @@ def cache_fetch(gateway: Gateway, names: Names) -> Fetch:
             if isinstance(failed, Failed):
                 raise failed
         return {"cache": absent}
+
+    return fetch
+
+
+def cache_event(answer: Json) -> CacheEvent | None:
+    """One entry of Events; None when it does not say when."""
+    at = when(answer, "Date")
+    return None if at is None else CacheEvent(resource=text(answer, "SourceIdentifier"), at=at, text=text(answer, "Message"))
+
+
+def events_fetch(gateway: Gateway) -> Fetch:
+    """Feeds `cache_events`: of the group and of its nodes; an environment without a cache has none."""
+
+    async def fetch(world: World) -> Mapping[str, object]:
+        cache = needed(world.cache, "cache")
+        if isinstance(cache, Absent):
+            return {"cache_events": ()}
+        told = await listed(gateway, "elasticache", "DescribeEvents", "Events", Duration=DAY_MINUTES)
+        found = [one for one in map(cache_event, told) if one is not None and (one.resource == cache.id or one.resource in cache.nodes)]
+        return {"cache_events": tuple(sorted(found, key=lambda one: -one.at))}
 
     return fetch

@@ -38,6 +38,8 @@ def sources(gateway: Gateway, config: Config, *, clock: Callable[[], float] = ti
         _source("scaling", 60.0, autoscaling.scaling_fetch(gateway, names)),
         _source("alarms", 30.0, alarms.Alarms(gateway, names, clock).fetch, "target_groups"),
         _source("alarm_history", 60.0, events.AlarmHistories(gateway, clock).fetch),
+        _source("scaling_activities", 60.0, autoscaling.activities_fetch(gateway, names)),
+        _source("cache_events", 120.0, elasticache.events_fetch(gateway), "cache"),
         _source("db_events", 60.0, events.DatabaseEventReader(gateway, names, clock).fetch),
         Source(
             name="metrics",

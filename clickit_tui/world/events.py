@@ -1,4 +1,4 @@
-"""What happened around the services, as AWS tells it: changes of alarms, events of the database. Times are epoch seconds."""
+"""What happened around the services, as AWS tells it: scaling, changes of alarms, events of database and cache. Times are epoch seconds."""
 
 from __future__ import annotations
 
@@ -39,3 +39,27 @@ class DatabaseEvents(msgspec.Struct, frozen=True, kw_only=True):
 
     events: tuple[DatabaseEvent, ...]
     since: float
+
+
+class ScalingActivity(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of DescribeScalingActivities: what autoscaling did to a desired count, and what made it."""
+
+    part: str
+    id: str
+    at: float | None
+    ended_at: float | None = None
+    status: str = ""
+    """Pending, InProgress, Successful, Overridden, Unfulfilled, Failed."""
+    description: str = ""
+    """`Setting desired count to 6.`"""
+    cause: str = ""
+    """`monitor alarm … in state ALARM triggered policy …`"""
+    message: str = ""
+
+
+class CacheEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of the cache's group or of one of its nodes."""
+
+    resource: str
+    at: float
+    text: str

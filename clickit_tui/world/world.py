@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from clickit_tui.world.ecs import Cluster, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition
-from clickit_tui.world.events import AlarmHistory, DatabaseEvents
+from clickit_tui.world.events import AlarmHistory, CacheEvent, DatabaseEvents, ScalingActivity
 from clickit_tui.world.follow import Following
+from clickit_tui.world.incident import Incident, Recorded
 from clickit_tui.world.parts import (
     Alarm,
     Cache,
@@ -55,17 +56,28 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     alarm_history: Seen[AlarmHistory] = Seen()
     """Changes of every alarm of the account."""
     db_events: Seen[DatabaseEvents] = Seen()
+    cache_events: Seen[tuple[CacheEvent, ...]] = Seen()
+    """Of the last day, newest first."""
+    scaling_activities: Seen[tuple[ScalingActivity, ...]] = Seen()
+    """The newest of each service, newest first."""
     metrics: Seen[Metrics] = Seen()
     log: Seen[LogDigest] = Seen()
     follows: tuple[Following, ...] = ()
     """Changes being followed, ours, oldest first."""
     remembered: tuple[Task, ...] = ()
     """Stopped tasks the journal saw in this environment, newest first; ECS itself forgets them after about an hour."""
+    record: tuple[Recorded, ...] = ()
+    """What the journal tells of this environment, oldest first."""
+    incidents: tuple[Incident, ...] = ()
+    """The journal's incidents, oldest first; at most the last one is open."""
     denied: frozenset[str] = frozenset()
     """`service:Operation` of every write that AWS denied to this identity."""
 
 
 FIELDS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(World))
+
+OWN: frozenset[str] = frozenset({"env", "log", "follows", "remembered", "record", "incidents", "denied"})
+"""Fields that no source feeds: the tail and the session do."""
 
 ON_DEMAND: frozenset[str] = frozenset()
 """Fields that cost calls or money and no verdict needs: read only while a screen that shows them is there, or when asked for."""

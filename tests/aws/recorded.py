@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.aws.recordedpast import ACTIVITIES
+
 AT = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 EPOCH = AT.timestamp()
 ECS = "arn:aws:ecs:eu-west-1:123456789012:"
@@ -487,6 +489,7 @@ SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("ec2", "DescribeNatGateways"): NAT_GATEWAYS,
     ("application-autoscaling", "DescribeScalableTargets"): SCALABLE,
     ("application-autoscaling", "DescribeScalingPolicies"): POLICIES,
+    ("application-autoscaling", "DescribeScalingActivities"): ACTIVITIES,
     ("cloudwatch", "DescribeAlarms"): ALARMS,
     ("cloudwatch", "DescribeAlarmHistory"): ALARM_HISTORY,
     ("rds", "DescribeEvents"): DATABASE_EVENTS,

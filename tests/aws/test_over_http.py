@@ -72,7 +72,7 @@ async def test_every_field_of_the_world_is_filled(demo: Demo, env: str) -> None:
         assert world.service_deployments.value
     counts = demo.counts()
     assert counts["cloudwatch.GetMetricData"] == 1
-    assert sum(counts.values()) <= 36
+    assert sum(counts.values()) <= 42
 
 
 async def test_every_metric_has_an_hour_of_points_but_the_errors(demo: Demo) -> None:

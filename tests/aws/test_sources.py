@@ -17,7 +17,7 @@ from clickit_tui.store import Store
 from clickit_tui.world.ecs import Cluster
 from clickit_tui.world.parts import Cache, Database, LoadBalancer, Metrics
 from clickit_tui.world.seen import Absent, Failed, Seen, Trouble
-from clickit_tui.world.world import FIELDS, World
+from clickit_tui.world.world import FIELDS, OWN, World
 from tests.aws import recorded
 from tests.aws.scripted import Scripted, failed
 
@@ -43,7 +43,7 @@ def all_sources(gateway: Scripted) -> tuple[Source, ...]:
 
 def test_each_field_has_exactly_one_source() -> None:
     fed = [field for source in all_sources(Scripted()) for field in source.feeds]
-    assert sorted(fed) == sorted(set(FIELDS) - {"env", "log", "follows", "remembered", "denied"})
+    assert sorted(fed) == sorted(set(FIELDS) - OWN)
 
 
 def depth(source: Source, every: tuple[Source, ...]) -> int:
@@ -74,7 +74,7 @@ def seen(world: World, field: str) -> Seen[Any]:
     return found
 
 
-FED = sorted(set(FIELDS) - {"env", "log", "follows", "remembered", "denied"})
+FED = sorted(set(FIELDS) - OWN)
 
 
 async def test_one_poll_fills_the_world_with_few_calls() -> None:
@@ -90,7 +90,7 @@ async def test_one_poll_fills_the_world_with_few_calls() -> None:
     assert [service.part for service in world.services.value or ()] == ["api", "frontend"]
     assert len(world.tasks.value or ()) == 2
     assert gateway.count("GetMetricData") == 1
-    assert len(gateway.calls) <= 35
+    assert len(gateway.calls) <= 38
 
 
 async def test_a_reader_without_any_permission_sees_why_everywhere() -> None:
@@ -107,6 +107,7 @@ async def test_a_reader_without_any_permission_sees_why_everywhere() -> None:
 async def test_one_denied_operation_hides_no_more_than_its_own(operation: str) -> None:
     hides = {
         "DescribeServices": {"services", "target_groups", "balancer", "targets"},
+        "DescribeEvents": {"db_events", "cache_events"},
         "DescribeTargetGroups": {"target_groups", "balancer"},
         "DescribeTasks": {"tasks"},
         "ListTasks": {"tasks"},

@@ -9,7 +9,7 @@ from clickit_tui.checks.strip import ORDER, findings, strip, worst
 from clickit_tui.config import Thresholds
 from clickit_tui.world.follow import Follow, Following
 from clickit_tui.world.seen import Fault, Trouble
-from clickit_tui.world.world import FIELDS, World
+from clickit_tui.world.world import FIELDS, OWN, World
 from tests import worlds
 from tests.worlds import NAMES, NOW, seen
 
@@ -26,7 +26,7 @@ WORLDS = {
     "absent": worlds.absent_world(),
 }
 
-NOT_READ = ("env", "log", "follows", "remembered", "denied")
+NOT_READ = OWN
 
 
 def by_part(world, facts=FACTS):

@@ -14,7 +14,7 @@ from clickit_tui.session import Session
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.parts import Alarm, Target
 from clickit_tui.world.task_health import task_health
-from clickit_tui.world.world import FIELDS
+from clickit_tui.world.world import FIELDS, OWN
 from tests.worlds import NOW, seen
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -132,7 +132,7 @@ def test_status_writes_nothing_and_asks_only_reads(demo, tmp_path):
 
 def test_every_field_of_the_world_has_a_source_the_tail_or_the_session(demo, tmp_path):
     session = Session(config(tmp_path))
-    assert set(FIELDS) - session.poller.fields == {"env", "log", "follows", "remembered", "denied"}
+    assert set(FIELDS) - session.poller.fields == OWN
 
 
 def test_init_prints_toml_that_the_configuration_reads(demo, tmp_path):
