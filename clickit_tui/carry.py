@@ -12,20 +12,20 @@ import msgspec
 from clickit_tui import basis, follow
 from clickit_tui.aws.errors import OutcomeUnknown
 from clickit_tui.aws.written import request_id
+from clickit_tui.follow import STEPS
 from clickit_tui.journal import Journal, Pins
-from clickit_tui.plan import Call, Plan, Refused, Step
+from clickit_tui.plan import Basis, Call, Plan, Refused, Step
 from clickit_tui.poll import Poller
 from clickit_tui.store import Store
-from clickit_tui.world.follow import Following
+from clickit_tui.world.follow import Follow, Following, Phase
 from clickit_tui.world.parts import Identity, principal
 from clickit_tui.world.seen import Failed, Fault, Seen, Trouble
 from clickit_tui.world.world import World
 
 CHECK_S = 10.0
 """Longest wait for the fresh read just before a write; what has not come by then could not be checked."""
-UNTIL_S = 900.0
-"""Longest wait between two steps."""
 UNTIL_EVERY_S = 5.0
+"""How often it is looked whether what a plan waits for has come."""
 
 Replan = Callable[[World], "Plan | Refused"]
 
@@ -41,6 +41,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What could not be checked or recorded."""
     plan: Plan | None = None
     """With `changed`: the plan made from what is true now."""
+    accepted: int = 0
+    """How many of the plan's calls AWS has accepted."""
 
 
 class Door(Protocol):
@@ -52,8 +54,29 @@ class Door(Protocol):
     async def execute(self, call: Call) -> dict[str, Any]: ...
 
 
+class _Run:
+    """A confirmed plan under way: what was accepted of it so far."""
+
+    def __init__(self, plan: Plan, intent: str, warnings: list[str]) -> None:
+        self.plan, self.intent, self.warnings = plan, intent, warnings
+        self.answers: list[dict[str, Any]] = []
+        self.sent_at = 0.0
+        self.tried = False
+        """The next call was handed to the gateway and has not been answered."""
+        self.following: Following | None = None
+
+    @property
+    def next(self) -> Step | None:
+        """The first call that was not accepted yet."""
+        return self.plan.steps[len(self.answers)] if len(self.answers) < len(self.plan.steps) else None
+
+    @property
+    def requests(self) -> tuple[str, ...]:
+        return tuple(filter(None, map(request_id, self.answers)))
+
+
 class Carrier:
-    """Carries out one plan at a time."""
+    """Carries out plans, one call at a time. A plan that waits between its calls goes on by itself, and others may be sent meanwhile."""
 
     def __init__(
         self,
@@ -64,12 +87,14 @@ class Carrier:
         pins: Pins,
         *,
         begun: Callable[[Following], None],
+        told: Callable[[Following], None],
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._door, self._store, self._poller, self._journal, self._pins = door, store, poller, journal, pins
-        self._begun, self._clock, self._sleep = begun, clock, sleep
+        self._begun, self._told, self._clock, self._sleep = begun, told, clock, sleep
         self._busy = asyncio.Lock()
+        self._rests: dict[asyncio.Task[None], _Run] = {}
 
     async def carry_out(self, plan: Plan, replan: Replan) -> Outcome:
         """Check once more, send, record and begin to follow. Never raises what AWS or the disk did: it is in the outcome."""
@@ -86,7 +111,8 @@ class Carrier:
                 return stop.outcome
             except Failed as failed:
                 return Outcome(kind="refused", sentence=_said(failed))
-            return await self._send(plan, intent, warnings)
+            run = _Run(plan, intent, warnings)
+            return await self._advance(run) or self._wait(run)
 
     async def _check_again(self, plan: Plan, replan: Replan) -> tuple[Identity, list[str]]:
         """The verified identity and warnings about what could not be checked; raises `_Stop` when the plan no longer stands."""
@@ -125,74 +151,180 @@ class Carrier:
         except TimeoutError:
             return
 
-    async def _send(self, plan: Plan, intent: str, warnings: list[str]) -> Outcome:
-        sent_at = self._clock()
-        answers: list[dict[str, Any]] = []
+    async def _advance(self, run: _Run) -> Outcome | None:
+        """Send the calls up to the first after which something is awaited; the outcome once there is one."""
+        plan = run.plan
+        while run.next is not None:
+            step = run.next
+            try:
+                if run.answers:
+                    run.warnings += await self._still(step, plan)
+                await self._note(run, step, len(run.answers) + 1, "sending")
+                run.sent_at, run.tried = self._clock(), True
+                answer = await self._door.execute(step.call)
+            except OutcomeUnknown as lost:
+                return await self._lost(run, lost)
+            except Failed as failed:
+                return await self._failed(run, failed)
+            run.answers.append(answer)
+            run.tried = False
+            await self._accepted(run, step, answer)
+            if step.until is not None and run.next is not None:
+                return None
+        return await self._done(run)
+
+    async def _accepted(self, run: _Run, step: Step, answer: dict[str, Any]) -> None:
+        """Follow an accepted call and record it; a disk that fails now cannot undo what was sent, so it becomes a warning."""
+        self._allow((step,))
+        if step.then is not None:
+            self._follow(step.then, f"{run.intent}.{len(run.answers)}", step.words, answer, 0.0)
         try:
-            for number, step in enumerate(plan.steps):
-                answers.append(await self._door.execute(step.call))
-                if number + 1 < len(plan.steps):
-                    await self._until(step, plan)
-        except OutcomeUnknown as lost:
-            return await self._lost(plan, intent, sent_at, lost, warnings)
+            await self._note(run, step, len(run.answers), "sent")
         except Failed as failed:
-            return await self._failed(plan, intent, failed, answers, warnings)
-        following = self._follow(plan, intent, answers[-1] if answers else {}, 0.0)
-        requests = tuple(filter(None, map(request_id, answers)))
+            run.warnings.append(f"call {len(run.answers)} is not in the journal: {failed.fault.sentence}")
+
+    async def _note(self, run: _Run, step: Step, number: int, state: str) -> None:
+        """Record how far a plan of several calls has come; raises Failed."""
+        plan, of = run.plan, len(run.plan.steps)
+        if of > 1:
+            await asyncio.to_thread(self._journal.progressed, run.intent, plan.env, number, of, step.words, state)
+
+    async def _done(self, run: _Run) -> Outcome:
+        plan = run.plan
+        key = run.intent if len(plan.steps) == 1 else f"{run.intent}.{len(plan.steps)}"
+        following = self._follow(plan.then, key, _did(plan), run.answers[-1] if run.answers else {}, 0.0)
         deployment = following.follow.deployment if following else ""
-        warnings += await self._record(plan, intent, "done", f"{plan.title}: done", requests, deployment)
-        self._allow(plan.steps)
+        warnings = run.warnings + await self._record(plan, run.intent, "done", f"{plan.title}: done", run.requests, deployment)
         self._poller.refresh(plan.refreshes)
-        return Outcome(kind="done", sentence=f"{plan.title}: sent and accepted", warnings=tuple(warnings))
+        several = f", {len(plan.steps)} calls" if len(plan.steps) > 1 else ""
+        sentence = f"{plan.title}: sent and accepted{several}"
+        return Outcome(kind="done", sentence=sentence, warnings=tuple(warnings), accepted=len(run.answers))
 
-    async def _until(self, step: Step, plan: Plan) -> None:
-        """Wait until a step has done its work; raises Failed when that takes longer than `UNTIL_S`."""
-        if step.until is None:
-            return
-        end = self._clock() + UNTIL_S
-        while True:
-            await self._read(plan.refreshes)
-            if step.until(self._store.world):
-                return
-            if self._clock() >= end:
-                raise Failed(_late(step.until_label))
+    async def _still(self, step: Step, plan: Plan) -> list[str]:
+        """Whether a later call may still be sent; warnings about what could not be checked, raises Failed when it may not."""
+        wanted = step.basis or Basis()
+        fields, asked_at = basis.needed(wanted), self._clock()
+        try:
+            await asyncio.gather(self._verified(plan), self._read(fields))
+        except _Stop as stop:
+            raise Failed(Fault(kind=Trouble.REFUSED, sentence=stop.outcome.sentence)) from stop
+        world = self._store.world
+        good = frozenset(field for field in fields if not _unread(getattr(world, field), asked_at))
+        if difference := basis.changed(wanted, world, good):
+            raise Failed(Fault(kind=Trouble.REFUSED, sentence=difference))
+        reasons = {_unread(getattr(world, field), asked_at) for field in fields - good}
+        return [f"{step.words}: could not check: {reason}" for reason in sorted(reasons)]
+
+    # --- calls that wait ---
+
+    def _wait(self, run: _Run) -> Outcome:
+        """Go on by itself when what a call began is complete; the dialog need not stay open."""
+        plan, step = run.plan, run.plan.steps[len(run.answers) - 1]
+        follow_ = Follow(kind=STEPS, env=plan.env, part=plan.target, intent=run.intent, started_at=self._clock(), did=_did(plan))
+        run.following = Following(follow=follow_, sentence=_waiting(run, step))
+        self._begun(run.following)
+        task = asyncio.create_task(self._rest(run), name=f"rest of {plan.title}")
+        self._rests[task] = run
+        task.add_done_callback(lambda done: self._rests.pop(done, None))
+        sentence = f"{plan.title}: {_waiting(run, step)}. It goes on by itself while this program runs"
+        return Outcome(kind="done", sentence=sentence, warnings=tuple(run.warnings), accepted=len(run.answers))
+
+    async def _rest(self, run: _Run) -> None:
+        """Wait and send until there is an outcome, and tell it."""
+        outcome: Outcome | None = None
+        while outcome is None:
+            step = run.plan.steps[len(run.answers) - 1]
+            self._tell(run, Phase.UNDER_WAY, _waiting(run, step))
+            if why := await self._until(step, run.plan):
+                outcome = await self._failed(run, Failed(Fault(kind=Trouble.UNKNOWN, sentence=why)))
+            else:
+                async with self._busy:
+                    outcome = await self._advance(run)
+        self._over(run, outcome)
+
+    def _over(self, run: _Run, outcome: Outcome) -> None:
+        phase = {"done": Phase.DONE, "unknown": Phase.UNKNOWN}.get(outcome.kind, Phase.FAILED)
+        self._tell(run, phase, "; ".join((outcome.sentence, *outcome.warnings)))
+
+    async def _cut_short(self, run: _Run) -> Outcome:
+        """The program ends while a plan waits, or while one of its calls is on its way."""
+        state = "unknown" if run.tried else "failed"
+        sentence = _how_far(
+            run, "the program ended before it was answered: look before you send it again" if run.tried else "the program ended"
+        )
+        warnings = run.warnings + await self._record(run.plan, run.intent, state, sentence, run.requests)
+        return Outcome(kind=state, sentence=sentence, warnings=tuple(warnings), accepted=len(run.answers))
+
+    def _tell(self, run: _Run, phase: Phase, sentence: str) -> None:
+        if run.following is not None:
+            ended_at = None if phase is Phase.UNDER_WAY else self._clock()
+            run.following = msgspec.structs.replace(run.following, phase=phase, sentence=sentence, ended_at=ended_at)
+            self._told(run.following)
+
+    async def _until(self, step: Step, plan: Plan) -> str:
+        """Wait until a step has done its work; why it has not, when that takes too long or has become vain."""
+        began = self._clock()
+        while step.until is not None:
+            asked_at = self._clock()
+            await self._read(step.until_reads or plan.refreshes)
+            world = self._store.world
+            if not any(_unread(getattr(world, field), asked_at) for field in step.until_reads):
+                if step.until(world):
+                    break
+                if why := step.vain(world) if step.vain is not None else "":
+                    return why
+            if self._clock() - began >= step.until_s:
+                return f"waited {step.until_s / 60:.0f} minutes for {step.until_label or step.words}"
             await self._sleep(UNTIL_EVERY_S)
+        return ""
 
-    async def _failed(self, plan: Plan, intent: str, failed: Failed, answers: list[dict[str, Any]], warnings: list[str]) -> Outcome:
-        sentence = f"after {len(answers)} of {len(plan.steps)} calls: {_said(failed)}" if answers else _said(failed)
-        if failed.fault.kind is Trouble.DENIED and len(answers) < len(plan.steps):
-            denied = plan.steps[len(answers)].call.action
-            self._store.put(denied=self._store.world.denied | {denied})
-        requests = tuple(filter(None, map(request_id, answers)))
-        warnings += await self._record(plan, intent, "failed", sentence, requests)
-        if answers:
+    async def stop(self) -> None:
+        """End what still waits: the calls that were not sent are not sent any more, and the journal has it."""
+        waiting = dict(self._rests)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        for run in waiting.values():
+            if run.following is not None and run.following.open:
+                self._over(run, await self._cut_short(run))
+
+    # --- what goes wrong ---
+
+    async def _failed(self, run: _Run, failed: Failed) -> Outcome:
+        plan, accepted = run.plan, len(run.answers)
+        sentence = _said(failed) if len(plan.steps) == 1 else _how_far(run, _said(failed))
+        if failed.fault.kind is Trouble.DENIED and run.next is not None:
+            self._store.put(denied=self._store.world.denied | {run.next.call.action})
+        warnings = run.warnings + await self._record(plan, run.intent, "failed", sentence, run.requests)
+        if run.answers:
             self._poller.refresh(plan.refreshes)
-        return Outcome(kind="failed", sentence=sentence, warnings=tuple(warnings))
+        return Outcome(kind="failed", sentence=sentence, warnings=tuple(warnings), accepted=accepted)
 
-    async def _lost(self, plan: Plan, intent: str, sent_at: float, lost: Failed, warnings: list[str]) -> Outcome:
+    async def _lost(self, run: _Run, lost: Failed) -> Outcome:
         """Record that nobody knows, then settle it by reading; never by sending again."""
-        warnings += await self._record(plan, intent, "unknown", f"the answer was lost: {_said(lost)}")
+        plan, intent, accepted = run.plan, run.intent, len(run.answers)
+        far = "" if len(plan.steps) == 1 else f" {_how_far(run, 'nobody knows')}"
+        warnings = run.warnings + await self._record(plan, intent, "unknown", f"the answer was lost: {_said(lost)}{far}")
         await self._read({*plan.refreshes, *basis.needed(plan.basis)})
         world = self._store.world
         fresh = all(
-            (seen := getattr(world, field)).fault is None and (seen.seen_at or 0.0) >= sent_at for field in basis.needed(plan.basis)
+            (seen := getattr(world, field)).fault is None and (seen.seen_at or 0.0) >= run.sent_at for field in basis.needed(plan.basis)
         )
         took = basis.took_effect(plan, world) if fresh else None
-        if took or (plan.then is not None and plan.then.kind == "deployment"):
-            self._follow(plan, intent, {}, sent_at)
+        if len(plan.steps) == 1 and (took or (plan.then is not None and plan.then.kind == "deployment")):
+            self._follow(plan.then, intent, _did(plan), {}, run.sent_at)
         if took:
             sentence = f"{plan.title}: the answer was lost, reading shows that it was carried out"
             warnings += await self._record(plan, intent, "done", sentence)
-            return Outcome(kind="done", sentence=sentence, warnings=tuple(warnings))
+            return Outcome(kind="done", sentence=sentence, warnings=tuple(warnings), accepted=accepted + 1)
         seen = "reading shows no effect so far" if took is False else "reading cannot tell"
-        sentence = f"the answer was lost ({_said(lost)}); {seen}. Look before you try again"
-        return Outcome(kind="unknown", sentence=sentence, warnings=tuple(warnings))
+        sentence = f"the answer was lost ({_said(lost)}){far}; {seen}. Look before you try again"
+        return Outcome(kind="unknown", sentence=sentence, warnings=tuple(warnings), accepted=accepted)
 
-    def _follow(self, plan: Plan, intent: str, answer: Mapping[str, Any], since: float) -> Following | None:
-        if plan.then is None:
+    def _follow(self, then: Follow | None, key: str, did: str, answer: Mapping[str, Any], since: float) -> Following | None:
+        if then is None:
             return None
-        then = msgspec.structs.replace(plan.then, intent=intent, started_at=since, did=_did(plan))
-        following = follow.begin(then, answer, self._clock())
+        following = follow.begin(msgspec.structs.replace(then, intent=key, started_at=since, did=did), answer, self._clock())
         self._begun(following)
         return following
 
@@ -262,5 +394,16 @@ def _did(plan: Plan) -> str:
     return f"{plan.action.replace('_', ' ')} {plan.target}{counts}"
 
 
-def _late(label: str) -> Fault:
-    return Fault(kind=Trouble.UNKNOWN, sentence=f"waited {UNTIL_S / 60:.0f} minutes for {label or 'the step'}: the rest was not sent")
+def _waiting(run: _Run, step: Step) -> str:
+    """`call 1 of 3 accepted (stop database): waiting for clickit-dev-db stopped`."""
+    count = f"call {len(run.answers)} of {len(run.plan.steps)}"
+    return f"{count} accepted ({step.words}): waiting for {step.until_label or 'it to be complete'}"
+
+
+def _how_far(run: _Run, why: str) -> str:
+    """Why a plan of several calls did not go on: what was accepted, which call failed, and what was not sent."""
+    steps, at = run.plan.steps, len(run.answers)
+    accepted = f" ({', '.join(step.words for step in steps[:at])})" if at else ""
+    failing = f"{steps[at].words}: " if run.tried else ""
+    left = ", ".join(step.words for step in steps[at + run.tried :])
+    return f"after {at} of {len(steps)} calls{accepted}: {failing}{why}{f'; not sent: {left}' if left else ''}"

@@ -28,6 +28,8 @@ SETTLE_S = 30.0
 """For this long an answer may still show a count, or list the tasks, as it was before the change."""
 QUIET_MINUTES = 3
 """So many closed minutes after it was steady tell whether it has recovered."""
+STEPS = "steps"
+"""The kind of a plan of several calls that is being sent: who sends it says how far it has come."""
 _BEFORE = "; before: "
 
 
@@ -81,9 +83,9 @@ def _primary_id(answer: Mapping[str, Any]) -> str:
 
 
 def step(following: Following, world: World, facts: Facts) -> Following:
-    """The newest reading of a followed change; one that has ended, or belongs to another environment, stays as it is."""
+    """The newest reading of a followed change; one that has ended, is still being sent or belongs to another environment stays as it is."""
     follow = following.follow
-    if not following.open or follow.env != world.env:
+    if not following.open or follow.env != world.env or follow.kind == STEPS:
         return following
     if paused := _paused(follow, world, facts):
         last = following.sentence.split(_BEFORE, 1)[-1]

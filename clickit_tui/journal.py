@@ -72,6 +72,23 @@ class Result(_Record, frozen=True, kw_only=True, tag="outcome"):
     deployment: str = ""
 
 
+class Progressed(_Record, frozen=True, kw_only=True, tag="step"):
+    """How far a plan of several calls has come; on the disk before and after each of them."""
+
+    id: str
+    """The intent's."""
+    number: int
+    """Which call, from 1."""
+    of: int
+    name: str = ""
+    state: str = ""
+    """sending, sent."""
+
+    @property
+    def words(self) -> str:
+        return f"call {self.number} of {self.of} ({self.name}) {'was being sent' if self.state == 'sending' else 'was accepted'}"
+
+
 class FollowBegun(_Record, frozen=True, kw_only=True, tag="follow"):
     id: str
     follow: Follow
@@ -115,7 +132,7 @@ REMEMBERED = 500
 KEPT = 4 * REMEMBERED
 """Most stopped tasks that are kept in memory."""
 
-Entry: TypeAlias = Intent | Result | FollowBegun | FollowEnded | StoppedTask | AlarmChange | Bookmark | Note
+Entry: TypeAlias = Intent | Result | Progressed | FollowBegun | FollowEnded | StoppedTask | AlarmChange | Bookmark | Note
 
 
 def _plain(value: object) -> object:
@@ -141,6 +158,7 @@ class Journal:
         self._file.failed = lambda error: self.failed(_unwritable(self.path, error))
         self._clock = clock
         self._open_intents: dict[str, Intent] = {}
+        self._steps: dict[str, Progressed] = {}
         self._open_follows: dict[str, FollowBegun] = {}
         self._tasks: set[str] = set()
         self._stopped: deque[StoppedTask] = deque(maxlen=KEPT)
@@ -199,9 +217,20 @@ class Journal:
         entry = Result(at=self._clock(), env=env, id=id, state=state, sentence=sentence, requests=requests, deployment=deployment)
         self._append_now(entry, durable=True)
 
+    def progressed(self, id: str, env: str, number: int, of: int, name: str, state: str) -> None:
+        """Record that a call of a plan of several is about to be sent, or was accepted; on the disk when it returns. Blocking."""
+        self._append_now(Progressed(at=self._clock(), env=env, id=id, number=number, of=of, name=name, state=state), durable=True)
+
+    def reached(self, intent: Intent) -> str:
+        """How far an intent without an outcome had come, in words; empty for a plan of one call and before the first one."""
+        last = self._steps.get(intent.id)
+        return "" if last is None else last.words
+
     def give_up(self, intent: Intent) -> None:
         """Record that nobody knows what came of an intent of an earlier session."""
-        self._append(Result(at=self._clock(), env=intent.env, id=intent.id, state="unknown", sentence="no outcome was recorded"))
+        far = self.reached(intent)
+        sentence = f"no outcome was recorded{f': {far}' if far else ''}"
+        self._append(Result(at=self._clock(), env=intent.env, id=intent.id, state="unknown", sentence=sentence))
 
     def follow_begun(self, follow: Follow, identity: Identity | None = None) -> str:
         """Record that a change is being followed, and where; returns the follow's id, which is its intent's where it has one."""
@@ -257,6 +286,9 @@ class Journal:
                 self._open_intents[entry.id] = entry
             case Result():
                 self._open_intents.pop(entry.id, None)
+                self._steps.pop(entry.id, None)
+            case Progressed():
+                self._steps[entry.id] = entry
             case FollowBegun():
                 self._open_follows[entry.id] = entry
             case FollowEnded():

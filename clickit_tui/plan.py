@@ -61,13 +61,6 @@ class Risk(StrEnum):
     """Fewer healthy than now or none, stopping a migration, a secret, retention, restore."""
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    call: Call
-    until: Callable[[World], bool] | None = None
-    """Awaited before the next step; None goes on at once."""
-    until_label: str = ""
-
-
 class Basis(msgspec.Struct, frozen=True, kw_only=True):
     """What must still be so at the moment of writing. Never counts in motion. None or empty is not compared."""
 
@@ -83,6 +76,32 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     status: str = ""
     task: str = ""
     """ARN of a task that must still exist and not be stopped."""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One call of a plan, and what is awaited and followed after it."""
+
+    call: Call
+    name: str = ""
+    """What it does, in few words: `redeploy api`; empty stands for the operation."""
+    until: Callable[[World], bool] | None = None
+    """Awaited before the next step; None goes on at once."""
+    until_label: str = ""
+    """What is awaited, in words: `clickit-dev-db available`."""
+    until_reads: tuple[str, ...] = ()
+    """World fields that `until` and `vain` look at: read again for each look, which counts only when they could be."""
+    until_s: float = 900.0
+    """Longest wait; then the rest is not sent."""
+    vain: Callable[[World], str] | None = None
+    """Why waiting has become vain; empty while it has not."""
+    basis: Basis | None = None
+    """What must still be so just before this step, when it is not the first."""
+    then: Follow | None = None
+    """Followed from the moment that this call was accepted."""
+
+    @property
+    def words(self) -> str:
+        return self.name or self.call.action
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +133,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """World fields whose sources are polled at once afterwards."""
     basis: Basis = Basis()
     then: Follow | None = None
+    """Followed once the last call was accepted."""
 
     @property
     def token(self) -> str:

@@ -89,7 +89,15 @@ class Session:
         self.notices: list[str] = list(config.notes)
         """Sentences for the user, oldest first; grows."""
         self._carrier = Carrier(
-            self.gateway, self.store, self.poller, self.journal, Pins(state / "pins.json"), begun=self._begun, clock=clock, sleep=sleep
+            self.gateway,
+            self.store,
+            self.poller,
+            self.journal,
+            Pins(state / "pins.json"),
+            begun=self._begun,
+            told=self._told,
+            clock=clock,
+            sleep=sleep,
         )
         self._log_fetch = masked_fetch(logs or log_fetch(self.gateway), config.masks)
         self.tail = Tail(config.names.logs, self._log_fetch, clock=clock, sleep=sleep, rng=rng, masked=config.mask)
@@ -148,7 +156,8 @@ class Session:
         await asyncio.wait((loading,), timeout=LOAD_S)
 
     async def stop(self) -> None:
-        """End every task and close every connection; open follows stay open in the journal."""
+        """End every task and close every connection; open follows stay open in the journal, calls that were not sent are not sent."""
+        await self._carrier.stop()
         for end in (*self._endings, *((self._unfollow,) if self._unfollow else ())):
             end()
         self._endings, self._unfollow = [], None
@@ -165,7 +174,7 @@ class Session:
         if not self._loaded:
             return Outcome(kind="refused", sentence="the journal is still being read: what earlier sessions sent is not known yet")
         outcome = await self._carrier.carry_out(plan, replan)
-        if outcome.kind in ("done", "unknown"):
+        if outcome.kind in ("done", "unknown") or outcome.accepted:
             self._last = plan
         return outcome
 
@@ -297,6 +306,14 @@ class Session:
         self.store.put(follows=(*self.store.world.follows[-KEEP_FOLLOWS:], following))
         self._watch()
 
+    def _told(self, following: Following) -> None:
+        """How far a plan of several calls has come."""
+        if not following.open:
+            self._end(following.follow, following.phase, following.sentence)
+        follows = self.store.world.follows
+        self.store.put(follows=tuple(following if f.follow.intent == following.follow.intent else f for f in follows))
+        self._watch()
+
     def follow(self, wanted: Follow) -> None:
         """Follow a change that somebody else began; one that is followed already is not followed twice."""
         known = (f.follow for f in self.store.world.follows if f.open)
@@ -348,7 +365,9 @@ class Session:
             if begun.id in known:
                 continue
             kept = msgspec.structs.replace(begun.follow, intent=begun.id)
-            if self.clock() - kept.started_at > RESUME_S:
+            if kept.kind == follow.STEPS:
+                self._end(kept, Phase.UNKNOWN, "the program ended before all of its calls were sent")
+            elif self.clock() - kept.started_at > RESUME_S:
                 self._end(kept, Phase.UNKNOWN, "not followed to its end: no session was running")
             else:
                 resumed.append(Following(follow=kept, sentence="resumed: waiting for the first reading"))
@@ -364,7 +383,8 @@ class Session:
         for intent in self.journal.unsettled(self.config.env, identity):
             if self.clock() - intent.at > SETTLE_S:
                 when = time.strftime("%Y-%m-%d %H:%MZ", time.gmtime(intent.at))
-                self.notices.append(f"outcome unknown: {intent.title}, sent {when}: look what became of it")
+                far = self.journal.reached(intent)
+                self.notices.append(f"outcome unknown: {intent.title}, sent {when}{f', {far}' if far else ''}: look what became of it")
                 self.journal.give_up(intent)
 
     def _keep_stopped(self, world: World) -> None:

@@ -12,9 +12,9 @@ from clickit_tui.actions.registry import Target, actions
 from clickit_tui.aws.errors import OutcomeUnknown
 from clickit_tui.aws.meter import Meter
 from clickit_tui.config import Flags, load
-from clickit_tui.journal import FollowBegun, Intent, Result
+from clickit_tui.journal import FollowBegun, Intent, Progressed, Result
 from clickit_tui.logs.fetch import Event, Page
-from clickit_tui.plan import Call, Refused, Step
+from clickit_tui.plan import Basis, Call, Refused, Step
 from clickit_tui.poll import Source
 from clickit_tui.session import Session
 from clickit_tui.world.ecs import Deployment, Service, Task
@@ -401,30 +401,140 @@ async def test_a_disk_that_fills_after_sending_is_a_warning(rig, monkeypatch):
     assert "No space left" in rig.session.notices[0]
 
 
-async def test_steps_wait_for_each_other(rig):
+def several(rig, *steps, **changes):
+    """A plan of several calls on the api; a step is an operation's name and what it waits for."""
+    return msgspec.structs.replace(rig.plan(), steps=steps, then=None, **changes)
+
+
+def call(name, **more):
+    return Step(call=Call("ecs", name, {}), name=name.lower(), **more)
+
+
+def until_idle(**more):
+    """Waits until the api runs nothing."""
+    idle = {"until": lambda world: world.services.value[0].running == 0, "until_label": "0 running", "until_reads": ("services",)}
+    return call("One", **(idle | more))
+
+
+async def moved(rig, until):
+    for _ in range(200):
+        if until():
+            return
+        await rig.clock.advance(0.5)
+        await asyncio.sleep(0.001)
+    raise AssertionError("it never came")
+
+
+def steps_of(rig):
+    return next(f for f in rig.session.store.world.follows if f.follow.kind == "steps")
+
+
+async def test_a_plan_that_waits_gives_the_dialog_free_and_goes_on_by_itself(rig):
     seen = []
-    first = Step(call=Call("ecs", "One", {}), until=lambda world: world.services.value[0].running == 0, until_label="0 running")
-    plan = msgspec.structs.replace(rig.plan(), steps=(first, Step(call=Call("ecs", "Two", {}))), then=None)
     rig.gateway.before_send = lambda: seen.append(rig.session.store.world.services.value[0].running)
-    carried = asyncio.create_task(rig.session.carry_out(plan, lambda world: plan))
-    for _ in range(40):
-        await rig.clock.advance(0.5)
-        await asyncio.sleep(0.001)
-    assert [call.operation for call in rig.gateway.sent] == ["One"]
+    then = Follow(kind="scale", env="dev", part="api", service="clickit-dev-api", desired=2, before=5)
+    outcome = await rig.run(several(rig, until_idle(then=then), call("Two"), call("Three")))
+    assert (outcome.kind, outcome.accepted) == ("done", 1)
+    assert "call 1 of 3 accepted (one): waiting for 0 running" in outcome.sentence
+    await rig.clock.advance(12)
+    assert [each.operation for each in rig.gateway.sent] == ["One"]
+    assert steps_of(rig).open
+    assert [f.follow.kind for f in rig.session.store.world.follows] == ["scale", "steps"]
+    other = await rig.run(rig.plan("redeploy"))
+    assert other.kind == "done", "another change may be sent while it waits"
     rig.answers["services"] = (service(running=0),)
-    while not carried.done():
-        await rig.clock.advance(0.5)
-        await asyncio.sleep(0.001)
-    assert carried.result().kind == "done"
-    assert seen == [2, 0]
+    await moved(rig, lambda: not steps_of(rig).open)
+    assert [each.operation for each in rig.gateway.sent] == ["One", "UpdateService", "Two", "Three"]
+    assert seen[-2:] == [0, 0]
+    assert (steps_of(rig).phase, steps_of(rig).sentence) == (Phase.DONE, "SCALE clickit-dev-api: sent and accepted, 3 calls")
+    told = [(entry.number, entry.state) for entry in rig.entries(Progressed)]
+    assert told == [(1, "sending"), (1, "sent"), (2, "sending"), (2, "sent"), (3, "sending"), (3, "sent")]
+    states = {entry.id: entry.state for entry in rig.entries(Result)}
+    assert states[steps_of(rig).follow.intent] == "done"
 
 
-async def test_a_second_step_that_fails_says_how_far_it_came(rig):
-    plan = msgspec.structs.replace(rig.plan(), steps=(Step(call=Call("ecs", "One", {})), Step(call=Call("ecs", "Two", {}))), then=None)
+async def test_a_later_call_that_fails_is_told_exactly(rig):
     rig.gateway.script = [{}, Failed(fault(Trouble.DENIED, "no"))]
-    outcome = await rig.run(plan)
-    assert outcome.sentence == "after 1 of 2 calls: no"
+    outcome = await rig.run(several(rig, call("One"), call("Two"), call("Three")))
+    assert (outcome.kind, outcome.accepted) == ("failed", 1)
+    assert outcome.sentence == "after 1 of 3 calls (one): two: no; not sent: three"
     assert rig.session.store.world.denied == {"ecs:Two"}
+    assert rig.entries(Result)[-1].sentence == outcome.sentence
+    assert rig.session.last_change() is not None, "what was accepted can be undone"
+
+
+async def test_a_lost_answer_between_calls_sends_nothing_more(rig):
+    rig.gateway.script = [{}, OutcomeUnknown(fault(Trouble.UNREACHABLE, "no answer"))]
+    outcome = await rig.run(several(rig, call("One"), call("Two"), call("Three")))
+    assert outcome.kind == "unknown"
+    assert "after 1 of 3 calls (one): two: nobody knows; not sent: three" in outcome.sentence
+    assert [each.operation for each in rig.gateway.sent] == ["One", "Two"]
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"until_s": 60.0}, "after 1 of 2 calls (one): waited 1 minutes for 0 running; not sent: two"),
+        ({"vain": lambda world: "it is storage-full"}, "after 1 of 2 calls (one): it is storage-full; not sent: two"),
+    ],
+)
+async def test_waiting_that_is_vain_sends_nothing_more(rig, more, says):
+    await rig.run(several(rig, until_idle(**more), call("Two")))
+    await moved(rig, lambda: not steps_of(rig).open)
+    assert (steps_of(rig).phase, steps_of(rig).sentence) == (Phase.FAILED, says)
+    assert rig.entries(Result)[-1].state == "failed"
+    assert [each.operation for each in rig.gateway.sent] == ["One"]
+
+
+async def test_what_could_not_be_read_again_ends_no_waiting(rig):
+    rig.answers["services"] = Failed(fault(Trouble.THROTTLED, "slow down"))
+    await rig.run(several(rig, until_idle(until=lambda world: True), call("Two")))
+    await rig.clock.advance(30)
+    assert [each.operation for each in rig.gateway.sent] == ["One"]
+    assert steps_of(rig).open
+    rig.answers["services"] = (service(),)
+    await moved(rig, lambda: len(rig.gateway.sent) == 2)
+
+
+@pytest.mark.parametrize(
+    ("happens", "says"),
+    [
+        (lambda rig: setattr(rig.gateway, "here", msgspec.structs.replace(WHERE, account="999999999999")), "this is account 999999999999"),
+        (lambda rig: rig.answers.update(services=(service(running=0, desired=3),)), "desired is 3 now, it was 2"),
+    ],
+)
+async def test_a_later_call_is_not_sent_to_what_is_no_longer_as_shown(rig, happens, says):
+    await rig.run(several(rig, until_idle(), call("Two", basis=Basis(part="api", desired=2))))
+    rig.answers["services"] = (service(running=0),)
+    happens(rig)
+    await moved(rig, lambda: not steps_of(rig).open)
+    assert steps_of(rig).sentence.startswith(f"after 1 of 2 calls (one): {says}")
+    assert steps_of(rig).sentence.endswith("not sent: two")
+    assert [each.operation for each in rig.gateway.sent] == ["One"]
+
+
+async def test_a_program_that_ends_while_a_plan_waits_says_what_it_did_not_send(rig):
+    await rig.run(several(rig, until_idle(), call("Two")))
+    await rig.session.stop()
+    (result,) = rig.entries(Result)
+    assert (result.state, result.sentence) == ("failed", "after 1 of 2 calls (one): the program ended; not sent: two")
+    rig.new()
+    await rig.start()
+    assert rig.session.store.world.follows == ()
+    assert rig.session.notices == []
+
+
+async def test_a_program_that_was_killed_between_calls_is_told_at_the_next_start(rig):
+    await rig.run(several(rig, until_idle(), call("Two")))
+    rig.session._carrier._rests.clear()
+    rig.session.journal.close()
+    rig.clock.now += 120
+    rig.new()
+    await rig.start()
+    (notice,) = rig.session.notices
+    assert notice.startswith("outcome unknown: SCALE clickit-dev-api")
+    assert "call 1 of 2 (one) was accepted" in notice
+    assert rig.session.store.world.follows == ()
 
 
 async def test_only_one_change_at_a_time(rig):

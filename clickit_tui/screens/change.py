@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from textual.app import App
 
@@ -12,11 +12,19 @@ from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
 from clickit_tui.panes.view import steps
 from clickit_tui.plan import Plan, Refused, Risk
-from clickit_tui.ui.cells import Span, Spans
+from clickit_tui.ui.cells import Look, Span, Spans
 from clickit_tui.ui.clipboard import copy
 from clickit_tui.ui.confirm import Confirm, Done, Field, Line, Preview
 from clickit_tui.world.follow import Phase
 from clickit_tui.world.world import World
+
+LOOKS: Mapping[Phase, Look] = {
+    Phase.RECOVERED: "ok",
+    Phase.STEADY: "ok",
+    Phase.DONE: "ok",
+    Phase.FAILED: "fail",
+    Phase.STILL_FAILING: "fail",
+}
 
 
 class Change:
@@ -77,19 +85,16 @@ class Change:
         return Done(kind=outcome.kind, sentence="; ".join((outcome.sentence, *outcome.warnings)))
 
     def progress(self) -> tuple[Spans, bool]:
-        """How far the change has come, for the dialog's last line."""
+        """How far the change has come, for the dialog's last line: what failed first, then what is open, then the rest."""
         mine = [f for f in self._core.store.world.follows if f.follow.started_at >= self._began - 1]
         if not mine:
             return (Span("waiting for the first reading…", "dim"),), False
-        newest = mine[-1]
-        look = (
-            "ok"
-            if newest.phase in (Phase.RECOVERED, Phase.STEADY)
-            else "fail"
-            if newest.phase in (Phase.FAILED, Phase.STILL_FAILING)
-            else "plain"
-        )
-        return (Span(f"{newest.phase}: {newest.sentence}", look),), not newest.open  # type: ignore[arg-type]
+        several = len(mine) > 1
+        spans: list[Span] = []
+        for f in sorted(mine, key=lambda f: (LOOKS.get(f.phase) != "fail", not f.open)):
+            name = f"{f.follow.kind} {f.follow.part}: " if several else ""
+            spans += [*((Span("; "),) if spans else ()), Span(f"{name}{f.phase}: {f.sentence}", LOOKS.get(f.phase, "plain"))]
+        return tuple(spans), not any(f.open for f in mine)
 
     async def _copy(self, text: str) -> str:
         return await copy(self._app, text)

@@ -277,9 +277,12 @@ class Keys(Screen[None]):
         if not following:
             self.app.exit(0)
             return
-        names = ", ".join(f"{f.follow.kind} {f.follow.part}" for f in following)
+        waiting = ", ".join(f.follow.did for f in following if f.follow.kind == "steps")
+        names = ", ".join(f"{f.follow.kind} {f.follow.part}" for f in following if f.follow.kind != "steps")
+        goes_on = f"{names} goes on in AWS and is followed again at the next start" if names else ""
+        ends = f"the calls of {waiting} that were not sent yet are NOT sent" if waiting else ""
         stay = Choice(id="", text="stay")
-        leave = Choice(id="leave", text=f"quit: {names} goes on in AWS and is followed again at the next start")
+        leave = Choice(id="leave", text=f"quit: {'; '.join(filter(None, (ends, goes_on)))}")
         self.app.push_screen(
             Picker("a change is being followed", [stay, leave]), lambda chosen: self.app.exit(0) if chosen == "leave" else None
         )

@@ -14,6 +14,8 @@ class Phase(StrEnum):
     RECOVERED = "recovered"
     STILL_FAILING = "still failing"
     """Complete, but the service is not healthy."""
+    DONE = "done"
+    """Complete; there is no service whose recovery could be awaited."""
     FAILED = "failed"
     UNKNOWN = "outcome unknown"
 
@@ -22,7 +24,7 @@ class Follow(msgspec.Struct, frozen=True, kw_only=True):
     """What to watch for; serialised to the journal, so that the next start resumes it."""
 
     kind: str
-    """deployment, rollback, scale, stop."""
+    """deployment, rollback, scale, stop; steps while a plan of several calls is being sent."""
     env: str
     part: str
     service: str = ""
