@@ -21,7 +21,8 @@ from clickit_tui.world.ecs import (
     TaskDefinition,
 )
 from clickit_tui.world.events import AlarmChange, AlarmHistory
-from clickit_tui.world.parts import Alarm, Database, Identity, LogDigest, ScalableTarget, Target, TargetGroup
+from clickit_tui.world.network import SecurityRule, Subnet
+from clickit_tui.world.parts import Alarm, Database, Identity, LogDigest, ScalableTarget, Target, TargetGroup, Wait
 from clickit_tui.world.seen import Fault, Seen, Trouble
 from clickit_tui.world.supply import Image, Secret, image_name
 
@@ -291,6 +292,24 @@ def database(**changes: Any) -> Database:
         insights=True,
     )
     return msgspec.structs.replace(plain, **changes)
+
+
+def rules() -> tuple[SecurityRule, ...]:
+    """Both services' groups may leave to anywhere; the database lets them in by group on its port."""
+    parts = ("api", "frontend")
+    out = tuple(SecurityRule(group=f"sg-0{part}", egress=True, protocol="-1", cidr="0.0.0.0/0") for part in parts)
+    return (*out, SecurityRule(group="sg-0db", egress=False, protocol="tcp", from_port=5432, to_port=5432, other_group="sg-0api"))
+
+
+def subnets() -> tuple[Subnet, ...]:
+    return (
+        Subnet(id="subnet-0a1", vpc="vpc-0c11c417", zone=f"{REGION}a", cidr="10.0.1.0/24", free=231),
+        Subnet(id="subnet-0b2", vpc="vpc-0c11c417", zone=f"{REGION}b", cidr="10.0.2.0/24", free=240),
+    )
+
+
+def waits() -> tuple[Wait, ...]:
+    return (Wait(event="CPU", kind="CPU", load=0.3), Wait(event="IO:XactSync", kind="IO", load=0.1))
 
 
 def alarm(name: str, now: float, **changes: Any) -> Alarm:

@@ -47,6 +47,7 @@ from tests.worldparts import (
     log_digest,
     migration,
     revision,
+    rules,
     scaling,
     secret,
     seen,
@@ -55,10 +56,12 @@ from tests.worldparts import (
     steady_services,
     steady_tasks,
     stopped,
+    subnets,
     target_groups,
     targets,
     task,
     waiting,
+    waits,
 )
 
 __all__ = [
@@ -173,6 +176,9 @@ def healthy_world(now: float = NOW) -> World:
             nodes=(f"{NAMES.cache}-001",),
         ),
         "nat": (NatGateway(id="nat-0a1", state="available", subnet="subnet-0p1"), NatGateway(id="nat-0b2", state="available")),
+        "waits": waits(),
+        "rules": rules(),
+        "subnets": subnets(),
         "scaling": scaling(),
         "alarms": alarms(now),
         "alarm_history": alarm_history(now),

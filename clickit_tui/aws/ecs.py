@@ -96,6 +96,7 @@ def service(answer: Json, names: Names) -> Service:
         exec_enabled=flag(answer, "enableExecuteCommand"),
         created_at=when(answer, "createdAt"),
         service_deployment=text(answer, "currentServiceDeployment"),
+        tags=tuple((text(each, "key"), text(each, "value")) for each in records(answer, "tags")),
     )
 
 

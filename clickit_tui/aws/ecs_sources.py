@@ -71,7 +71,7 @@ def services_fetch(gateway: Gateway, names: Names) -> Fetch:
 
     async def fetch(world: World) -> Mapping[str, object]:
         try:
-            answer = await gateway.read("ecs", "DescribeServices", cluster=names.cluster, services=wanted)
+            answer = await gateway.read("ecs", "DescribeServices", cluster=names.cluster, services=wanted, include=["TAGS"])
         except Failed as failed:
             raise _here(failed, names) from None
         failures = records(answer, "failures")

@@ -22,6 +22,7 @@ READS: frozenset[tuple[str, str]] = frozenset(
         ("ec2", "DescribeSecurityGroups"),
         ("ec2", "DescribeSubnets"),
         ("ec2", "DescribeVpcs"),
+        ("ec2", "GetManagedPrefixListEntries"),
         ("ecr", "DescribeImageScanFindings"),
         ("ecr", "DescribeImages"),
         ("ecr", "DescribeRepositories"),

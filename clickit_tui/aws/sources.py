@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from clickit_tui.aws import alarms, autoscaling, cloudwatch, ec2, ecr, ecs_sources, elasticache, elbv2, events, rds, secretsmanager, sts
+from clickit_tui.aws import alarms, autoscaling, cloudwatch, ec2, ecr, ecs_sources, elasticache, elbv2, events, pi, rds, secretsmanager, sts
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.config import Config
 from clickit_tui.poll import Fetch, Source
@@ -35,6 +35,9 @@ def sources(gateway: Gateway, config: Config, *, clock: Callable[[], float] = ti
         _source("database", 30.0, rds.database_fetch(gateway, names)),
         _source("cache", 60.0, elasticache.cache_fetch(gateway, names), "services"),
         _source("nat", 120.0, ec2.nat_fetch(gateway), "target_groups"),
+        _source("waits", 60.0, pi.waits_fetch(gateway, clock), "database"),
+        _source("rules", 60.0, ec2.rules_fetch(gateway), "services", "database"),
+        _source("subnets", 60.0, ec2.subnets_fetch(gateway), "services"),
         _source("scaling", 60.0, autoscaling.scaling_fetch(gateway, names)),
         _source("alarms", 30.0, alarms.Alarms(gateway, names, clock).fetch, "target_groups"),
         _source("alarm_history", 60.0, events.AlarmHistories(gateway, clock).fetch),

@@ -73,6 +73,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float | None = None
     service_deployment: str = ""
     """ARN of the current service deployment, where ECS gives one."""
+    tags: tuple[tuple[str, str], ...] = ()
 
     @property
     def primary(self) -> Deployment | None:

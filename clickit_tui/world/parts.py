@@ -111,6 +111,21 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     insights: bool | None = None
 
 
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """What some of the database's sessions wait for."""
+
+    event: str
+    """E.g. `Lock:relation`, `CPU`."""
+    kind: str = ""
+    """Lock, IO, CPU, Client, ..."""
+    load: float
+    """Sessions on average."""
+
+    @property
+    def lock(self) -> bool:
+        return self.kind == "Lock" or self.event.startswith("Lock:")
+
+
 class Cache(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A replication group or a single cluster."""
 

@@ -8,6 +8,7 @@ from clickit_tui.world.ecs import Cluster, Service, ServiceDeployment, ServiceRe
 from clickit_tui.world.events import AlarmHistory, CacheEvent, DatabaseEvents, ScalingActivity
 from clickit_tui.world.follow import Following
 from clickit_tui.world.incident import Incident, Recorded
+from clickit_tui.world.network import SecurityRule, Subnet
 from clickit_tui.world.parts import (
     Alarm,
     Cache,
@@ -21,6 +22,7 @@ from clickit_tui.world.parts import (
     ScalableTarget,
     Target,
     TargetGroup,
+    Wait,
 )
 from clickit_tui.world.seen import Absent, Seen
 from clickit_tui.world.supply import Image, Secret
@@ -50,7 +52,13 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     targets: Seen[tuple[Target, ...]] = Seen()
     database: Seen[Database | Absent] = Seen()
     cache: Seen[Cache | Absent] = Seen()
+    waits: Seen[tuple[Wait, ...] | Absent] = Seen()
+    """What the database's sessions wait for; absent where Performance Insights is switched off."""
     nat: Seen[tuple[NatGateway, ...]] = Seen()
+    rules: Seen[tuple[SecurityRule, ...]] = Seen()
+    """Rules of the security groups of tasks and database."""
+    subnets: Seen[tuple[Subnet, ...]] = Seen()
+    """The subnets that the services' tasks are started in."""
     scaling: Seen[tuple[ScalableTarget, ...]] = Seen()
     alarms: Seen[tuple[Alarm, ...]] = Seen()
     alarm_history: Seen[AlarmHistory] = Seen()

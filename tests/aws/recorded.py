@@ -51,6 +51,7 @@ API: dict[str, Any] = {
         "maximumPercent": 200,
         "minimumHealthyPercent": 100,
     },
+    "tags": [{"key": "team", "value": "clickit"}],
     "networkConfiguration": {
         "awsvpcConfiguration": {"subnets": ["subnet-1", "subnet-2"], "securityGroups": ["sg-api"], "assignPublicIp": "DISABLED"}
     },
@@ -469,6 +470,76 @@ DATABASE_EVENTS: dict[str, Any] = {
     ]
 }
 
+SECURITY_RULES: dict[str, Any] = {
+    "SecurityGroupRules": [
+        {
+            "SecurityGroupRuleId": "sgr-1",
+            "GroupId": "sg-db",
+            "IsEgress": False,
+            "IpProtocol": "tcp",
+            "FromPort": 5432,
+            "ToPort": 5432,
+            "ReferencedGroupInfo": {"GroupId": "sg-app", "PeeringStatus": "active"},
+        },
+        {
+            "SecurityGroupRuleId": "sgr-2",
+            "GroupId": "sg-app",
+            "IsEgress": True,
+            "IpProtocol": "-1",
+            "FromPort": -1,
+            "ToPort": -1,
+            "CidrIpv4": "0.0.0.0/0",
+        },
+        {
+            "SecurityGroupRuleId": "sgr-3",
+            "GroupId": "sg-db",
+            "IsEgress": False,
+            "IpProtocol": "tcp",
+            "FromPort": 5432,
+            "ToPort": 5432,
+            "PrefixListId": "pl-1",
+        },
+        {"SecurityGroupRuleId": "sgr-4", "GroupId": "sg-db", "IsEgress": True, "IpProtocol": "-1", "CidrIpv6": "::/0"},
+    ]
+}
+
+PREFIX_LIST: dict[str, Any] = {"Entries": [{"Cidr": "10.0.0.0/16", "Description": "offices"}, {"Cidr": "10.1.0.0/16"}]}
+
+SUBNETS: dict[str, Any] = {
+    "Subnets": [
+        {
+            "SubnetId": "subnet-b",
+            "VpcId": "vpc-1",
+            "AvailabilityZone": "eu-west-1b",
+            "CidrBlock": "10.0.2.0/24",
+            "AvailableIpAddressCount": 240,
+        },
+        {
+            "SubnetId": "subnet-a",
+            "VpcId": "vpc-1",
+            "AvailabilityZone": "eu-west-1a",
+            "CidrBlock": "10.0.1.0/24",
+            "AvailableIpAddressCount": 0,
+        },
+    ]
+}
+
+RESOURCE_METRICS: dict[str, Any] = {
+    "Identifier": "db-ABC",
+    "MetricList": [
+        {"Key": {"Metric": "db.load.avg"}, "DataPoints": [{"Timestamp": AT, "Value": 3.0}]},
+        {
+            "Key": {"Metric": "db.load.avg", "Dimensions": {"db.wait_event.name": "CPU", "db.wait_event.type": "CPU"}},
+            "DataPoints": [{"Timestamp": AT, "Value": 0.5}, {"Timestamp": AT, "Value": 1.5}],
+        },
+        {
+            "Key": {"Metric": "db.load.avg", "Dimensions": {"db.wait_event.name": "Lock:relation"}},
+            "DataPoints": [{"Timestamp": AT, "Value": 2.0}],
+        },
+        {"Key": {"Metric": "db.load.avg", "Dimensions": {"db.wait_event.name": "IO:XactSync"}}, "DataPoints": []},
+    ],
+}
+
 SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("ecs", "DescribeClusters"): CLUSTERS,
     ("ecs", "DescribeServices"): SERVICES,
@@ -493,5 +564,9 @@ SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("cloudwatch", "DescribeAlarms"): ALARMS,
     ("cloudwatch", "DescribeAlarmHistory"): ALARM_HISTORY,
     ("rds", "DescribeEvents"): DATABASE_EVENTS,
+    ("ec2", "DescribeSecurityGroupRules"): SECURITY_RULES,
+    ("ec2", "GetManagedPrefixListEntries"): PREFIX_LIST,
+    ("ec2", "DescribeSubnets"): SUBNETS,
+    ("pi", "GetResourceMetrics"): RESOURCE_METRICS,
 }
 """Recorded answer by botocore service and operation."""

@@ -39,6 +39,8 @@ PARSERS: dict[tuple[str, str], Any] = {
         *(alarms.composite_alarm(each) for each in records(a, "CompositeAlarms")),
     ],
     ("cloudwatch", "DescribeAlarmHistory"): lambda a: [events.alarm_change(each) for each in records(a, "AlarmHistoryItems")],
+    ("ec2", "DescribeSecurityGroupRules"): lambda a: [ec2.security_rule(each) for each in records(a, "SecurityGroupRules")],
+    ("ec2", "DescribeSubnets"): lambda a: [ec2.subnet(each) for each in records(a, "Subnets")],
     ("rds", "DescribeEvents"): lambda a: [events.database_event(each) for each in records(a, "Events")],
 }
 
