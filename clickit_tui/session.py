@@ -35,7 +35,7 @@ from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow, Following, Phase
 from clickit_tui.world.parts import Identity, LogDigest
 from clickit_tui.world.seen import Failed, Fault, Seen, Trouble
-from clickit_tui.world.world import World
+from clickit_tui.world.world import ON_DEMAND, World
 
 __all__ = ["Outcome", "Session"]
 
@@ -121,8 +121,9 @@ class Session:
         return Facts(now=self.clock(), names=config.names, thresholds=config.thresholds, protected=config.protected)
 
     def refresh(self, fields: Sequence[str] = ()) -> None:
-        """Poll the sources of these fields now; all of them when none is named."""
-        self.poller.refresh(fields or self.poller.fields)
+        """Poll the sources of these fields now; all that are being read when none is named."""
+        unread = {field for field in ON_DEMAND if not self.store.read((field,))}
+        self.poller.refresh(fields or self.poller.fields - unread)
 
     def lock(self, why: str) -> None:
         """Make the process read-only for the rest of its life."""

@@ -6,6 +6,7 @@ from clickit_tui.actions import state
 from clickit_tui.actions.registry import Field, Target, action
 from clickit_tui.checks.registry import Facts
 from clickit_tui.plan import Call, Line, Plan, Refused, Risk, Step
+from clickit_tui.world import prices
 from clickit_tui.world.ecs import Service
 from clickit_tui.world.follow import Follow
 from clickit_tui.world.parts import ScalableTarget
@@ -143,6 +144,6 @@ def _capacity(world: World, service: Service, count: int) -> tuple[Line, ...]:
     size = f"after {several(count, 'task')} × {vcpu:g} vCPU, {gib:g} GiB"
     if service.desired is None or not any(name.startswith("FARGATE") for name in service.capacity):
         return (Line(text=size),)
-    dollars = (count - service.desired) * (vcpu * state.VCPU_HOUR + gib * state.GIB_HOUR)
+    dollars = (count - service.desired) * (vcpu * prices.VCPU_HOUR + gib * prices.GIB_HOUR)
     spot = ", less on Spot" if "FARGATE_SPOT" in service.capacity else ""
     return (Line(text=f"{size}, {'+' if dollars >= 0 else '−'} ${abs(dollars):.2f}/h (us-east-1 price{spot})"),)

@@ -18,8 +18,6 @@ from clickit_tui.world.seen import Age, Seen
 from clickit_tui.world.words import several, spell
 from clickit_tui.world.world import World
 
-VCPU_HOUR, GIB_HOUR = 0.04048, 0.004445
-"""Fargate on demand, US dollars, us-east-1 (aws.md 9.0)."""
 REFRESHES = ("services", "tasks", "targets")
 """What every change here is seen by."""
 

@@ -46,6 +46,8 @@ def load_balancer(answer: Json) -> LoadBalancer:
         name=text(answer, "LoadBalancerName"),
         state=text(answer, "State", "Code").lower(),
         dns_name=text(answer, "DNSName"),
+        scheme=text(answer, "Scheme"),
+        zones=tuple(filter(None, (text(zone, "ZoneName") for zone in records(answer, "AvailabilityZones")))),
         security_groups=words(answer, "SecurityGroups"),
     )
 

@@ -5,7 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from clickit_tui.aws import alarms, autoscaling, cloudwatch, ec2, ecr, ecs_sources, elasticache, elbv2, events, pi, rds, secretsmanager, sts
+from clickit_tui.aws import (
+    alarms,
+    autoscaling,
+    cloudwatch,
+    cost,
+    ec2,
+    ecr,
+    ecs_sources,
+    elasticache,
+    elbv2,
+    events,
+    pi,
+    rds,
+    secretsmanager,
+    sts,
+)
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.config import Config
 from clickit_tui.poll import Fetch, Source
@@ -44,6 +59,9 @@ def sources(gateway: Gateway, config: Config, *, clock: Callable[[], float] = ti
         _source("scaling_activities", 60.0, autoscaling.activities_fetch(gateway, names)),
         _source("cache_events", 120.0, elasticache.events_fetch(gateway), "cache"),
         _source("db_events", 60.0, events.DatabaseEventReader(gateway, names, clock).fetch),
+        _source("log_groups", 300.0, cost.log_groups_fetch(gateway, names)),
+        _source("usage", 3600.0, cost.usage_fetch(gateway, clock), "log_groups", "balancer", "nat"),
+        _source("spend", cost.CACHED_S, cost.Spending(gateway, names, clock).fetch),
         Source(
             name="metrics",
             feeds=frozenset({"metrics"}),

@@ -11,6 +11,8 @@ from clickit_tui.demo.state import Environment
 from clickit_tui.demo.traffic import SERVING, Served, Tally, outside_failing
 
 GIB = 1024**3
+ANSWER_BYTES, LINE_BYTES = 9_000, 240
+"""Of an average answer, and of the log lines of an average request."""
 MEMORY_GIB = {"db.t4g.micro": 1.0, "db.t4g.small": 2.0, "db.t4g.medium": 4.0}
 
 
@@ -33,6 +35,7 @@ def points(env: Environment, tally: Tally, minute: int) -> Iterator[Measured]:
     if env.cache.status == "available":
         yield from _cache(env, tally, minute)
     yield from _nats(env, tally)
+    yield from _ingestion(env, tally)
 
 
 def _services(env: Environment, tally: Tally) -> Iterator[Measured]:
@@ -69,6 +72,8 @@ def _balancer(env: Environment, tally: Tally) -> Iterator[Measured]:
     opened = max(1.0, both.requests / 6)
     yield Measured(space, "NewConnectionCount", whole, sums(round(opened), opened), "Count")
     yield Measured(space, "ActiveConnectionCount", whole, sums(round(opened * 2.4), opened), "Count")
+    units = max(opened / 60 / 25, both.requests / 60 / 1000, both.requests * ANSWER_BYTES * 60 / 1e9)
+    yield Measured(space, "ConsumedLCUs", whole, gauge(units / 60), "Count")
 
 
 def _served(space: str, served: Served, dims: dict[str, str]) -> Iterator[Measured]:
@@ -163,3 +168,10 @@ def _nats(env: Environment, tally: Tally) -> Iterator[Measured]:
     for nat in env.network.nats:
         for name, (value, unit) in found.items():
             yield Measured("AWS/NATGateway", name, {"NatGatewayId": nat["NatGatewayId"]}, gauge(float(value)), unit)
+
+
+def _ingestion(env: Environment, tally: Tally) -> Iterator[Measured]:
+    for part, served in tally.served.items():
+        if served.requests:
+            size = float(served.requests * LINE_BYTES)
+            yield Measured("AWS/Logs", "IncomingBytes", {"LogGroupName": env.names.logs[part]}, sums(size, served.requests), "Bytes")

@@ -46,6 +46,9 @@ class LoadBalancer(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     state: str = ""
     dns_name: str = ""
+    scheme: str = ""
+    """internet-facing or internal."""
+    zones: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
 
     @property

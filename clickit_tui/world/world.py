@@ -8,6 +8,7 @@ from clickit_tui.world.ecs import Cluster, Service, ServiceDeployment, ServiceRe
 from clickit_tui.world.events import AlarmHistory, CacheEvent, DatabaseEvents, ScalingActivity
 from clickit_tui.world.follow import Following
 from clickit_tui.world.incident import Incident, Recorded
+from clickit_tui.world.money import LogGroup, Spend, Usage
 from clickit_tui.world.network import SecurityRule, Subnet
 from clickit_tui.world.parts import (
     Alarm,
@@ -70,6 +71,10 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     """The newest of each service, newest first."""
     metrics: Seen[Metrics] = Seen()
     log: Seen[LogDigest] = Seen()
+    log_groups: Seen[tuple[LogGroup, ...]] = Seen()
+    usage: Seen[Usage] = Seen()
+    spend: Seen[Spend] = Seen()
+    """Asked for by hand only: each page of Cost Explorer costs a cent."""
     follows: tuple[Following, ...] = ()
     """Changes being followed, ours, oldest first."""
     remembered: tuple[Task, ...] = ()
@@ -87,7 +92,7 @@ FIELDS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(World))
 OWN: frozenset[str] = frozenset({"env", "log", "follows", "remembered", "record", "incidents", "denied"})
 """Fields that no source feeds: the tail and the session do."""
 
-ON_DEMAND: frozenset[str] = frozenset()
+ON_DEMAND = frozenset({"log_groups", "usage", "spend"})
 """Fields that cost calls or money and no verdict needs: read only while a screen that shows them is there, or when asked for."""
 
 ALWAYS_READ: tuple[str, ...] = tuple(name for name in FIELDS if name not in ON_DEMAND)

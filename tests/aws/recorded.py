@@ -540,6 +540,28 @@ RESOURCE_METRICS: dict[str, Any] = {
     ],
 }
 
+
+LOG_GROUPS: dict[str, Any] = {
+    "logGroups": [
+        {"logGroupName": "/ecs/clickit-dev-api", "storedBytes": 1_234_567_890, "retentionInDays": 14},
+        {"logGroupName": "/ecs/clickit-dev-api-old", "storedBytes": 1},
+        {"logGroupName": "/ecs/clickit-dev-frontend"},
+    ]
+}
+
+COSTS: dict[str, Any] = {
+    "ResultsByTime": [
+        {
+            "TimePeriod": {"Start": "2026-10-28", "End": "2026-11-01"},
+            "Groups": [
+                {"Keys": ["Amazon Elastic Container Service"], "Metrics": {"UnblendedCost": {"Amount": "10.5", "Unit": "USD"}}},
+                {"Keys": ["Amazon ElastiCache"], "Metrics": {"UnblendedCost": {"Amount": "2", "Unit": "USD"}}},
+            ],
+        },
+        {"Groups": [{"Keys": ["Amazon ElastiCache"], "Metrics": {"UnblendedCost": {"Amount": "20"}}}, {"Keys": []}]},
+    ]
+}
+
 SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("ecs", "DescribeClusters"): CLUSTERS,
     ("ecs", "DescribeServices"): SERVICES,
@@ -568,5 +590,7 @@ SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("ec2", "GetManagedPrefixListEntries"): PREFIX_LIST,
     ("ec2", "DescribeSubnets"): SUBNETS,
     ("pi", "GetResourceMetrics"): RESOURCE_METRICS,
+    ("logs", "DescribeLogGroups"): LOG_GROUPS,
+    ("ce", "GetCostAndUsage"): COSTS,
 }
 """Recorded answer by botocore service and operation."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections.abc import AsyncIterator
@@ -14,12 +15,12 @@ from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.sources import sources
 from clickit_tui.config import Config
 from clickit_tui.demo.launch import Demo
-from clickit_tui.naming import names
+from clickit_tui.naming import LOG_SOURCES, names
 from clickit_tui.poll import Poller
 from clickit_tui.store import Store
 from clickit_tui.world.parts import ClusterMissing
 from clickit_tui.world.seen import Absent, Seen, Trouble
-from clickit_tui.world.world import World
+from clickit_tui.world.world import ON_DEMAND, World
 
 
 class Running:
@@ -30,7 +31,7 @@ class Running:
         self.gateway = Gateway(config)
         self.store = Store(World(env=env))
         self.poller = Poller(self.store, sources(self.gateway, config, clock=time.time), fault_of=fault_of, rng=random.Random(1))
-        self.store.subscribe(self.poller.fields, lambda world, changed: None)
+        self.store.subscribe(self.poller.fields - ON_DEMAND, lambda world, changed: None)
 
     @property
     def world(self) -> World:
@@ -47,7 +48,7 @@ async def filled(env: str) -> AsyncIterator[Running]:
     """The World after each source has been tried once."""
     running = Running(env)
     running.poller.start()
-    await running.poller.tried()
+    await running.poller.tried(running.poller.fields - ON_DEMAND)
     try:
         yield running
     finally:
@@ -72,7 +73,23 @@ async def test_every_field_of_the_world_is_filled(demo: Demo, env: str) -> None:
         assert world.service_deployments.value
     counts = demo.counts()
     assert counts["cloudwatch.GetMetricData"] == 1
-    assert sum(counts.values()) <= 42
+    assert sum(counts.values()) <= 60
+
+
+async def test_what_is_read_on_demand_is_read_when_a_screen_shows_it(demo: Demo) -> None:
+    async with filled("prod") as running:
+        assert {field: getattr(running.world, field).seen_at for field in ON_DEMAND} == dict.fromkeys(ON_DEMAND)
+        running.store.subscribe(("log_groups", "usage"), lambda world, changed: None)
+        await asyncio.wait_for(running.poller.tried(("log_groups", "usage")), 20)
+        usage = running.world.usage.value
+        assert running.faults == {}
+        assert usage is not None
+        took = {name: size > 0 for name, size in usage.ingested}
+        assert took == {f"/ecs/clickit-prod-{part}": part != "migration" for part in LOG_SOURCES}
+        assert usage.capacity_units is not None
+        assert 0 < usage.capacity_units < 5
+        assert (usage.nat_bytes or 0) > 0
+        assert "ce.GetCostAndUsage" not in demo.counts()
 
 
 async def test_every_metric_has_an_hour_of_points_but_the_errors(demo: Demo) -> None:
