@@ -128,6 +128,9 @@ async def test_a_denied_operation_hides_only_what_it_feeds(demo: Demo) -> None:
             "balancer": Trouble.WAITING,
             "targets": Trouble.WAITING,
             "nat": Trouble.WAITING,
+            "rules": Trouble.WAITING,
+            "subnets": Trouble.WAITING,
+            "waits": Trouble.WAITING,
         }
         assert running.faults["targets"][1] == "waits for services: no permission: ecs:DescribeServices"
 
