@@ -68,6 +68,7 @@ class Dashboard(QuietApp):
         self.crash_folder = Path(core.config.state_dir or ".")
         self._commands = list(commands)
         self._boards: dict[str, Board] = {}
+        self._heard: set[str] = set()
         self._previous = FIRST
         self.place = FIRST
         """Key of the screen that is shown."""
@@ -104,7 +105,7 @@ class Dashboard(QuietApp):
         """A screen, made when it is first wanted and kept."""
         if key not in self._boards:
             board = next(p.make for p in PLACES if p.key == key)(self.core)
-            board.commands = self._commands
+            board.commands, board.heard = self._commands, self._heard
             board.places = tuple((p.key, p.name) for p in PLACES)
             self._boards[key] = board
             self.install_screen(board, name=f"place-{key}")

@@ -215,7 +215,7 @@ def _deployment(follow: Follow, world: World, facts: Facts) -> Progress:
     own = next((d for d in service.deployments if d.id == follow.deployment), None)
     if own is None or own.status != "PRIMARY":
         return _replaced(follow, service, own, facts)
-    sentence = progress(own.running, own.desired, _healthy_of(own, world, service, facts)) + _breaker(service, world)
+    sentence = progress(own.running, own.desired, healthy_of(own, world, service, facts)) + _breaker(service, world)
     if own.rollout == "FAILED":
         return Progress(sentence=sentence, failed=own.rollout_reason or _hindrance(service, follow, world) or "the roll-out failed")
     alone = len(service.deployments) == 1 and own.running is not None and own.running == own.desired
@@ -316,7 +316,7 @@ def _healthy(world: World, service: Service, facts: Facts) -> int | None:
     return None if found is None else found[0]
 
 
-def _healthy_of(deployment: Deployment, world: World, service: Service, facts: Facts) -> int | None:
+def healthy_of(deployment: Deployment, world: World, service: Service, facts: Facts) -> int | None:
     """Healthy targets of this deployment's own tasks; of the whole service where no task says which deployment started it."""
     tasks, targets = world.tasks.known(facts.now), world.targets.known(facts.now)
     if tasks is None or targets is None or not service.target_groups:

@@ -95,6 +95,15 @@ class FollowBegun(_Record, frozen=True, kw_only=True, tag="follow"):
     account: str = ""
     region: str = ""
     endpoint: str = ""
+    steady_at: float | None = None
+    """When it was complete, as a later entry says; None while it is not."""
+
+
+class FollowSteady(_Record, frozen=True, kw_only=True, tag="steady"):
+    """A followed change is complete; whether it recovers is still awaited."""
+
+    id: str
+    steady_at: float
 
 
 class FollowEnded(_Record, frozen=True, kw_only=True, tag="followed"):
@@ -132,7 +141,7 @@ REMEMBERED = 500
 KEPT = 4 * REMEMBERED
 """Most stopped tasks that are kept in memory."""
 
-Entry: TypeAlias = Intent | Result | Progressed | FollowBegun | FollowEnded | StoppedTask | AlarmChange | Bookmark | Note
+Entry: TypeAlias = Intent | Result | Progressed | FollowBegun | FollowSteady | FollowEnded | StoppedTask | AlarmChange | Bookmark | Note
 
 
 def _plain(value: object) -> object:
@@ -235,9 +244,15 @@ class Journal:
     def follow_begun(self, follow: Follow, identity: Identity | None = None) -> str:
         """Record that a change is being followed, and where; returns the follow's id, which is its intent's where it has one."""
         key = follow.intent or secrets.token_hex(6)
-        where = {} if identity is None else {"account": identity.account, "region": identity.region, "endpoint": identity.endpoint}
-        self._append(FollowBegun(at=self._clock(), env=follow.env, id=key, follow=follow, **where))
+        begun = FollowBegun(at=self._clock(), env=follow.env, id=key, follow=follow)
+        if identity is not None:
+            begun = msgspec.structs.replace(begun, account=identity.account, region=identity.region, endpoint=identity.endpoint)
+        self._append(begun)
         return key
+
+    def follow_steady(self, id: str, env: str, steady_at: float) -> None:
+        """Record that a followed change is complete, so that a later session does not take what changes then for its failure."""
+        self._append(FollowSteady(at=self._clock(), env=env, id=id, steady_at=steady_at))
 
     def follow_ended(self, id: str, env: str, phase: str, sentence: str) -> None:
         self._append(FollowEnded(at=self._clock(), env=env, id=id, phase=phase, sentence=sentence))
@@ -291,6 +306,8 @@ class Journal:
                 self._steps[entry.id] = entry
             case FollowBegun():
                 self._open_follows[entry.id] = entry
+            case FollowSteady() if entry.id in self._open_follows:
+                self._open_follows[entry.id] = msgspec.structs.replace(self._open_follows[entry.id], steady_at=entry.steady_at)
             case FollowEnded():
                 self._open_follows.pop(entry.id, None)
             case StoppedTask():
@@ -298,7 +315,7 @@ class Journal:
                 self._stopped.append(entry)
             case AlarmChange():
                 self._alarms[entry.env, entry.name] = (entry.state, entry.since)
-            case Bookmark() | Note():
+            case Bookmark() | Note() | FollowSteady():
                 pass
 
     def _append(self, entry: Entry) -> None:

@@ -337,6 +337,8 @@ class Session:
         for before, after in zip(world.follows, stepped, strict=True):
             if before.open and not after.open:
                 self._end(after.follow, after.phase, after.sentence)
+            elif before.steady_at is None and after.steady_at is not None:
+                self.journal.follow_steady(after.follow.intent, after.follow.env, after.steady_at)
         self.store.put(follows=stepped)
         self._watch()
 
@@ -371,7 +373,9 @@ class Session:
             elif self.clock() - kept.started_at > RESUME_S:
                 self._end(kept, Phase.UNKNOWN, "not followed to its end: no session was running")
             else:
-                resumed.append(Following(follow=kept, sentence="resumed: waiting for the first reading"))
+                phase = Phase.UNDER_WAY if begun.steady_at is None else Phase.STEADY
+                waits = "resumed: waiting for the first reading"
+                resumed.append(Following(follow=kept, phase=phase, sentence=waits, steady_at=begun.steady_at))
         if resumed:
             self.store.put(follows=(*resumed, *self.store.world.follows))
             self.notices.append(f"still following: {', '.join(f'{f.follow.kind} {f.follow.part}' for f in resumed)}")

@@ -120,6 +120,15 @@ def test_open_follows_are_resumed_and_ended_ones_are_not(journal, path):
     assert left.follow.task == "arn:t"
 
 
+def test_a_follow_that_is_complete_is_resumed_as_such(journal, path):
+    one = journal.follow_begun(Follow(kind="scale", env="dev", part="api", intent="abc", desired=3), IDENTITY)
+    journal.follow_steady(one, "dev", 70.0)
+    journal.follow_steady("of another file", "dev", 71.0)
+    journal.close()
+    (left,) = reread(path).follows("dev", IDENTITY)
+    assert (left.id, left.steady_at) == ("abc", 70.0)
+
+
 def test_a_stopped_task_and_an_alarm_state_are_recorded_once(journal, path):
     task = Task(arn="arn:task/1", id="1", part="api", status="STOPPED", stopped_reason="Essential container in task exited")
     alarm = Alarm(name="5xx", state="ALARM", since=50.0)

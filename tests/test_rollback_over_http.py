@@ -178,7 +178,7 @@ async def test_an_image_that_ecr_expired_blocks_its_revision_and_no_other(demo: 
         assert r.plan().steps[0].call.params["taskDefinition"] == offered[1].task_definition
         blocked = rollback.plan(r.world, r.target, {"revision": offered[0].id}, r.session.facts())
         assert isinstance(blocked, Refused)
-        assert "is not in ECR any more" in blocked.reason
+        assert "is not in ECR" in blocked.reason
 
 
 async def test_a_secret_scheduled_for_deletion_blocks_until_it_is_restored(demo: Demo, aws: Client, tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ async def test_no_history_of_deployments_asks_for_a_choice_that_is_not_proven(de
         assert r.refusal() == "no record of which revisions worked: choose one (B), it is not proven"
         options = rollback.choices(r.world, r.target, r.session.facts())
         assert options
-        assert {o.reason for o in options} == {"not known to have worked"}
+        assert all(o.reason.startswith("not known to have worked") for o in options)
         assert r.plan(options[0].id).steps[0].call.params["taskDefinition"] == options[0].id
 
 

@@ -578,6 +578,23 @@ async def test_the_next_session_resumes_follows_and_says_what_is_unknown(rig):
     assert not any("outcome unknown" in notice for notice in rig.session.notices)
 
 
+async def test_a_count_that_changes_while_recovery_is_awaited_is_no_failure_after_a_restart_either(rig):
+    rig.gateway.script = [answered(rig, desired=5)]
+    await rig.run(rig.plan())
+    rig.answers["services"] = (service(desired=5, running=5),)
+    await rig.clock.advance(10)
+    (steady,) = rig.session.store.world.follows
+    assert (steady.phase, steady.open) == (Phase.STEADY, True)
+    await rig.session.stop()
+    rig.answers["services"] = (service(desired=3, running=3),)
+    rig.new()
+    await rig.start()
+    (ended,) = rig.session.store.world.follows
+    assert ended.phase is Phase.STEADY
+    assert "5 of 5 running in" in ended.sentence
+    assert "then desired was changed to 3" in ended.sentence
+
+
 async def test_a_follow_of_another_account_is_not_resumed(rig):
     await rig.run(rig.plan())
     await rig.session.stop()

@@ -38,32 +38,39 @@ def choices(world: World, target: Target, facts: Facts) -> tuple[Option, ...]:
     service = state.service_of(world, target)
     if isinstance(service, Refused) or _under_way(world, service) is not None:
         return ()
-    return tuple(_option(world, service, each, facts) for each in candidates(world, service))
+    found = candidates(world, service)
+    cells = [_cells(world, each, facts) for each in found]
+    widths = [max((len(row[i]) for row in cells), default=0) for i in range(3)]
+    return tuple(_option(world, service, each, row, widths) for each, row in zip(found, cells, strict=True))
 
 
-def _option(world: World, service: Service, of: Candidate, facts: Facts) -> Option:
+def _cells(world: World, of: Candidate, facts: Facts) -> tuple[str, str, str]:
+    """Number, image with digest and commit, age: the columns of the list."""
     definition = definition_of(world, of.task_definition)
     sha = commit(of, definition)
+    image = "  ".join(filter(None, (tag_and_digest(of.images, definition), f"git {sha}" if sha else "")))
     at = of.good_at or of.last_at
-    words = (
-        f":{of.number or '?'}",
-        tag_and_digest(of.images, definition),
-        f"git {sha}" if sha else "",
-        "" if at is None else f"{brief(facts.now - at)} ago",
-        "" if of.same else f"differs: {change_in_short(world, service, of)}",
-    )
-    return Option(id=of.id, text="  ".join(filter(None, words)), reason=_why_not(of))
+    return f":{of.number or '?'}", image, "" if at is None else f"{brief(facts.now - at)} ago"
+
+
+def _option(world: World, service: Service, of: Candidate, cells: tuple[str, str, str], widths: list[int]) -> Option:
+    number, image, age = cells
+    text = f"{number:<{widths[0]}}  {image:<{widths[1]}}  {age:>{widths[2]}}"
+    differs = "" if of.same else f"differs {change_in_short(world, service, of)}"
+    why = _why_not(of)
+    if not why:
+        return Option(id=of.id, text=f"{text}  {differs}")
+    return Option(id=of.id, text=text, reason="; ".join(filter(None, (why, differs))))
 
 
 def _why_not(of: Candidate) -> str:
     """Why a candidate is not the one to take; empty for a good one."""
     if of.same:
         return "runs now: deploying it again resolves its tag anew"
+    failed = f"failed ({of.status})" if of.failed else ""
     if of.blocked:
-        return of.blocked
-    if not of.recorded:
-        return "not known to have worked"
-    return f"failed ({of.status})" if of.failed else ""
+        return ", ".join(filter(None, (failed, of.blocked)))
+    return failed if of.recorded else "not known to have worked"
 
 
 @action(
@@ -103,10 +110,13 @@ def _under_way(world: World, service: Service) -> ServiceDeployment | None:
 
 
 def _stop(world: World, service: Service, under_way: ServiceDeployment, facts: Facts) -> Plan | Refused:
-    if under_way.rolling_back:
-        back = _revision_words(world, service, under_way.rolled_back_to)
-        since = "" if under_way.started_at is None else f", begun {brief(facts.now - under_way.started_at)} ago"
-        return Refused(f"{service.part} is rolling back already{f' to {back}' if back else ''}{since}: f follows it")
+    if under_way.rolling_back or service.rolling_back:
+        return Refused(_already(world, service, under_way, facts))
+    if (deployed := _definition_of(world, under_way.target_revision)) and service.primary is not None:
+        now = service.primary.task_definition
+        if now and now != deployed:
+            known, shown = revision(deployed) or "?", revision(now) or "?"
+            return Refused(f"{service.part}:{shown} is what rolls out now, the deployment to stop was read as :{known}: r reads again")
     params = {"serviceDeploymentArn": under_way.arn, "stopType": "ROLLBACK"}
     health = state.health(world, service, facts.now)
     return Plan(
@@ -130,6 +140,20 @@ def _stop(world: World, service: Service, under_way: ServiceDeployment, facts: F
             service_deployment=under_way.arn,
         ),
     )
+
+
+def _already(world: World, service: Service, under_way: ServiceDeployment, facts: Facts) -> str:
+    """That it rolls back by itself, to what and since when."""
+    back, begun_at = _revision_words(world, service, under_way.rolled_back_to), under_way.started_at
+    if not under_way.rolling_back and service.primary is not None:
+        back, begun_at = f"{service.part}:{revision(service.primary.task_definition) or '?'}", service.primary.created_at
+    since = "" if begun_at is None else f", begun {brief(facts.now - begun_at)} ago"
+    return f"{service.part} is rolling back already{f' to {back}' if back else ''}{since}: f follows it"
+
+
+def _definition_of(world: World, arn: str) -> str:
+    """The task definition of a service revision; empty when it is not known."""
+    return next((r.task_definition for r in world.revisions.value or () if arn and r.arn == arn), "")
 
 
 def _stop_effect(world: World, service: Service, under_way: ServiceDeployment, health: state.Health, facts: Facts) -> tuple[Line, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clickit_tui.actions.rollback import difference_words
+from clickit_tui.checks.registry import Facts
+from clickit_tui.follow import healthy_of
 from clickit_tui.logs.line import LogLine
 from clickit_tui.panes.figures import since_minutes
 from clickit_tui.panes.pages import row, service_page, task_page, title
-from clickit_tui.panes.services_tree import command_of, group_of, image_words, run_time
+from clickit_tui.panes.services_tree import command_of, group_of, image_words, run_time, tasks_of
 from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Look, Span, Spans
 from clickit_tui.world.causes import cause_of
@@ -16,6 +18,7 @@ from clickit_tui.world.difference import differences
 from clickit_tui.world.ecs import Deployment, Service, ServiceDeployment, Task, TaskDefinition, revision
 from clickit_tui.world.revisions import definition_of, deployments_of, running_deployment
 from clickit_tui.world.seen import clean
+from clickit_tui.world.words import event_in_full
 from clickit_tui.world.world import World
 
 REASON_CELLS = 400
@@ -26,6 +29,24 @@ Logs = Sequence[LogLine] | str
 
 def detail_lines(world: World, view: View, key: str | None, logs: Logs) -> list[Spans]:
     """The lines for a row's key; `logs` belong to the task that `log_task` names for it."""
+    before, log, after = detail_parts(world, view, key, logs)
+    return [*before, *log, *after]
+
+
+def detail_parts(world: World, view: View, key: str | None, logs: Logs) -> tuple[list[Spans], list[Spans], list[Spans]]:
+    """(what stands above the task's log, the log with its title, what stands below it)."""
+    task = log_task(world, key)
+    if task is None or not (task.stopped or task.part == "migration"):
+        return _without_log(world, view, key, task), [], []
+    log = log_part(task, view, logs)
+    if (key or "").startswith("stops:"):
+        return [*stop_lines(world, view, key or ""), ()], log, []
+    if task.part == "migration":
+        return [*migration_lines(world, view, task), ()], log, []
+    return why_lines(task), log, [(), *task_page(world, view, task)]
+
+
+def _without_log(world: World, view: View, key: str | None, task: Task | None) -> list[Spans]:
     kind, _, rest = (key or "").partition(":")
     if kind == "service":
         service = next((s for s in world.services.value or () if rest in (s.arn, s.name)), None)
@@ -36,16 +57,7 @@ def detail_lines(world: World, view: View, key: str | None, logs: Logs) -> list[
     if kind == "past-deployment":
         ended = next((d for d in world.service_deployments.value or () if d.arn == rest), None)
         return past_lines(world, view, ended) if ended else []
-    task = log_task(world, key)
-    if task is None:
-        return []
-    if kind == "stops":
-        return [*stop_lines(world, view, key or ""), (), *log_part(task, view, logs)]
-    if task.part == "migration":
-        return [*migration_lines(world, view, task), (), *log_part(task, view, logs)]
-    if task.stopped:
-        return [*why_lines(task), *log_part(task, view, logs), (), *task_page(world, view, task)]
-    return [*placement(world, task), *task_page(world, view, task)]
+    return [*placement(world, task), *task_page(world, view, task)] if task is not None else []
 
 
 def log_task(world: World, key: str | None) -> Task | None:
@@ -60,9 +72,7 @@ def log_task(world: World, key: str | None) -> Task | None:
 
 def _following(world: World, view: View, service: Service) -> list[Spans]:
     """How far the service's followed changes have come; the bar of the running deployment."""
-    lines: list[Spans] = []
-    if service.rolling and service.primary is not None:
-        lines.append((Span(f" {bar(service.primary.running, service.primary.desired)}", "bold"), *_old_left(service)))
+    lines: list[Spans] = [(Span(" "), *rolling_bar(world, view.facts, service))] if service.rolling else []
     for each in world.follows:
         if each.follow.service == service.name and (each.open or view.now - (each.ended_at or 0.0) < 900):
             look: Look = "fail" if each.phase in ("failed", "still failing") else "ok" if each.phase == "recovered" else "warn"
@@ -70,24 +80,32 @@ def _following(world: World, view: View, service: Service) -> list[Spans]:
     return [*lines, ()] if lines else []
 
 
-def bar(running: int | None, desired: int | None, cells: int = 20) -> str:
-    """`[##########----------] new 1/2`; empty counts are a question mark."""
-    if running is None or not desired:
-        return f"new {'?' if running is None else running}/{'?' if desired is None else desired}"
-    full = min(cells, running * cells // desired)
-    return f"[{'#' * full}{'-' * (cells - full)}] new {running}/{desired}"
-
-
-def _old_left(service: Service) -> Spans:
+def rolling_bar(world: World, facts: Facts, service: Service) -> Spans:
+    """How far the service's newest deployment has come: its tasks, the healthy ones among them, and the old ones that are left."""
+    new = service.primary
+    if new is None:
+        return ()
     old = [d.running for d in service.deployments if d.status != "PRIMARY"]
-    return (Span(f"  old {sum(n for n in old if n is not None) if None not in old else '?'} left"),) if old else ()
+    left = f"  old {sum(n for n in old if n is not None) if None not in old else '?'} left" if old else ""
+    healthy = healthy_of(new, world, service, facts) if service.target_groups else None
+    return (Span(bar(new.running, new.desired, healthy), "bold"), Span(left))
+
+
+def bar(running: int | None, desired: int | None, healthy: int | None = None, cells: int = 20) -> str:
+    """`[#####=====----------] new 2/4, 1 healthy`: # is healthy, = runs; `[####----] new 2/4` where health is not known."""
+    counts = f"new {_n(running)}/{_n(desired)}" + ("" if healthy is None else f", {healthy} healthy")
+    if running is None or not desired:
+        return counts
+    runs = min(cells, running * cells // desired)
+    full = runs if healthy is None else min(runs, healthy * cells // desired)
+    return f"[{'#' * full}{'=' * (runs - full)}{'-' * (cells - runs)}] {counts}"
 
 
 def events(service: Service, view: View, most: int = 8) -> list[Spans]:
     """The service's newest events: steady in green, `unable to` in red."""
     lines = [title("events")]
     for event in service.events[:most]:
-        text = event.message.removeprefix(f"(service {service.name}) ")
+        text = event_in_full(event.message)
         look: Look = (
             "fail" if "unable to" in text or "unhealthy" in text or "failed" in text else "ok" if "steady state" in text else "plain"
         )
@@ -105,7 +123,7 @@ def deployment_lines(world: World, view: View, service: Service, deployment: Dep
         _beside("tasks", [f"{_n(d.running)} of {_n(d.desired)}, {_n(d.pending)} pending" for d in columns]),
         _beside("failed in a row", [_n(d.failed) for d in columns]),
         _beside("roll-out", [d.rollout or "unknown" for d in columns]),
-        _beside("image", [image_words(world, d.task_definition) for d in columns]),
+        _beside("image", [image_words(world, d.task_definition, tasks_of(world, service, d)) for d in columns]),
         _beside("begun", [f"{since_minutes(d.created_at, view.now)} ago" for d in columns]),
     ]
     running = running_deployment(world, service)
@@ -178,7 +196,7 @@ def stop_lines(world: World, view: View, key: str) -> list[Spans]:
 def why_lines(task: Task, named: bool = True) -> list[Spans]:
     """Cause, fix and reason of one stopped task."""
     cause = cause_of(task)
-    reasons = [task.stopped_reason, *(f"{c.name}: {c.reason}" for c in task.containers if c.reason)]
+    reasons = [task.stopped_reason, *(f"{c.name}: {c.reason}" for c in task.containers if c.reason not in task.stopped_reason)]
     reasons += [f"{c.name} exited {c.exit_code}" for c in task.containers if c.exit_code is not None]
     lines: list[Spans] = [row("cause", cause.title)] if named else []
     lines += [row("fix", cause.fix)] if cause.fix else []
@@ -188,13 +206,11 @@ def why_lines(task: Task, named: bool = True) -> list[Spans]:
 def migration_lines(world: World, view: View, run: Task) -> list[Spans]:
     """One run of the migration."""
     codes = ", ".join("?" if c.exit_code is None else str(c.exit_code) for c in run.containers)
+    state = f"{cause_of(run).title}, exit {codes or '?'}" if run.stopped else run.status
     lines = [
-        row("migration", run.id),
-        row("state", run.status if not run.stopped else f"{cause_of(run).title}, exit {codes or '?'}"),
-        row("duration", run_time(run, view)),
+        row("run", f"{run.id}  {run.task_definition.rsplit('/', 1)[-1]}"),
+        row("state", f"{state}, {run_time(run, view)}{f', started by {run.started_by}' if run.started_by else ''}"),
         row("command", command_of(world, run)),
-        row("task definition", run.task_definition.rsplit("/", 1)[-1]),
-        row("started by", run.started_by),
     ]
     if not run.stopped:
         lines.insert(0, (Span(" a migration is running: table locks likely", "warn"),))

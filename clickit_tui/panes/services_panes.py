@@ -8,13 +8,29 @@ import msgspec
 from textual.widget import Widget
 
 from clickit_tui.panes.base import Pane
-from clickit_tui.panes.services_detail import Logs, detail_lines, log_task
+from clickit_tui.panes.services_detail import Logs, detail_lines, detail_parts, log_task
 from clickit_tui.panes.services_tree import VIEWS, Looking, rows
 from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Row, Span, Spans
 from clickit_tui.ui.table import Table
 from clickit_tui.ui.wrapping import wrapped
 from clickit_tui.world.world import World
+
+LEAST_LOG = 4
+"""Rows of a task's log that are shown however little room there is, its title included."""
+
+
+def folded(lines: Sequence[Spans], cells: int) -> list[Spans]:
+    """Lines broken to the width of the pane."""
+    return [part for line in lines for part in (wrapped(line, cells, 2) if line else ((),))]
+
+
+def newest(log: list[Spans], room: int) -> list[Spans]:
+    """The title and the last rows of a log, as many as there is room for: what a task said last stands in sight."""
+    rows = max(LEAST_LOG, room)
+    if len(log) <= rows:
+        return log
+    return [(*log[0], Span("  newest; l shows all", "dim")), *log[1 - rows :]]
 
 
 class TreePane(Pane):
@@ -77,11 +93,14 @@ class DetailPane(Pane):
 
     def lines(self, world: World, view: View) -> Sequence[Spans]:
         """The lines for the present row."""
+        return detail_lines(world, view, self.key, self._logs(world))
+
+    def _logs(self, world: World) -> Logs:
         task = log_task(world, self.key)
-        logs: Logs = self.logs.get(task.arn, "l reads them") if task is not None else ""
-        return detail_lines(world, view, self.key, logs)
+        return self.logs.get(task.arn, "l reads them") if task is not None else ""
 
     def paint(self, world: World, view: View) -> None:
         cells = max(40, self.table.size.width)
-        folded = [part for line in self.lines(world, view) for part in (wrapped(line, cells, 2) if line else ((),))]
-        self.table.show([Row(key="", spans=part) for part in folded] or [Row(key="", spans=(Span(" select a row above", "dim"),))])
+        before, log, after = (folded(part, cells) for part in detail_parts(world, view, self.key, self._logs(world)))
+        shown = [*before, *newest(log, self.table.size.height - len(before)), *after]
+        self.table.show([Row(key="", spans=part) for part in shown] or [Row(key="", spans=(Span(" select a row above", "dim"),))])

@@ -78,7 +78,7 @@ def service_tree(world: World, view: View, service: Service, width: int, looking
         return found
     tasks = [t for t in world.tasks.value or () if t.part == service.part and not t.stopped]
     for deployment in service.deployments:
-        own = [t for t in tasks if _of(t, deployment, service)]
+        own = tasks_of(world, service, deployment)
         found += _deployment_rows(world, view, service, deployment, own, width, looking)
     known = {t.arn for d in service.deployments for t in tasks if _of(t, d, service)}
     found += _task_rows(world, view, [t for t in tasks if t.arn not in known], width, 1, looking)
@@ -87,6 +87,11 @@ def service_tree(world: World, view: View, service: Service, width: int, looking
     for group in stop_groups(world, looking.hidden, service.part):
         found += _group_rows(world, view, group, width, 1, looking)
     return [*found, *_past_rows(world, view, service, width, looking)]
+
+
+def tasks_of(world: World, service: Service, deployment: Deployment) -> list[Task]:
+    """The tasks of a deployment that have not stopped."""
+    return [t for t in world.tasks.value or () if t.part == service.part and not t.stopped and _of(t, deployment, service)]
 
 
 def _of(task: Task, deployment: Deployment, service: Service) -> bool:
@@ -99,9 +104,11 @@ def _of(task: Task, deployment: Deployment, service: Service) -> bool:
 
 def _service_row(world: World, view: View, service: Service, width: int, opened: bool, key: str) -> Row:
     targets = targets_of(world, service.part)
-    healthy = None if targets is None else (sum(t.state == "healthy" for t in targets), len(targets))
+    staying = [t for t in targets or () if t.state != "draining"]
+    healthy = None if targets is None else (sum(t.state == "healthy" for t in staying), len(staying))
     state, look = service_state(service, healthy, view)
-    health = "healthy ?" if healthy is None else f"healthy {healthy[0]}/{healthy[1]}"
+    unknown = "healthy ?" if service.target_groups else ""
+    health = unknown if healthy is None else f"healthy {healthy[0]}/{healthy[1]}"
     extra = breaker_words(world, service)
     cells = max(20, width - 54)
     spans = (
@@ -276,12 +283,12 @@ def _group_rows(world: World, view: View, group: StopGroup, width: int, depth: i
     name = "" if depth else fit(group.part, 10)
     mark = view.mark("FAIL" if group.cause.failed else "NONE")
     first, last = since_minutes(group.first_at, view.now), since_minutes(group.last_at, view.now)
-    span_words = last if len(group.tasks) == 1 else f"{first} to {last}"
+    span_words = last if first == last else f"{first} to {last}"
     spans = (
         _head(view, depth, opened),
         Span(name, "bold"),
-        Span(fit(f"{mark} {group.cause.title} {times}", max(20, width - len(name) - 2 * depth - 16)), look),
-        Span(fit(f"{span_words} ago", 13, right=True), "dim"),
+        Span(fit(f"{mark} {group.cause.title} {times}", max(20, width - len(name) - 2 * depth - 18)), look),
+        Span(fit(f"{span_words} ago", 15, right=True), "dim"),
     )
     head = Row(key=key, spans=spans, search=f"{group.part} {group.cause.title} stopped")
     return [head, *_task_rows(world, view, list(group.tasks), width, depth + 1, looking)] if opened else [head]
@@ -308,14 +315,15 @@ def migration_rows(world: World, view: View, width: int) -> list[Row]:
         return [said(f" tasks: {reason(world.tasks.fault) if world.tasks.fault else 'loading…'}")]
     live = {t.arn for t in world.tasks.value or ()}
     found: list[Row] = []
+    state_cells = 26 if width < 100 else 40
     for run in runs:
         state, look = migration_state(run, view)
         memory = "" if run.arn in live else "memory"
         spans: Spans = (
             Span(f" {fit(run.id[:8], 9)}"),
             Span(fit(f":{revision(run.task_definition) or '?'}", 6), "bold"),
-            Span(fit(state if run.stopped else f"{state}, {run_time(run, view)}", 40), look),
-            Span(fit(command_of(world, run), max(8, width - 72))),
+            Span(fit(state if run.stopped else f"{state}, {run_time(run, view)}", state_cells), look),
+            Span(fit(command_of(world, run), max(8, width - state_cells - 31))),
             Span(fit(memory, 8, right=True), "dim"),
             Span(fit(since_minutes(run.started_at or run.created_at, view.now), 6, right=True), "dim"),
         )

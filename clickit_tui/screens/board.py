@@ -44,7 +44,8 @@ class Board(Keys):
         super().__init__()
         self.core = core
         self._told = 0
-        self._watched: frozenset[str] = frozenset()
+        self.heard: set[str] = set()
+        """Intents of the followed changes whose end was said; shared by all screens."""
         self.identity = Lines(id="identity")
         self.strip = Lines(id="strip")
         self.cause = Lines(id="cause")
@@ -89,13 +90,14 @@ class Board(Keys):
 
     def _hear_of_ends(self, world: World) -> None:
         """A followed change that ended since the last look is said, with the terminal's bell."""
+        now = self.core.facts().now
         for f in world.follows:
-            if not f.open and f.follow.intent in self._watched:
-                self.noted_at = self.core.facts().now + FOLLOW_NOTE_S - NOTE_S
+            if f.ended_at is not None and now - f.ended_at < FOLLOW_NOTE_S and f.follow.intent not in self.heard:
+                self.heard.add(f.follow.intent)
+                self.noted_at = now + FOLLOW_NOTE_S - NOTE_S
                 self.note = f"{f.follow.kind} {f.follow.part}: {f.phase}: {f.sentence}"
                 if self.core.config.bell:
                     self.app.bell()
-        self._watched = frozenset(f.follow.intent for f in world.follows if f.open)
 
     def _third_row(self, world: World, view: View, width: int) -> Spans:
         if not self.note and self._told < len(self.core.notices):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from textual.app import App
 
@@ -10,12 +10,13 @@ from clickit_tui.actions.registry import Action, Target
 from clickit_tui.actions.registry import Field as Input
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
+from clickit_tui.panes.services_detail import rolling_bar
 from clickit_tui.panes.view import steps
 from clickit_tui.plan import Plan, Refused, Risk
 from clickit_tui.ui.cells import Look, Span, Spans
 from clickit_tui.ui.clipboard import copy
 from clickit_tui.ui.confirm import Confirm, Done, Field, Line, Preview
-from clickit_tui.world.follow import Phase
+from clickit_tui.world.follow import Following, Phase
 from clickit_tui.world.world import World
 
 LOOKS: Mapping[Phase, Look] = {
@@ -86,7 +87,8 @@ class Change:
 
     def progress(self) -> tuple[Spans, bool]:
         """How far the change has come, for the dialog's last line: what failed first, then what is open, then the rest."""
-        mine = [f for f in self._core.store.world.follows if f.follow.started_at >= self._began - 1]
+        world = self._core.store.world
+        mine = [f for f in world.follows if f.follow.did and f.follow.started_at >= self._began - 1]
         if not mine:
             return (Span("waiting for the first reading…", "dim"),), False
         several = len(mine) > 1
@@ -94,7 +96,13 @@ class Change:
         for f in sorted(mine, key=lambda f: (LOOKS.get(f.phase) != "fail", not f.open)):
             name = f"{f.follow.kind} {f.follow.part}: " if several else ""
             spans += [*((Span("; "),) if spans else ()), Span(f"{name}{f.phase}: {f.sentence}", LOOKS.get(f.phase, "plain"))]
-        return tuple(spans), not any(f.open for f in mine)
+        return (*self._bar(world, mine), *spans), not any(f.open for f in mine)
+
+    def _bar(self, world: World, mine: Sequence[Following]) -> Spans:
+        """The progress of the deployment that is followed, while it rolls."""
+        names = {f.follow.service for f in mine if f.open}
+        rolling = next((s for s in world.services.value or () if s.name in names and s.rolling), None)
+        return () if rolling is None else (*rolling_bar(world, self._core.facts(), rolling), Span("  "))
 
     async def _copy(self, text: str) -> str:
         return await copy(self._app, text)

@@ -87,6 +87,11 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
             return False
         return primary.rollout == "IN_PROGRESS" or (not primary.rollout and len(self.deployments) > 1)
 
+    @property
+    def rolling_back(self) -> bool:
+        """Its primary deployment says that it is a roll-back; this is known earlier than what DescribeServiceDeployments says."""
+        return self.rolling and self.primary is not None and "rolling back" in self.primary.rollout_reason
+
 
 class Container(msgspec.Struct, frozen=True, kw_only=True):
     name: str

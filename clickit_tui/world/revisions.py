@@ -185,7 +185,7 @@ def _image(name: ImageName, pinned: str, seen: Image | None, world: World) -> li
         fault = world.images.fault
         return [(False, f"{words} not checked: {seen.why if seen else fault.sentence if fault else 'not read yet'}")]
     if not seen.exists:
-        return [(True, f"{words} is not in ECR any more")]
+        return [(True, f"{words} is not in ECR")]
     if seen.status == "ARCHIVED":
         return [(True, f"{words} is archived: it cannot be pulled")]
     if name.tag and pinned and seen.digest and seen.digest != pinned:

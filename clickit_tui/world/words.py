@@ -49,6 +49,16 @@ def event(message: str) -> str:
     return _A_DEPLOYMENT.sub("another deployment", _OF_DEPLOYMENT.sub("", text)).removeprefix("has ")
 
 
+_A_GROUP = re.compile(r"\(target-group [^)]*?targetgroup/([^/)]*)[^)]*\)")
+_A_TASK = re.compile(r"\(task ([0-9a-f]{8})[0-9a-f]*\)")
+
+
+def event_in_full(message: str) -> str:
+    """A service event of ECS with nothing left out but the service's own name; target groups by name, tasks by eight characters."""
+    text = _OF_SERVICE.sub("", " ".join(message.split())).rstrip(".")
+    return _A_TASK.sub(r"\1", _A_GROUP.sub(r"\1", _OF_DEPLOYMENT.sub("", text)))
+
+
 def several(count: int, one: str, many: str = "") -> str:
     """A count with its noun: `1 task`, `3 tasks`."""
     return f"{count} {one if count == 1 else many or one + 's'}"

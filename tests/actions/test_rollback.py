@@ -118,6 +118,38 @@ def test_what_rolls_back_already_is_not_stopped_again(status: str) -> None:
     assert reason.startswith("api is rolling back already to api:41")
 
 
+def test_a_breaker_that_only_the_service_itself_speaks_of_is_not_stopped_either() -> None:
+    """DescribeServices is read more often than DescribeServiceDeployments: for some seconds the latter still says IN_PROGRESS."""
+    world = incident_world()
+    service, *others = world.services.value or ()
+    back = msgspec.structs.replace(
+        service.deployments[0],
+        task_definition=definition_arn("api", 41),
+        rollout_reason="ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.",
+    )
+    moved = msgspec.structs.replace(service, deployments=(back, *service.deployments[1:]))
+    assert refusal(changed(world, services=(moved, *others))).startswith("api is rolling back already to api:41")
+
+
+def test_a_deployment_that_is_not_the_one_rolling_out_now_is_not_stopped() -> None:
+    world = incident_world()
+    service, *others = world.services.value or ()
+    newer = msgspec.structs.replace(service.deployments[0], task_definition=definition_arn("api", 43))
+    moved = msgspec.structs.replace(service, deployments=(newer, *service.deployments[1:]))
+    reason = refusal(changed(world, services=(moved, *others)))
+    assert reason == "api:43 is what rolls out now, the deployment to stop was read as :42: r reads again"
+
+
+def test_a_failed_row_says_so_before_anything_that_may_be_cut() -> None:
+    world = with_revision(healthy_world(), 39, 5 * DAY, status="ROLLBACK_SUCCESSFUL")
+    gone = ecr_image("api", 39, NOW, exists=False)
+    images = tuple(i for i in world.images.value or () if i.id != gone.id)
+    world = changed(world, images=(gone, *images))
+    row = next(o for o in rollback.choices(world, API, FACTS) if o.text.startswith(":39"))
+    assert row.reason.startswith("failed (ROLLBACK_SUCCESSFUL), image clickit/api:v2.0.39 is not in ECR; differs ")
+    assert "differs" not in row.text
+
+
 def test_without_an_earlier_success_the_preview_says_that_ecs_may_refuse() -> None:
     world = incident_world()
     planned = plan(changed(world, service_deployments=(world.service_deployments.value or ())[:1]))
@@ -152,7 +184,7 @@ def test_the_choice_shows_age_tag_digest_commit_and_what_differs() -> None:
         older, cpu="256", containers=(msgspec.structs.replace(older.containers[0], labels=(("git.sha", "4f2c9e1"),)),)
     )
     first = rollback.choices(changed(world, definitions=(*others, older)), API, FACTS)[0]
-    assert first.text == ":40  v2.0.40 sha256:40abababab  git 4f2c9e1  9 d ago  differs: cpu, image"
+    assert first.text == ":40  v2.0.40 sha256:40abababab  git 4f2c9e1  9 d ago  differs cpu, image"
     assert first.reason == ""
 
 
@@ -182,7 +214,7 @@ def test_no_migration_since_is_said_with_its_limits() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "why"),
     [
-        ("images", (ecr_image("api", 40, NOW, exists=False),), "image clickit/api:v2.0.40 is not in ECR any more"),
+        ("images", (ecr_image("api", 40, NOW, exists=False),), "image clickit/api:v2.0.40 is not in ECR"),
         ("images", (ecr_image("api", 40, NOW, status="ARCHIVED"),), "image clickit/api:v2.0.40 is archived"),
         ("secrets", (secret(NOW, exists=False, name=""),), "does not exist"),
         ("secrets", (secret(NOW, deleted_at=NOW + DAY),), "secret clickit/prod/database-url is scheduled for deletion"),
@@ -293,7 +325,7 @@ def test_without_a_record_nothing_is_chosen_for_the_user_and_the_choice_is_sever
     world = unrecorded(healthy_world())
     assert refusal(world) == "no record of which revisions worked: choose one (B), it is not proven"
     (only,) = rollback.choices(world, API, FACTS)
-    assert (only.id, only.reason) == (definition_arn("api", 40), "not known to have worked")
+    assert (only.id, only.reason) == (definition_arn("api", 40), "not known to have worked; differs image")
     planned = plan(world, only.id)
     assert planned.risk is Risk.SEVERE
     assert "not known to have worked" in warned(planned)

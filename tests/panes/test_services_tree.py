@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from clickit_tui.panes.services_detail import bar, detail_lines, log_task
+from clickit_tui.panes.services_panes import LEAST_LOG, newest
 from clickit_tui.panes.services_tree import VIEWS, Looking, group_of, rows
-from clickit_tui.ui.cells import spans_width
+from clickit_tui.ui.cells import Span, spans_width
 from tests import worlds
 from tests.fakes import line
 from tests.panes.views import text, view_of
@@ -164,7 +165,7 @@ def test_steady_events_are_green_and_unable_ones_red():
     world = msgspec.structs.replace(world, services=worlds.seen((changed,), NOW, "services"))
     looks = {span.text: span.look for spans in detail_lines(world, view_of(world), f"service:{api.arn}", "")[:4] for span in spans}
     assert looks["is unable to place a task"] == "fail"
-    assert looks["has reached a steady state."] == "ok"
+    assert looks["has reached a steady state"] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -179,4 +180,34 @@ def test_steady_events_are_green_and_unable_ones_red():
     ],
 )
 def test_the_bar_is_full_when_all_run(running, desired, drawn_):
-    assert bar(running, desired, 8) == drawn_
+    assert bar(running, desired, cells=8) == drawn_
+
+
+@pytest.mark.parametrize(
+    ("running", "healthy", "drawn_"),
+    [
+        (4, 4, "[########] new 4/4, 4 healthy"),
+        (3, 1, "[##====--] new 3/4, 1 healthy"),
+        (2, 0, "[====----] new 2/4, 0 healthy"),
+        (1, 3, "[##------] new 1/4, 3 healthy"),
+    ],
+)
+def test_the_bar_tells_healthy_tasks_from_those_that_only_run(running, healthy, drawn_):
+    assert bar(running, 4, healthy, cells=8) == drawn_
+
+
+def test_a_target_that_drains_is_not_counted_as_one_that_should_be_healthy():
+    world = worlds.healthy_world(NOW)
+    api = world.services.value[0]
+    one = next(t for t in world.targets.value if t.group in api.target_groups)
+    leaving = msgspec.structs.replace(one, id="10.0.0.99", state="draining")
+    more = msgspec.structs.replace(world, targets=msgspec.structs.replace(world.targets, value=(*world.targets.value, leaving)))
+    assert text([everything(more, 100)[0].spans]) == text([everything(world, 100)[0].spans])
+
+
+def test_the_pane_shows_the_newest_lines_of_a_log_that_does_not_fit():
+    log = [(Span("its last lines"),), *((Span(f"line {n}"),) for n in range(50))]
+    shown = ["".join(span.text for span in line) for line in newest(log, 6)]
+    assert shown == ["its last lines  newest; l shows all", *(f"line {n}" for n in range(45, 50))]
+    assert len(newest(log, -3)) == LEAST_LOG
+    assert newest(log, 51) == log

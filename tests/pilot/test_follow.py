@@ -20,6 +20,9 @@ async def test_the_end_of_a_follow_is_said_until_the_next_key():
         ended = msgspec.structs.replace(under_way, phase=Phase.RECOVERED, sentence="5 of 5 running, 5 healthy", ended_at=worlds.NOW)
         core.store.put(follows=(ended,))
         await until(pilot, lambda: "scale api: recovered: 5 of 5 running, 5 healthy" in app.board.cause.text)
-        await pilot.press("down")
-        await until(pilot, lambda: "recovered" not in app.board.cause.text)
+        await pilot.press("2")
+        await until(pilot, lambda: app.place == "2" and bool(app.board.cause.text.strip()))
+        assert "recovered" not in app.board.cause.text
+        await pilot.press("1", "down")
+        await until(pilot, lambda: app.place == "1" and "recovered" not in app.board.cause.text)
         assert "following" not in app.board.identity.text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clickit_tui.world.words import event
+from clickit_tui.world.words import event, event_in_full
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,12 @@ from clickit_tui.world.words import event
 @pytest.mark.parametrize("service", ["(service clickit-prod-api) ", "(service clickit-prod-api, taskSet ecs-svc/1) ", ""])
 def test_an_event_is_said_without_the_names_beside_it(message, said, service):
     assert event(service + message) == said
+
+
+def test_an_event_in_full_leaves_out_only_what_stands_beside_it() -> None:
+    group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/clickit-prod-api-tg/d788c7cc9ded54fd"
+    start = "(service clickit-prod-api) "
+    assert event_in_full(f"{start}has started 2 tasks: (task {'a' * 32}) (task {'b' * 32}).") == "has started 2 tasks: aaaaaaaa bbbbbbbb"
+    assert event_in_full(f"{start}deregistered 1 targets in (target-group {group})") == "deregistered 1 targets in clickit-prod-api-tg"
+    assert event_in_full(f"{start}(deployment ecs-svc/91) deployment completed.") == "deployment completed"
+    assert event_in_full(f"{start}was unable to place a task. Reason: no.") == "was unable to place a task. Reason: no"
