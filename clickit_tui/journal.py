@@ -17,6 +17,7 @@ from clickit_tui.linefile import LineFile, write
 from clickit_tui.plan import Basis, Hidden, Plan
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow
+from clickit_tui.world.incident import Incident
 from clickit_tui.world.parts import Alarm, Identity
 from clickit_tui.world.seen import Failed, Fault, Trouble
 
@@ -128,20 +129,54 @@ class AlarmChange(_Record, frozen=True, kw_only=True, tag="alarm"):
     reason: str = ""
 
 
-class Bookmark(_Record, frozen=True, kw_only=True, tag="bookmark"):
-    text: str
+class _Placed(_Record, frozen=True, kw_only=True):
+    """Told of one account, region and endpoint; empty where that was not known yet."""
+
+    account: str = ""
+    region: str = ""
+    endpoint: str = ""
 
 
-class Note(_Record, frozen=True, kw_only=True, tag="note"):
+class Bookmark(_Placed, frozen=True, kw_only=True, tag="bookmark"):
     text: str
+    about: float | None = None
+    """The moment it is about; None is when it was made."""
+
+
+class Note(_Placed, frozen=True, kw_only=True, tag="note"):
+    text: str
+    about: float | None = None
+
+
+class VerdictChange(_Placed, frozen=True, kw_only=True, tag="verdict"):
+    """A part of the strip has another verdict; `part` is `cause` for the likely cause."""
+
+    part: str
+    verdict: str
+    text: str = ""
+    detail: str = ""
+    """The evidence, a line each."""
+
+
+class IncidentState(_Placed, frozen=True, kw_only=True, tag="incident"):
+    """An incident as it stands from now on; the newest one of an id counts."""
+
+    incident: Incident
 
 
 REMEMBERED = 500
 """Most stopped tasks that are handed out."""
 KEPT = 4 * REMEMBERED
 """Most stopped tasks that are kept in memory."""
+TOLD = 1000
+"""Most entries of one kind that are kept in memory for the timeline."""
 
-Entry: TypeAlias = Intent | Result | Progressed | FollowBegun | FollowSteady | FollowEnded | StoppedTask | AlarmChange | Bookmark | Note
+Entry: TypeAlias = (
+    Intent | Result | Progressed | FollowBegun | FollowSteady | FollowEnded | StoppedTask | AlarmChange | Bookmark | Note | VerdictChange
+    | IncidentState
+)
+
+TIMELINE = (Intent, Result, FollowEnded, AlarmChange, Bookmark, Note, VerdictChange, IncidentState)
 
 
 def _plain(value: object) -> object:
@@ -171,6 +206,7 @@ class Journal:
         self._open_follows: dict[str, FollowBegun] = {}
         self._tasks: set[str] = set()
         self._stopped: deque[StoppedTask] = deque(maxlen=KEPT)
+        self._told: dict[type, deque[Entry]] = {}
         self._alarms: dict[tuple[str, str], tuple[str, float | None]] = {}
         self.unreadable = 0
         """Lines that could not be read: cut short, garbled, or of a later version."""
@@ -244,10 +280,7 @@ class Journal:
     def follow_begun(self, follow: Follow, identity: Identity | None = None) -> str:
         """Record that a change is being followed, and where; returns the follow's id, which is its intent's where it has one."""
         key = follow.intent or secrets.token_hex(6)
-        begun = FollowBegun(at=self._clock(), env=follow.env, id=key, follow=follow)
-        if identity is not None:
-            begun = msgspec.structs.replace(begun, account=identity.account, region=identity.region, endpoint=identity.endpoint)
-        self._append(begun)
+        self._append(FollowBegun(at=self._clock(), env=follow.env, id=key, follow=follow, **_where(identity)))
         return key
 
     def follow_steady(self, id: str, env: str, steady_at: float) -> None:
@@ -279,13 +312,25 @@ class Journal:
         self._append(AlarmChange(at=self._clock(), env=env, name=alarm.name, state=alarm.state, since=alarm.since, reason=alarm.reason))
         return True
 
-    def bookmark(self, env: str, text: str) -> None:
+    def bookmark(self, env: str, text: str, about: float | None = None, identity: Identity | None = None) -> None:
         """Record a text for the timeline. Blocking."""
-        self._append_now(Bookmark(at=self._clock(), env=env, text=text))
+        self._append_now(Bookmark(at=self._clock(), env=env, text=text, about=about, **_where(identity)))
 
-    def note(self, env: str, text: str) -> None:
-        """Record a text. Blocking."""
-        self._append_now(Note(at=self._clock(), env=env, text=text))
+    def note(self, env: str, text: str, about: float | None = None, identity: Identity | None = None) -> None:
+        """Record what a person has to say. Blocking."""
+        self._append_now(Note(at=self._clock(), env=env, text=text, about=about, **_where(identity)))
+
+    def incident(self, env: str, incident: Incident, identity: Identity | None = None) -> None:
+        """Record how an incident stands; on the disk when it returns. Blocking."""
+        self._append_now(IncidentState(at=self._clock(), env=env, incident=incident, **_where(identity)), durable=True)
+
+    def verdict(self, env: str, part: str, verdict: str, text: str, detail: str = "", identity: Identity | None = None) -> None:
+        """Record that a part has another verdict."""
+        self._append(VerdictChange(at=self._clock(), env=env, part=part, verdict=verdict, text=text, detail=detail, **_where(identity)))
+
+    def told(self) -> tuple[Entry, ...]:
+        """What the timeline is made of, oldest first: the newest `TOLD` of each kind."""
+        return tuple(sorted((entry for kept in list(self._told.values()) for entry in list(kept)), key=lambda entry: entry.at))
 
     def unsettled(self, env: str, identity: Identity) -> tuple[Intent, ...]:
         """Intents in this environment, account, region and endpoint that have no outcome: sent or not, nobody knows."""
@@ -296,6 +341,8 @@ class Journal:
         return tuple(begun for begun in self._open_follows.values() if _here(begun, env, identity))
 
     def _note(self, entry: Entry) -> None:
+        if isinstance(entry, TIMELINE):
+            self._told.setdefault(type(entry), deque(maxlen=TOLD)).append(entry)
         match entry:
             case Intent():
                 self._open_intents[entry.id] = entry
@@ -315,7 +362,7 @@ class Journal:
                 self._stopped.append(entry)
             case AlarmChange():
                 self._alarms[entry.env, entry.name] = (entry.state, entry.since)
-            case Bookmark() | Note() | FollowSteady():
+            case Bookmark() | Note() | VerdictChange() | IncidentState() | FollowSteady():
                 pass
 
     def _append(self, entry: Entry) -> None:
@@ -339,6 +386,10 @@ def _in(arn: str, identity: Identity) -> bool:
 def _here(entry: Intent | FollowBegun, env: str, identity: Identity) -> bool:
     where = (entry.env, entry.account, entry.region, entry.endpoint)
     return where == (env, identity.account, identity.region, identity.endpoint)
+
+
+def _where(identity: Identity | None) -> dict[str, str]:
+    return {} if identity is None else {"account": identity.account, "region": identity.region, "endpoint": identity.endpoint}
 
 
 def _unwritable(path: Path, error: OSError) -> Fault:

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from clickit_tui import follow
+from clickit_tui import chronicle, follow
 from clickit_tui.aws import login
 from clickit_tui.aws.errors import fault_of
 from clickit_tui.aws.gateway import Gateway
@@ -24,6 +24,7 @@ from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Config
 from clickit_tui.journal import Journal, Pins
 from clickit_tui.logs.engine import Fetch, LogLine, Tail, Update
+from clickit_tui.logs.mask import mask
 from clickit_tui.logs.masking import masked_fetch
 from clickit_tui.logs.of_task import last_lines
 from clickit_tui.logs.search import Search, Wanted
@@ -175,6 +176,7 @@ class Session:
         if not self._loaded:
             return Outcome(kind="refused", sentence="the journal is still being read: what earlier sessions sent is not known yet")
         outcome = await self._carrier.carry_out(plan, replan)
+        self._recall()
         if outcome.kind in ("done", "unknown") or outcome.accepted:
             self._last = plan
         return outcome
@@ -271,13 +273,27 @@ class Session:
         """What asks CloudWatch Logs Insights."""
         return LogsInsights(self.gateway, clock=self.clock, sleep=self._sleep, masked=self.config.mask)
 
-    async def bookmark(self, text: str) -> str:
-        """Put a text into the journal; returns why that failed."""
+    async def bookmark(self, text: str, about: float | None = None) -> str:
+        """Put a text into the journal, at a moment or now; returns why that failed."""
+        return await self._tell(self.journal.bookmark, text, about)
+
+    async def note(self, text: str, about: float | None = None) -> str:
+        """Put what a person has to say into the journal, secrets masked; returns why that failed."""
+        return await self._tell(self.journal.note, text, about)
+
+    async def _tell(self, write: Callable[[str, str, float | None, Identity | None], None], text: str, about: float | None) -> str:
         try:
-            await asyncio.to_thread(self.journal.bookmark, self.config.env, text)
+            await asyncio.to_thread(write, self.config.env, mask(text), about, self._here)
         except Failed as failed:
             return failed.fault.sentence
+        self._recall()
         return ""
+
+    def _recall(self) -> None:
+        """Put into the World what the journal tells of this place."""
+        if self._here is not None:
+            told, env = self.journal.told(), self.config.env
+            self.store.put(record=chronicle.records(told, env, self._here), incidents=chronicle.incidents(told, env, self._here))
 
     def count_log(self) -> None:
         """Put what the log counted so far into the World."""
@@ -344,6 +360,7 @@ class Session:
 
     def _end(self, ended: Follow, phase: Phase, sentence: str) -> None:
         self.journal.follow_ended(ended.intent, ended.env, phase.value, sentence)
+        self._recall()
 
     def _met(self, world: World) -> None:
         """Once it is known where we are: take up what earlier sessions left open there."""
@@ -354,6 +371,7 @@ class Session:
         self._here = identity
         self._settle(identity)
         self._remember()
+        self._recall()
         self._resume(identity)
 
     def _tell_foreign(self, fault: Fault | None) -> None:
@@ -406,8 +424,9 @@ class Session:
             self.store.put(remembered=self.journal.stopped_tasks(self.config.env, self._here, self.clock() - REMEMBER_S))
 
     def _keep_alarms(self, world: World) -> None:
-        for alarm in (world.alarms.value or ()) if self._loaded else ():
-            self.journal.alarm(world.env, alarm)
+        new = sum(self.journal.alarm(world.env, alarm) for alarm in (world.alarms.value or ()) if self._loaded)
+        if new:
+            self._recall()
 
     def _unrecorded(self, fault: Fault) -> None:
         """That the journal cannot be written is said once; called by the thread that writes it."""

@@ -68,6 +68,7 @@ class FakeCore:
         """What a search finds on the server, by log group."""
         self.wanted: list[Wanted] = []
         self.bookmarks: list[str] = []
+        self.noted: list[tuple[str, float | None]] = []
         self.asked = FakeInsights()
         self.notices: list[str] = []
         self.ask_mfa: Callable[[str], Awaitable[str | None]] | None = None
@@ -132,8 +133,12 @@ class FakeCore:
     def insights(self) -> FakeInsights:
         return self.asked
 
-    async def bookmark(self, text: str) -> str:
+    async def bookmark(self, text: str, about: float | None = None) -> str:
         self.bookmarks.append(text)
+        return ""
+
+    async def note(self, text: str, about: float | None = None) -> str:
+        self.noted.append((text, about))
         return ""
 
     def spent(self) -> tuple[int, float]:

@@ -63,6 +63,7 @@ from tests.worldparts import (
     waiting,
     waits,
 )
+from tests.worldpast import scaled
 
 __all__ = [
     "ACCOUNT",
@@ -182,6 +183,8 @@ def healthy_world(now: float = NOW) -> World:
         "scaling": scaling(),
         "alarms": alarms(now),
         "alarm_history": alarm_history(now),
+        "scaling_activities": (),
+        "cache_events": (),
         "db_events": DatabaseEvents(
             events=(DatabaseEvent(at=now - 9 * 3600, text="Finished DB Instance backup"),), since=now - 14 * 86_400
         ),
@@ -294,6 +297,7 @@ def incident_world(now: float = NOW) -> World:
         "targets": hosts,
         "alarms": quiet_or_loud,
         "alarm_history": alarm_history(now, loud),
+        "scaling_activities": (scaled(now, 4 * 3600, 3),),
         "metrics": incident_metrics(now),
         "log": log_digest(now, 42),
     }

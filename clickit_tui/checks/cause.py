@@ -6,16 +6,17 @@ from collections.abc import Callable
 
 import msgspec
 
-from clickit_tui.checks.alarms import SCALING
+from clickit_tui.checks.happened import deployment_name
 from clickit_tui.checks.registry import RANK, Facts, Finding, Verdict, checks
 from clickit_tui.checks.service_stops import failed_stops
 from clickit_tui.checks.strip import findings
+from clickit_tui.checks.timeline import last_change
 from clickit_tui.naming import SERVICES
-from clickit_tui.world.ecs import Deployment, Service, revision, tag
-from clickit_tui.world.health import out_of_memory, own_changes
+from clickit_tui.world.ecs import Deployment, Service
+from clickit_tui.world.health import out_of_memory
 from clickit_tui.world.minutes import errors_5xx, first_bad, newest_minutes
 from clickit_tui.world.seen import Fault, Trouble
-from clickit_tui.world.words import brief, clock, event
+from clickit_tui.world.words import brief
 from clickit_tui.world.world import FIELDS, World
 
 SUSPECT_S = 3600.0
@@ -149,14 +150,6 @@ def began_at(world: World) -> float | None:
     return first_bad(errors_5xx(found, minutes)) if minutes else None
 
 
-def deployment_name(world: World, service: Service, deployment: Deployment) -> str:
-    """`api:42 (v2.3.1)`: part, revision and the image's tag where the definition is known."""
-    name = f"{service.part}:{revision(deployment.task_definition) or '?'}"
-    known = next((d for d in world.definitions.value or () if d.arn == deployment.task_definition), None)
-    tags = [tag(c.image) for c in known.containers if c.image] if known else []
-    return f"{name} ({tags[0]})" if tags else name
-
-
 def _no_healthy_target(world: World, facts: Facts, found: Found) -> Clue | None:
     bad = _bad(found, "edge.targets", *(f"{part}.targets" for part in SERVICES), *(f"{part}.tasks" for part in SERVICES))
     return Clue(bad.sentence, bad.part, "5xx") if bad else None
@@ -198,52 +191,3 @@ def _load(world: World, facts: Facts, found: Found) -> Clue | None:
 
 
 RULES: tuple[Rule, ...] = (_deployment, _no_healthy_target, _database_status, _connections, _memory, _application, _load)
-
-
-# --- what changed last --------------------------------------------------------------------------------------------------------
-
-
-def last_change(world: World, facts: Facts) -> str:
-    """The newest change that is known, with its age: ours, a deployment, an alarm's transition or a service event; empty when none is."""
-    changes = [*_ours(world), *_deployments(world), *_transitions(world), *_events(world)]
-    past = [one for one in changes if one[0] <= facts.now]
-    if not past:
-        return ""
-    at, words = max(past)
-    when = f" ({clock(at)})" if facts.now - at < 43_200 else ""
-    return f"{words}, {brief(facts.now - at)} ago{when}"
-
-
-def _ours(world: World) -> list[tuple[float, str]]:
-    return [(f.follow.started_at, f"you: {f.follow.did}") for f in own_changes(world)]
-
-
-def _deployments(world: World) -> list[tuple[float, str]]:
-    ours = {f.follow.deployment for f in own_changes(world)}
-    return [
-        (d.created_at, f"deployment {deployment_name(world, s, d)}")
-        for s in world.services.value or ()
-        for d in s.deployments
-        if d.created_at is not None and d.status == "PRIMARY" and d.id not in ours
-    ]
-
-
-def _transitions(world: World) -> list[tuple[float, str]]:
-    own = (a for a in world.alarms.value or () if not a.name.startswith(SCALING))
-    return [(a.since, f"alarm {a.name} went {a.state}") for a in own if a.since is not None]
-
-
-def _events(world: World) -> list[tuple[float, str]]:
-    """Service events that are news; what our own change brings about is not."""
-    return [
-        (one.at, f"{service.part}: {words if len(words) <= 70 else words[:69] + '…'}")
-        for service in world.services.value or ()
-        for one in service.events
-        if one.at is not None and (words := event(one.message)) and not _brought_about(world, service, one.at, words)
-    ]
-
-
-def _brought_about(world: World, service: Service, at: float, words: str) -> bool:
-    """Whether an event only says that a change of ours proceeds."""
-    during = any(f.follow.part == service.part and f.follow.started_at <= at <= (f.ended_at or at) for f in own_changes(world))
-    return during and words.startswith(("started ", "stopped ", "deployment completed"))

@@ -97,8 +97,12 @@ class Core(Protocol):
         """What asks CloudWatch Logs Insights."""
         ...
 
-    def bookmark(self, text: str) -> Awaitable[str]:
-        """Put a text into the timeline; returns why that failed, or an empty string."""
+    def bookmark(self, text: str, about: float | None = None) -> Awaitable[str]:
+        """Put a text into the timeline, at a moment (epoch seconds) or now; returns why that failed, or an empty string."""
+        ...
+
+    def note(self, text: str, about: float | None = None) -> Awaitable[str]:
+        """The same for what a person has to say."""
         ...
 
     def spent(self) -> tuple[int, float]:

@@ -11,10 +11,12 @@ from clickit_tui.actions.registry import actions
 from clickit_tui.panes.logs_pane import LogPane, LogsPane
 from clickit_tui.panes.pages import key_words
 from clickit_tui.panes.services_panes import DetailPane, TreePane
+from clickit_tui.panes.timeline_panes import BeforePane, TimelinePane
 from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, ServicesPane
 from clickit_tui.screens.keys import KEYS
 from clickit_tui.screens.logs import LogsScreen
 from clickit_tui.screens.services import ServicesScreen
+from clickit_tui.screens.timeline import TimelineScreen
 from clickit_tui.screens.triage import TriageScreen
 from clickit_tui.ui.table import Table
 from clickit_tui.ui.tail import Tail
@@ -47,6 +49,10 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("Logs at 80x24, standing still on an error", "logs", ("3", "E"), (80, 24), r"PAUSED"),
     ("Logs, `v` twice: columns", "logs", ("3", "v", "v"), (80, 24), r"duration_ms"),
     ("Logs, `enter`: everything of one line", "logs", ("3", "E", "enter"), (80, 24), r"event id"),
+    ("Timeline at 80x24: what changed before the first bad minute", "incident", ("0",), (80, 24), r"first bad minute: "),
+    ("Timeline, `enter`: everything of one entry", "incident", ("0", "down", "enter"), (80, 24), r"to see it"),
+    ("Timeline, `v`: which kinds", "incident", ("0", "v"), (80, 24), r"type to narrow"),
+    ("Timeline of an observer who may not see half of it", "denied read-only", ("0",), (80, 24), r"not seen"),
     ("Logs at 150x45", "logs", ("3",), (150, 45), r"lines 600.*14:03:18"),
 )
 
@@ -71,6 +77,10 @@ def pictures() -> dict[str, str]:
                     t.settle(0.3)
                     t.press(*"v" * (-keys.count("v") % 3), "1")
                     t.wait_for(r"conns")
+                if keys[:1] == ("0",):
+                    t.settle(0.3)
+                    t.press("g", "1")
+                    t.wait_for(r"services")
                 if keys[:1] == ("3",):
                     t.settle(0.3)
                     t.press("G", *"vvv" if "v" in keys else "", "1")
@@ -110,6 +120,10 @@ def book(shown: dict[str, str]) -> str:
         out += [f"**{pane.heading}**: {pane.help_text}", ""]
     out += [key_table(own(ServicesScreen.BINDINGS)), ""]
     out += ["## 3 Logs", "", LogsPane.help_text, "", key_table(own(LogsScreen.BINDINGS)), ""]
+    out += ["## 0 Timeline", ""]
+    for pane in (BeforePane, TimelinePane):
+        out += [f"**{pane.heading}**: {pane.help_text}", ""]
+    out += [key_table(own(TimelineScreen.BINDINGS)), ""]
     out += ["## Keys on every screen", "", key_table(own(KEYS)), "", "## Keys of Triage", "", key_table(own(TriageScreen.BINDINGS)), ""]
     out += ["## Keys of a table", "", key_table(own(Table.BINDINGS)), "", "## Keys of the log", "", key_table(own(Tail.BINDINGS)), ""]
     out += ["## Actions", "", "| key | id | on | AWS calls |", "|---|---|---|---|"]

@@ -8,6 +8,7 @@ from clickit_tui.app import Dashboard
 from clickit_tui.screens.keys import KEYS
 from clickit_tui.screens.logs import LogsScreen
 from clickit_tui.screens.services import ServicesScreen
+from clickit_tui.screens.timeline import TimelineScreen
 from clickit_tui.screens.triage import TriageScreen
 from clickit_tui.ui.table import Table
 from clickit_tui.ui.tail import Tail
@@ -26,6 +27,7 @@ def test_every_binding_has_id_description_and_tooltip_and_ids_are_unique():
             TriageScreen.BINDINGS,
             ServicesScreen.BINDINGS,
             LogsScreen.BINDINGS,
+            TimelineScreen.BINDINGS,
             Table.BINDINGS,
             Tail.BINDINGS,
             Dashboard.BINDINGS,
@@ -33,12 +35,16 @@ def test_every_binding_has_id_description_and_tooltip_and_ids_are_unique():
         for b in source
     ]
     assert all(isinstance(b, Binding) and b.id and b.description and b.tooltip for b in bound)
-    own = [b.id for b in (*KEYS, *TriageScreen.BINDINGS, *ServicesScreen.BINDINGS, *LogsScreen.BINDINGS) if isinstance(b, Binding)]
+    own = [
+        b.id
+        for b in (*KEYS, *TriageScreen.BINDINGS, *ServicesScreen.BINDINGS, *LogsScreen.BINDINGS, *TimelineScreen.BINDINGS)
+        if isinstance(b, Binding)
+    ]
     assert len(set(own)) == len(own)
 
 
 def test_one_letter_has_one_meaning_on_a_screen():
-    for screen in (TriageScreen, ServicesScreen, LogsScreen):
+    for screen in (TriageScreen, ServicesScreen, LogsScreen, TimelineScreen):
         keys = [k for b in screen.BINDINGS if isinstance(b, Binding) for k in b.key.split(",")]
         assert len(set(keys)) == len(keys)
     keys = [k for b in (*KEYS, *TriageScreen.BINDINGS) if isinstance(b, Binding) for k in b.key.split(",")]

@@ -43,7 +43,7 @@ def test_what_cannot_be_had_is_refused_with_a_sentence_and_keeps_its_key(wanted,
         {"refresh": "S", "scale": "r"},
         {"page.up": "u"},
         {"scale": "S"},
-        {"filter": "full_stop", "hidden": "slash", "services_hidden": "slash"},
+        {"filter": "full_stop", "hidden": "slash", "services_hidden": "slash", "timeline_quiet": "slash"},
         {"scale": "é"},
     ],
 )

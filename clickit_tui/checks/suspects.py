@@ -1,0 +1,186 @@
+"""The first bad minute of the trouble, found from the metrics, and the changes before it in the order in which they are to be suspected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import msgspec
+
+from clickit_tui.checks.registry import Facts, Finding, Verdict
+from clickit_tui.checks.timeline import Happening, Kind, timeline
+from clickit_tui.config import Thresholds
+from clickit_tui.naming import SERVICES
+from clickit_tui.world.health import stopped_by_itself
+from clickit_tui.world.minutes import Reading, errors_5xx, newest_minutes, read
+from clickit_tui.world.parts import Metrics
+from clickit_tui.world.words import brief, several
+from clickit_tui.world.world import World
+
+LOOK_BACK = 180
+"""Minutes in which the beginning is looked for."""
+QUIET_MINUTES = 5
+"""So many good minutes in a row end a run of bad ones."""
+OVER_S = 600.0
+"""A run whose last bad minute is older than this is over."""
+BEFORE_S = 2 * 3600.0
+"""A change longer before the first bad minute is not suspected (heuristic)."""
+AFTER_S = 60.0
+"""A change within the first bad minute may have come before it: minutes are as fine as the metrics are."""
+
+
+class Signal(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be bad in a minute, and from which value on."""
+
+    key: str
+    label: str
+    limit: Callable[[Thresholds], float]
+    least: int
+    """So many bad minutes make a run; single ones are noise."""
+    felt: bool = True
+    """Customers feel it; what they do not feel tells the beginning only where nothing else does."""
+
+
+SIGNALS: tuple[Signal, ...] = (
+    Signal(key="edge.5xx", label="5xx", limit=lambda t: 0.0, least=1),
+    Signal(key="edge.p95", label="p95 response time", limit=lambda t: t.p95_fail_s, least=3),
+    Signal(key="edge.unhealthy", label="unhealthy targets", limit=lambda t: 0.0, least=2),
+    Signal(
+        key="db.connections",
+        label="database connections",
+        limit=lambda t: t.db_connections_budget * t.db_connections_fail / 100,
+        least=3,
+        felt=False,
+    ),
+    Signal(key="db.cpu", label="database CPU", limit=lambda t: t.db_cpu_fail, least=3, felt=False),
+    *(Signal(key=f"{part}.cpu", label=f"CPU of {part}", limit=lambda t: t.api_cpu_fail, least=3, felt=False) for part in SERVICES),
+)
+
+
+class BadRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run of bad minutes of one signal. Times are starts of minutes, epoch seconds."""
+
+    signal: str
+    label: str
+    at: float
+    """The first bad minute."""
+    last: float
+    """The newest bad minute."""
+    minutes: int
+    worst: float
+    total: float
+    unit: str
+    felt: bool
+    open: bool
+    """It goes on, as far as the metrics tell."""
+
+    @property
+    def words(self) -> str:
+        """`34 answers 5xx in 6 m`, `p95 response time up to 2.81 s for 8 m`."""
+        lasted = brief(self.last - self.at + 60)
+        if self.signal == "edge.5xx":
+            return f"{several(round(self.total), 'answer')} 5xx in {lasted}"
+        worst = f"{self.worst:.2f} s" if self.unit == "s" else f"{self.worst:.0f} %" if self.unit == "%" else f"{self.worst:.0f}"
+        return f"{self.label} up to {worst} for {lasted}"
+
+
+def bad_runs(world: World, facts: Facts, since: float | None = None) -> tuple[BadRun, ...]:
+    """The newest run of each signal that goes on, or that went on after `since`; earliest first. Empty also where nothing is known."""
+    found = world.metrics.value
+    if found is None or world.metrics.seen_at is None:
+        return ()
+    minutes = newest_minutes(found, world.metrics.seen_at, LOOK_BACK)
+    runs = (_run(signal, found, minutes, facts) for signal in SIGNALS)
+    kept = [one for one in runs if one is not None and (one.open or (since is not None and one.last >= since - QUIET_MINUTES * 60))]
+    return tuple(sorted(kept, key=lambda one: (one.at, not one.felt)))
+
+
+def first_bad_minute(world: World, facts: Facts, since: float | None = None) -> BadRun | None:
+    """The run that began first, of those that customers feel; of the others only where they feel nothing."""
+    runs = bad_runs(world, facts, since)
+    return next((one for one in runs if one.felt), next(iter(runs), None))
+
+
+def _run(signal: Signal, metrics: Metrics, minutes: tuple[float, ...], facts: Facts) -> BadRun | None:
+    got = errors_5xx(metrics, minutes) if signal.key == "edge.5xx" else read(metrics, signal.key, minutes)
+    bad = _newest_run(got, signal.limit(facts.thresholds)) if got is not None else []
+    if got is None or len(bad) < signal.least:
+        return None
+    return BadRun(
+        signal=signal.key,
+        label=signal.label,
+        at=bad[0][0],
+        last=bad[-1][0],
+        minutes=len(bad),
+        worst=max(value for _, value in bad),
+        total=sum(value for _, value in bad),
+        unit=got.unit,
+        felt=signal.felt,
+        open=minutes[-1] - bad[-1][0] <= OVER_S,
+    )
+
+
+def _newest_run(got: Reading, limit: float) -> list[tuple[float, float]]:
+    """The bad minutes of the newest run, oldest first; a gap of good minutes as long as `QUIET_MINUTES` ends it."""
+    run: list[tuple[float, float]] = []
+    good = 0
+    for at, value in reversed(got.present):
+        if value > limit:
+            run.append((at, value))
+            good = 0
+        elif run and (good := good + 1) >= QUIET_MINUTES:
+            break
+    return run[::-1]
+
+
+class Suspect(msgspec.Struct, frozen=True, kw_only=True):
+    """A change before the first bad minute, and why it is suspected."""
+
+    happening: Happening
+    score: float
+    reasons: tuple[str, ...]
+
+
+WEIGHT: Mapping[Kind, float] = {
+    Kind.DEPLOYMENT: 5.0,
+    Kind.YOU: 5.0,
+    Kind.SECRET: 4.0,
+    Kind.DATABASE: 4.0,
+    Kind.CACHE: 3.0,
+    Kind.SCALING: 2.0,
+    Kind.IMAGE: 1.0,
+}
+"""How often a change of that kind is the cause (heuristic)."""
+NEARNESS = ((300.0, 1.0), (900.0, 0.8), (1800.0, 0.6), (3600.0, 0.4), (BEFORE_S, 0.2))
+"""(seconds before, factor): a change just before the trouble is likelier its cause (heuristic)."""
+
+
+def suspects(world: World, facts: Facts, at: float, found: Mapping[str, Finding], most: int = 5) -> tuple[Suspect, ...]:
+    """The changes in the two hours before a moment, the most suspect first, each with its reasons. `found`: what the checks found."""
+    near = [one for one in timeline(world, facts) if one.change and at - BEFORE_S <= one.at <= at + AFTER_S]
+    judged = [_judged(world, one, at, found) for one in near]
+    return tuple(sorted(judged, key=lambda one: (-one.score, -one.happening.at, one.happening.id))[:most])
+
+
+def _judged(world: World, one: Happening, at: float, found: Mapping[str, Finding]) -> Suspect:
+    delay = max(0.0, at - one.at)
+    factor = next(factor for within, factor in NEARNESS if delay <= within)
+    told = list(_reasons(world, one, found))
+    when = f"{brief(round(delay / 60) * 60)} before" if delay >= 30 else "in the first bad minute"
+    return Suspect(
+        happening=one, score=WEIGHT.get(one.kind, 1.0) * factor + sum(weight for weight, _ in told), reasons=(when, *(w for _, w in told))
+    )
+
+
+def _reasons(world: World, one: Happening, found: Mapping[str, Finding]) -> Iterator[tuple[float, str]]:
+    """(weight, reason) besides the nearness in time."""
+    failing = next((f for key, f in found.items() if key.startswith(f"{one.part}.") and f.verdict is Verdict.FAIL), None)
+    if failing is not None:
+        yield 2.0, f"{one.part} fails: {failing.short or failing.sentence}"
+    if one.bad:
+        yield 2.0, "it ended badly" if one.kind is Kind.DEPLOYMENT else "it is a fault by itself"
+    if one.kind is Kind.DEPLOYMENT and (stopped := _stopped_after(world, one)):
+        yield 1.0, f"{several(stopped, 'task')} of {one.part} failed after it"
+
+
+def _stopped_after(world: World, one: Happening) -> int:
+    return sum(1 for t in world.tasks.value or () if t.part == one.part and (t.stopped_at or 0.0) >= one.at and stopped_by_itself(t))

@@ -1,0 +1,189 @@
+"""The Timeline as rows: entries newest first, the first bad minute among them, and above them what is not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import msgspec
+
+from clickit_tui.checks.strip import findings
+from clickit_tui.checks.suspects import Suspect, bad_runs, first_bad_minute, suspects
+from clickit_tui.checks.timeline import Blind, Happening, Kind, blind, kinds, timeline
+from clickit_tui.panes.pages import row as named
+from clickit_tui.panes.view import View
+from clickit_tui.plan import as_cli
+from clickit_tui.ui.cells import Look, Row, Span, Spans, fit
+from clickit_tui.world.incident import Incident
+from clickit_tui.world.words import brief
+from clickit_tui.world.world import World
+
+SPAN_S = 900.0
+"""How far before and after a moment is shown around it."""
+HEAD = 25
+"""Cells of mark, time, kind and part."""
+
+
+class Looking(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the timeline is shown."""
+
+    group: str = "all"
+    """A group or the name of one kind (`checks.timeline.kinds`)."""
+    quiet: bool = False
+    """Routine too: steady services, autoscaling's own alarms, back-ups, tasks that were meant to stop."""
+    around: float | None = None
+    """Only what happened near this moment; None shows everything."""
+
+
+def shown(world: World, view: View, looking: Looking) -> list[Happening]:
+    """The entries that pass, oldest first."""
+    wanted = kinds(looking.group)
+    entries = (one for one in timeline(world, view.facts) if one.kind in wanted and (looking.quiet or not one.quiet))
+    if looking.around is None:
+        return list(entries)
+    return [one for one in entries if abs(one.at - looking.around) <= SPAN_S]
+
+
+def hidden(world: World, view: View, looking: Looking) -> int:
+    """How many entries only `.` would show."""
+    return len(shown(world, view, msgspec.structs.replace(looking, quiet=True))) - len(shown(world, view, looking))
+
+
+def open_incident(world: World) -> Incident | None:
+    """The incident that is going on."""
+    return next((one for one in reversed(world.incidents) if one.open), None)
+
+
+def rows(world: World, view: View, width: int, looking: Looking) -> list[Row]:
+    """The rows newest first: what is not seen, then entries and marks in time, with the date where it changes."""
+    marks = _marks(world, view, looking)
+    entries: list[tuple[float, int, Row]] = [(one.at, 0, _row(one, view, width)) for one in shown(world, view, looking)]
+    entries += [(at, 1, Row("", _rule(f"{view.clock(at)} {words}", width, look))) for at, words, look in marks]
+    entries.sort(key=lambda one: (-one[0], one[1]))
+    out = [Row("", line) for line in blind_lines(world, view, width)]
+    day = _day(view.now, view)
+    for at, _, made in entries:
+        if _day(at, view) != day:
+            day = _day(at, view)
+            out.append(Row("", _rule(day, width, "dim")))
+        out.append(made)
+    return out if entries else [*out, Row("", (Span(f"  {_nothing(view, looking)}", "dim"),))]
+
+
+def _nothing(view: View, looking: Looking) -> str:
+    what = "nothing" if looking.group == "all" else f"nothing of kind {looking.group}"
+    where = f" within {brief(SPAN_S)} of {view.clock(looking.around)} (t shows all)" if looking.around is not None else ""
+    return f"{what} is known{where}"
+
+
+def _marks(world: World, view: View, looking: Looking) -> Iterator[tuple[float, str, Look]]:
+    """(moment, words, look) of the marks between the entries."""
+    incident = open_incident(world)
+    worst = first_bad_minute(world, view.facts, incident.began_at if incident else None)
+    found: list[tuple[float, str, Look]] = []
+    if worst is not None:
+        found.append((worst.at, f"first bad minute: {worst.words}", "fail"))
+    if incident is not None:
+        found.append((incident.began_at, f"incident began: {incident.title}", "warn"))
+    if looking.around is not None:
+        found.append((looking.around, "the moment you asked for", "accent"))
+    for mark in found:
+        if looking.around is None or abs(mark[0] - looking.around) <= SPAN_S:
+            yield mark
+
+
+def _rule(words: str, width: int, look: Look) -> Spans:
+    head = fit(f"── {words} ", min(width, len(words) + 4)).rstrip() + " "
+    return (Span(head + "─" * max(0, width - len(head)), look),)
+
+
+def _day(at: float, view: View) -> str:
+    return datetime.fromtimestamp(at, None if view.local_time else UTC).strftime("%a %d %b %Y")
+
+
+def _time(at: float, view: View) -> str:
+    return view.clock(at, seconds=True).split(" ")[0]
+
+
+def _row(one: Happening, view: View, width: int) -> Row:
+    look: Look = "fail" if one.bad else "bold" if one.change else "dim" if one.quiet else "plain"
+    mark = view.glyphs.fail if one.bad else " "
+    spans = (
+        Span(f"{mark} ", "fail"),
+        Span(fit(_time(one.at, view), 10), "dim"),
+        Span(fit(one.kind, 11), "accent" if one.kind in _OWN else "plain"),
+        Span(fit(one.part, 10), "dim"),
+        Span(fit(one.text, max(10, width - 33)), look),
+    )
+    return Row(one.id, spans, f"{one.kind} {one.part} {one.text}")
+
+
+_OWN = (Kind.YOU, Kind.BOOKMARK, Kind.NOTE, Kind.INCIDENT)
+
+
+def blind_lines(world: World, view: View, width: int) -> list[Spans]:
+    """One line for each reason why kinds of entries are missing or incomplete."""
+    return [_blind(one, view, width) for one in blind(world, view.facts)]
+
+
+def _blind(one: Blind, view: View, width: int) -> Spans:
+    mark = "…" if one.loading else view.glyphs.unknown
+    text = f"{mark} {'awaited' if one.loading else 'not seen'}: {', '.join(one.kinds)}: {one.why}"
+    return (Span(fit(text, width), "dim" if one.loading else "unknown"),)
+
+
+# --- the first bad minute and what came before it -----------------------------------------------------------------------------
+
+
+def before_lines(world: World, view: View, width: int, height: int) -> list[Spans]:
+    """The first bad minute, what else is bad since when, and the changes before it, the most suspect first."""
+    incident = open_incident(world)
+    since = incident.began_at if incident else None
+    first = first_bad_minute(world, view.facts, since)
+    if first is None:
+        return _no_bad_minute(world, view, incident, width)
+    others = [one for one in bad_runs(world, view.facts, since) if one.signal != first.signal]
+    also = "; ".join(f"{one.words} since {view.clock(one.at)}" for one in others)
+    head = f"{view.mark('FAIL')} {view.clock(first.at)} {first.words}" + (
+        "" if first.open else f", over since {view.clock(first.last + 60)}"
+    )
+    lines: list[Spans] = [(Span(fit(head, width), "fail" if first.open else "warn"),)]
+    if also and height > 4:
+        lines.append((Span(fit(f"  also {also}", width), "dim"),))
+    ranked = suspects(world, view.facts, first.at, findings(world, view.facts))
+    lines += [_suspect(place, one, width) for place, one in enumerate(ranked, 1)]
+    if not ranked:
+        lines.append((Span("  no change is known in the two hours before", "plain"),))
+    return lines[:height]
+
+
+def _no_bad_minute(world: World, view: View, incident: Incident | None, width: int) -> list[Spans]:
+    if world.metrics.value is None:
+        return [(Span(fit(f"{view.glyphs.unknown} the metrics are not known: no first bad minute", width), "unknown"),)]
+    lines: list[Spans] = [(Span(fit(f"{view.mark('PASS')} no bad minute in the metrics now", width), "plain"),)]
+    if incident is None:
+        return lines
+    ranked = suspects(world, view.facts, incident.began_at, findings(world, view.facts))
+    return [*lines, *(_suspect(place, one, width) for place, one in enumerate(ranked, 1))]
+
+
+def _suspect(place: int, one: Suspect, width: int) -> Spans:
+    said = f"  {place} {one.happening.said}"
+    room = max(20, width * 55 // 100)
+    return (Span(fit(said, room), "bold" if place == 1 else "plain"), Span(fit(f"  {', '.join(one.reasons)}", max(0, width - room)), "dim"))
+
+
+# --- one entry ----------------------------------------------------------------------------------------------------------------
+
+
+def entry_page(one: Happening, view: View) -> list[Spans]:
+    """Everything known of one entry, with what shows it on the command line."""
+    moment = datetime.fromtimestamp(one.at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    lines = [
+        named("time", f"{moment}  ({brief(view.now - one.at)} ago)"),
+        named("kind", f"{one.kind}  {one.part}"),
+        named("what", one.text),
+        named("read with", one.source),
+    ]
+    lines += [named("detail" if i == 0 else "", part) for i, part in enumerate(one.detail.splitlines()) if part]
+    return [*lines, named("to see it", as_cli(one.call))] if one.call is not None else lines
