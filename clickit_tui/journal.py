@@ -172,7 +172,17 @@ TOLD = 1000
 """Most entries of one kind that are kept in memory for the timeline."""
 
 Entry: TypeAlias = (
-    Intent | Result | Progressed | FollowBegun | FollowSteady | FollowEnded | StoppedTask | AlarmChange | Bookmark | Note | VerdictChange
+    Intent
+    | Result
+    | Progressed
+    | FollowBegun
+    | FollowSteady
+    | FollowEnded
+    | StoppedTask
+    | AlarmChange
+    | Bookmark
+    | Note
+    | VerdictChange
     | IncidentState
 )
 
@@ -280,7 +290,8 @@ class Journal:
     def follow_begun(self, follow: Follow, identity: Identity | None = None) -> str:
         """Record that a change is being followed, and where; returns the follow's id, which is its intent's where it has one."""
         key = follow.intent or secrets.token_hex(6)
-        self._append(FollowBegun(at=self._clock(), env=follow.env, id=key, follow=follow, **_where(identity)))
+        begun = FollowBegun(at=self._clock(), env=follow.env, id=key, follow=follow)
+        self._append(msgspec.structs.replace(begun, **_where(identity)))
         return key
 
     def follow_steady(self, id: str, env: str, steady_at: float) -> None:
