@@ -103,5 +103,8 @@ _BREAK = object()
 
 
 def loads(data: bytes) -> Json:
-    """Decode one value. Raises AwsError (SerializationException) for a cut-off body."""
-    return _Reader(data).value()
+    """Decode one value. Raises AwsError (SerializationException) for a body that is cut off or too deep."""
+    try:
+        return _Reader(data).value()
+    except RecursionError:
+        raise AwsError("SerializationException", "The request body is nested too deeply.") from None

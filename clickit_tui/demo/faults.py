@@ -19,6 +19,8 @@ _DENIED = {
 _DENIED |= {"cloudwatch": "AccessDenied"}
 _IAM_PREFIX = {"elbv2": "elasticloadbalancing"}
 """What IAM calls a service where it is not the service's own name here."""
+ELSEWHERE = ("sns", "sso", "sso-oidc", "signin", "iam", "pricing")
+"""Services that are no part of ClickIt and yet may be called beside it."""
 _QUERY = {"rds", "elbv2", "elasticache", "sts", "cloudwatch"}
 
 
@@ -34,11 +36,15 @@ class Fault:
 
     def strikes(self, service: str, operation: str, now: float) -> bool:
         """Whether it hits this call; counts it when it does."""
-        if not fnmatch.fnmatchcase(f"{service}.{operation}", self.operation) or self.over(now):
+        if not self.names(service, operation) or self.over(now):
             return False
         if self.left is not None:
             self.left -= 1
         return True
+
+    def names(self, service: str, operation: str) -> bool:
+        """Whether it is meant for such calls."""
+        return fnmatch.fnmatchcase(f"{service}.{operation}", self.operation)
 
     def over(self, now: float) -> bool:
         """Whether its time or count is used up."""

@@ -23,6 +23,8 @@ from clickit_tui.demo.incidents import plot, registry
 from clickit_tui.demo.simulator import Simulator
 from clickit_tui.demo.table import table
 
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What parameters of the wrong type or size raise where an operation reads them."""
 CONTROL = "/_clickit/control"
 TICK_S = 0.2
 STEP_MOST_S = 86_400.0
@@ -61,11 +63,22 @@ class Endpoint:
         self._usual_latency_s = self.latency_s
         self.paused = paused
         self.sim = self._fresh(seed, elapsed_s, registry.find(incident, seed))
-        self.faults += [faults.parse(each, self.clock()) for each in given]
+        self.faults += [self._fault(each) for each in given]
+
+    def _fault(self, text: str) -> faults.Fault:
+        """A fault from now on. Raises ValueError when it cannot be read, or can never hit anything that ClickIt serves."""
+        found = faults.parse(text, self.clock())
+        elsewhere = found.operation.partition(".")[0] in faults.ELSEWHERE
+        if not elsewhere and not any(found.names(service, operation) for service, operation in self._table):
+            raise ValueError(f"{found.operation!r} names nothing that is served; write it like ecs.DescribeTasks or rds.*")
+        return found
 
     def _fresh(self, seed: int, elapsed_s: float, incident: plot.Incident | None = None) -> Simulator:
+        if not 0 <= elapsed_s <= STEP_MOST_S:
+            raise ValueError(f"the time that has passed must be between 0 and {STEP_MOST_S / 3600:.0f} hours")
         now = self.clock()
-        sim = Simulator(seed=seed, now=now - elapsed_s, shape=plot.shaped(incident))
+        # Alarms and scaling look at whole minutes: begun on one, two runs of a seed differ in how far they have come only.
+        sim = Simulator(seed=seed, now=(now - elapsed_s) // 60 * 60, shape=plot.shaped(incident))
         if incident:
             self._begin(incident, sim)
         sim.step(now)
@@ -74,7 +87,7 @@ class Endpoint:
 
     def _begin(self, incident: plot.Incident, sim: Simulator, *, soon: bool = False) -> None:
         plot.begin(incident, sim, soon=soon)
-        self.faults += [faults.parse(each, self.clock()) for each in incident.faults]
+        self.faults += [self._fault(each) for each in incident.faults]
 
     def tick(self) -> None:
         """Let the simulator catch up with the clock unless it is held."""
@@ -83,7 +96,8 @@ class Endpoint:
                 self.sim.step(self.clock() + self._ahead_s)
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        size = int(environ.get("CONTENT_LENGTH") or 0)
+        said = str(environ.get("CONTENT_LENGTH") or "0")
+        size = int(said) if said.isascii() and said.isdecimal() else 0
         body = environ["wsgi.input"].read(size) if size else b""
         if environ.get("PATH_INFO") == CONTROL:
             return _send(self._control(environ, body), start)
@@ -131,17 +145,19 @@ class Endpoint:
                 return wire.refusal(asked, error)
             except (botocore.exceptions.UnknownServiceError, botocore.model.OperationNotFoundError):
                 return wire.refusal(asked, missing(asked))
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+            except UNREADABLE as error:
                 return wire.refusal(asked, AwsError("ValidationException", f"The request could not be answered: {error!r}"))
 
     def _control(self, environ: Mapping[str, Any], body: bytes) -> wire.Answer:
-        if not secrets.compare_digest(environ.get("HTTP_X_CLICKIT_TOKEN", ""), self.token):
+        if not secrets.compare_digest(environ.get("HTTP_X_CLICKIT_TOKEN", "").encode(), self.token.encode()):
             return _json(403, {"error": "the control endpoint needs the token that was printed at the start"})
         try:
             wanted = json.loads(body or b"{}")
+            if not isinstance(wanted, dict):
+                raise ValueError("a command is a JSON object")
             done = self.control(str(wanted.pop("do", "")), wanted)
-        except (ValueError, TypeError, KeyError) as error:
-            return _json(400, {"error": str(error)})
+        except UNREADABLE as error:
+            return _json(400, {"error": f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)})
         return _json(200, done)
 
     def control(self, do: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,9 +169,9 @@ class Endpoint:
             "reset": self._reset,
             "incident": self._incident,
             "step": self._step,
-            "log_rate": lambda given: setattr(self.sim.voice, "factor", float(given["factor"])),
-            "latency": lambda given: setattr(self, "latency_s", float(given["ms"]) / 1000),
-            "fault": lambda given: self.faults.append(faults.parse(str(given["fault"]), self.clock())),
+            "log_rate": lambda given: setattr(self.sim.voice, "factor", _amount(given, "factor", 1000)),
+            "latency": lambda given: setattr(self, "latency_s", _amount(given, "ms", 60_000) / 1000),
+            "fault": lambda given: self.faults.append(self._fault(str(given["fault"]))),
             "heal": lambda _: self.faults.clear(),
             "forget_counts": lambda _: self.counts.clear(),
         }
@@ -195,6 +211,13 @@ class Endpoint:
         self.sim.step(self.sim.now + seconds)
 
 
+def _amount(given: Mapping[str, Any], name: str, most: float) -> float:
+    value = float(given[name])
+    if not 0 <= value <= most:
+        raise ValueError(f"{name} must be between 0 and {most:.0f}")
+    return value
+
+
 def _json(status: int, found: Mapping[str, Any]) -> wire.Answer:
     return wire.Answer(status, [("Content-Type", "application/json")], json.dumps(found).encode())
 
@@ -223,6 +246,8 @@ class _Handler(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    error_content_type = "text/plain"
+    error_message_format = "%(code)d %(message)s"
 
     def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
         """No further request is expected on a connection that is gone."""

@@ -126,7 +126,7 @@ def read(headers: Mapping[str, str], path: str, body: bytes, query: str = "") ->
 def _json(body: bytes) -> dict[str, Any]:
     try:
         found = json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise AwsError("SerializationException", "The request body is not valid JSON.") from None
     return found if isinstance(found, dict) else {}
 

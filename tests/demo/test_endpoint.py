@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -68,6 +71,45 @@ def test_the_control_endpoint_wants_its_token(demo: Demo) -> None:
     stranger = Demo(demo._process, -1, demo._home, demo.port, "wrong")
     with pytest.raises(DemoFailed, match="token"):
         stranger.pause()
+
+
+def _control(demo: Demo, token: str, body: bytes) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", demo.port, timeout=20)
+    try:
+        connection.request("POST", "/_clickit/control", body, {"X-Clickit-Token": token})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b'"x"',
+        b"null",
+        b"[" * 50_000,
+        b"\xff",
+        b'{"do": "step", "seconds": -1}',
+        b'{"do": "step"}',
+        b'{"do": "reset", "elapsed_s": -5}',
+        b'{"do": "reset", "elapsed_s": 1e9}',
+        b'{"do": "log_rate", "factor": -1}',
+        b'{"do": "latency", "ms": NaN}',
+        b'{"do": "fault", "fault": "monitoring.*=deny"}',
+        b'{"do": "fault", "fault": "ecs.describetasks=deny"}',
+    ],
+)
+def test_a_wrong_command_is_refused_in_words(demo: Demo, body: bytes) -> None:
+    status, said = _control(demo, demo._token, body)
+    assert (status, list(json.loads(said))) == (400, ["error"])
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "\xe9"])
+def test_no_token_but_the_printed_one_opens_the_control_endpoint(demo: Demo, token: str) -> None:
+    status, said = _control(demo, token, b'{"do": "state"}')
+    assert (status, list(json.loads(said))) == (403, ["error"])
 
 
 async def test_requests_are_counted_by_operation(demo: Demo, aws: Client) -> None:

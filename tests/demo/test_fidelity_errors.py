@@ -71,6 +71,9 @@ def test_a_cbor_client_is_refused_in_cbor(still: Aws) -> None:
 
 BROKEN: dict[str, tuple[str, bytes, dict[str, str]]] = {
     "json": ("/", b"{", _signed("ecs") | {"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListTasks"}),
+    "deep json": ("/", b"[" * 100_000, _signed("ecs") | {"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListTasks"}),
+    "deep cbor": ("/service/G/operation/GetMetricData", b"\x81" * 100_000, _signed("monitoring") | {"smithy-protocol": "rpc-v2-cbor"}),
+    "no length": ("/", b"", {"Content-Length": "many"}),
     "cbor": ("/service/G/operation/GetMetricData", b"\xa1", _signed("monitoring") | {"smithy-protocol": "rpc-v2-cbor"}),
     "query": ("/", b"Action=NoSuchThing&Version=2014-10-31", _signed("rds")),
     "query number": ("/", b"Action=DescribeEvents&Duration=soon&Version=2014-10-31", _signed("rds")),

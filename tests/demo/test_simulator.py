@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict
 from typing import Any
 
 import pytest
 
+from clickit_tui.demo.server import Endpoint
 from clickit_tui.demo.simulator import Simulator
 from clickit_tui.demo.table import table
 
@@ -22,9 +24,10 @@ RUNBOOK = {
 
 
 def everything(sim: Simulator) -> str:
-    """All state, log text and alarms as one text."""
+    """A digest of all state, log text and alarms."""
     logs = {name: [tuple(event) for event in group.events] for name, group in sim.logs.groups.items()}
-    return json.dumps([{name: asdict(env) for name, env in sim.envs.items()}, logs, sim.alarms.alarms], default=_plain)
+    text = json.dumps([{name: asdict(env) for name, env in sim.envs.items()}, logs, sim.alarms.alarms], default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _plain(value: Any) -> object:
@@ -134,3 +137,15 @@ def test_saturation_makes_autoscaling_act_within_its_bounds() -> None:
     assert api.desired == sim.envs["prod"].scaling["api"].maximum
     assert sim.envs["prod"].scaling["api"].activities
     assert sim.alarms.alarms["clickit-prod-api-cpu-high"]["StateValue"] == "ALARM"
+
+
+def test_a_run_does_not_depend_on_the_second_in_which_it_was_started() -> None:
+    """Alarms and scaling look at whole minutes: what they do must not come earlier or later for it."""
+    early, late = (
+        Endpoint(seed=3, elapsed_s=1200, latency_ms=0, paused=True, incident="cpu-saturation", clock=lambda at=at: START + at).sim
+        for at in (3.0, 42.0)
+    )
+    assert (early.now, late.now) == (START + 3, START + 42)
+    early.step(late.now)
+    assert early.envs["prod"].scaling["api"].activities
+    assert everything(early) == everything(late)
