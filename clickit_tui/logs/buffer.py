@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Sequence
 from operator import attrgetter
@@ -87,7 +87,8 @@ class Buffer:
             self._lines.extend(added)
             return at
         at = bisect_right(self._lines, _key(added[0]), key=_key)
-        self._lines[at:] = sorted(self._lines[at:] + added, key=_key)
+        end = bisect_left(self._lines, _key(added[-1]), at, key=_key)
+        self._lines[at:end] = sorted(self._lines[at:end] + added, key=_key)
         return at
 
     def _trim(self, added: list[LogLine]) -> tuple[int, int]:

@@ -73,7 +73,8 @@ class _Minute:
     def request(self, path: str, ms: float) -> None:
         """Reckon one request in."""
         if path in self.took or len(self.took) < MOST_PATHS:
-            self.took.setdefault(path, Took()).add(ms)
+            took = self.took.get(path) or self.took.setdefault(path, Took())
+            took.add(ms)
 
 
 class Sums:
@@ -85,7 +86,8 @@ class Sums:
 
     def count(self, line: LogLine) -> None:
         """Reckon one line in."""
-        sums = self._minutes.setdefault((line.part, line.at_ms // 60_000), _Minute())
+        key = (line.part, line.at_ms // 60_000)
+        sums = self._minutes.get(key) or self._minutes.setdefault(key, _Minute())
         sums.levels[line.level] += 1
         for known in matches(line.text):
             count, last = sums.matches.get(known, (0, 0.0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from random import Random
 
 import msgspec
@@ -13,7 +13,8 @@ from clickit_tui.logs.budget import Budget
 from clickit_tui.logs.buffer import Buffer, Change
 from clickit_tui.logs.digest import MINUTES, Sums
 from clickit_tui.logs.fetch import Ask, Event, Fetch, Page
-from clickit_tui.logs.line import LogLine, line_of
+from clickit_tui.logs.line import MAX_RAW, LogLine, line_of
+from clickit_tui.logs.mask import Blocks
 from clickit_tui.logs.reader import Gap, Reader
 from clickit_tui.logs.state import TailState, state_of
 from clickit_tui.world.parts import LogDigest
@@ -21,8 +22,20 @@ from clickit_tui.world.seen import Failed, Fault, Trouble, clean
 
 __all__ = ["Ask", "Change", "Event", "Fetch", "LogLine", "Page", "Snapshot", "Tail", "TailState", "Update"]
 
-CHUNK = 250
-"""Events turned into lines between two turns of the event loop."""
+CHUNK, CHUNK_CHARACTERS = 250, 64_000
+"""Events, and characters of them, turned into lines between two turns of the event loop."""
+
+
+def chunks(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """The events in pieces that each take about as little time."""
+    begin, characters = 0, 0
+    for at, event in enumerate(events):
+        if at - begin >= CHUNK or characters > CHUNK_CHARACTERS:
+            yield events[begin:at]
+            begin, characters = at, 0
+        characters += min(len(event.message), MAX_RAW)
+    if begin < len(events):
+        yield events[begin:]
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +100,7 @@ class Tail:
         self.readers = {
             part: Reader(part, group, since_s=self.since, pattern=pattern, streams=streams, limit=limit) for part, group in groups.items()
         }
+        self._blocks = {part: Blocks() for part in groups}
         self._sums = Sums()
         self._listeners: dict[int, Callable[[Change], None]] = {}
         self._next = 0
@@ -123,8 +137,8 @@ class Tail:
             self._failed(reader, Fault(kind=Trouble.UNREACHABLE, sentence=sentence, operation="logs:FilterLogEvents"))
             return
         reader.began(page)
-        for at in range(0, len(page.events), CHUNK):
-            self._take(reader, page.events[at : at + CHUNK])
+        for events in chunks(page.events):
+            self._take(reader, events)
             await asyncio.sleep(0)
         reader.took(page, self._clock())
         self._sums.forget(self._clock())
@@ -139,13 +153,14 @@ class Tail:
 
     def _take(self, reader: Reader, events: Sequence[Event]) -> None:
         """Turn new events into lines and put them where they belong; listeners are told once."""
-        lines = [line_of(fresh.event, reader.part, reader.group, late=fresh.late, masked=self._masked) for fresh in reader.fresh(events)]
+        part, group, blocks = reader.part, reader.group, self._blocks[reader.part]
+        lines = [line_of(f.event, part, group, late=f.late, masked=self._masked, blocks=blocks) for f in reader.fresh(events)]
         if not lines:
             return
         for line in lines:
             self._sums.count(line)
         change = self.buffer.add(lines)
-        if change.dropped:
+        if change.dropped and not reader.backfilling:
             self._dropped_at = self._clock()
         for told in tuple(self._listeners.values()):
             told(change)

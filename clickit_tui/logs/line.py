@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
 from clickit_tui.logs.fetch import Event
 from clickit_tui.logs.level import level_of
-from clickit_tui.logs.mask import mask
+from clickit_tui.logs.mask import MARK, Blocks, mask
 from clickit_tui.world.seen import clean
 
 MAX_TEXT = 4_000
@@ -78,18 +79,27 @@ def short_task(stream: str) -> str:
     return clean(parts[-1][:8]) if len(parts) >= 3 else ""
 
 
-def line_of(event: Event, part: str, group: str, *, late: bool = False, masked: bool = True) -> LogLine:
-    """A raw event as a line; never raises, whatever the message is."""
+@lru_cache(maxsize=2_000)
+def _place(stream: str) -> tuple[str, str]:
+    """A stream's name and its short task, both harmless."""
+    return clean(stream, 600), short_task(stream)
+
+
+def line_of(event: Event, part: str, group: str, *, late: bool = False, masked: bool = True, blocks: Blocks | None = None) -> LogLine:
+    """A raw event as a line; never raises, whatever the message is. `blocks` has seen the group's earlier events."""
     message = bounded(event.message, masked)
+    if masked and blocks is not None and blocks.inside(event.stream, event.message):
+        message = MARK
     fields = json_fields(message)
     told = message if fields is None else told_by(fields)
     said = one_line(told)
     text = said if fields is not None else headed(said)
+    stream, task = _place(event.stream)
     return LogLine(
         part=part,
         group=group,
-        stream=clean(event.stream, 600),
-        task=short_task(event.stream),
+        stream=stream,
+        task=task,
         at_ms=event.at_ms,
         ingested_ms=event.at_ms if event.ingested_ms is None else event.ingested_ms,
         id=event.id,

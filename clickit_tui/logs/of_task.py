@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from clickit_tui.logs.fetch import Ask, Event, Fetch
 from clickit_tui.logs.line import LogLine, line_of
+from clickit_tui.logs.mask import Blocks
 from clickit_tui.world.ecs import Task, TaskDefinition
 from clickit_tui.world.seen import Failed, Fault, Trouble
 
@@ -41,7 +42,8 @@ async def last_lines(
     failures: list[Failed] = []
     for group, stream in streams:
         try:
-            lines += [line_of(event, task.part, group) for event in await _of_stream(fetch, group, stream, task, now, most)]
+            blocks = Blocks()
+            lines += [line_of(event, task.part, group, blocks=blocks) for event in await _of_stream(fetch, group, stream, task, now, most)]
         except Failed as failed:
             failures.append(failed)
     if failures and len(failures) == len(streams):

@@ -19,6 +19,10 @@ QUIET_S = 300.0
 """A window is never begun later than this before now because of an old newest line: clocks may differ so much and no more."""
 SETTLED_AHEAD_MS = 5_000
 LIVE_PAGES = 5
+LONG_PAGES = 3
+"""A wide reading of more pages takes three turns of four, and the live one begins at the newest seconds."""
+BROKEN_S = 60.0
+"""Without an answer for longer than this, what was missed is read as a backfill."""
 SMALL = 5_000
 """Below so many known events the sweep reads every line, not only errors."""
 
@@ -89,6 +93,9 @@ class Reader:
         self._settled_ms: int | None = None
         self._mark_ms: int | None = None
         self._wide_at: float | None = None
+        self._read_to_s: float | None = None
+        self._returned_at: float | None = None
+        self._turns = 0
         self._live_at: float | None = None
         self._sweep_at: float | None = None
         self._new_at: float | None = None
@@ -125,14 +132,16 @@ class Reader:
         overdue = Job.SWEEP in self._passes or now - (self._sweep_at or now) > 1.5 * SWEEP_EVERY_S
         if overdue and Job.SWEEP in due and self._job is not Job.SWEEP:
             return Job.SWEEP
-        if self._live_at is None or (Job.LIVE in due and Job.WIDE in self._passes and self._job is not Job.LIVE):
+        if self._live_at is None or (Job.LIVE in due and Job.WIDE in self._passes and self._turns >= (3 if self._long else 1)):
             return Job.LIVE
         return next((job for job in (Job.WIDE, Job.LIVE, Job.SWEEP) if job in due), Job.LIVE)
 
     def ask(self, now: float) -> Ask:
         """The next question; the answer goes to `fresh` and `took`, or `failed`."""
         self._job = self._choose(now)
+        self._turns = 0 if self._job is Job.LIVE else self._turns + 1
         reading = self._passes.get(self._job) or self._begin(self._job, now)
+        reading.turned_s = now
         return Ask(
             group=self.group,
             start_ms=max(0, reading.start_ms),
@@ -141,6 +150,11 @@ class Reader:
             streams=self.streams,
             limit=self.limit,
         )
+
+    @property
+    def _long(self) -> bool:
+        reading = self._passes.get(Job.WIDE)
+        return reading is not None and reading.pages > LONG_PAGES
 
     def _begin(self, job: Job, now: float) -> Pass:
         now_ms = int(now * 1000)
@@ -162,6 +176,7 @@ class Reader:
             return start, self.pattern or ("" if whole or self._plain_sweep else SWEEP_PATTERN)
         if job is Job.LIVE:
             last_ms = now_ms - 60_000 if self._live_at is None else int(self._live_at * 1000) - int(TAIL_S * 1000)
+            last_ms = max(last_ms, now_ms - int(2_000 * TAIL_S)) if self._long else last_ms
             return max(self.known.floor_ms, now_ms - 120_000, min(last_ms, mark_ms - int(TAIL_S * 1000))), self.pattern
         if self._mark_ms is None:
             return self.since_ms, self.pattern
@@ -210,6 +225,8 @@ class Reader:
     def took(self, page: Page, now: float) -> None:
         """The whole page was taken: the reading goes on or ends."""
         reading = self._passes[self._job]
+        if self.ok_at is not None and now - self.ok_at > BROKEN_S:
+            self._returned_at = now
         self.ok_at, self.fault, self._failures = now, None, 0
         self.slow = max(1.0, self.slow / 2.0)
         if page.unreadable:
@@ -238,6 +255,9 @@ class Reader:
         if reading.job is not Job.WIDE:
             return
         self._wide_at, self._mark_ms = reading.asked_s, reading.mark_ms
+        self._read_to_s = reading.turned_s
+        if self._returned_at is not None and reading.asked_s >= self._returned_at:
+            self._returned_at = None
         self._settled_ms = self._cursor_ms
         self.filled = True
         self._sweep_at = now if self._sweep_at is None else self._sweep_at
@@ -290,9 +310,10 @@ class Reader:
     def read_to(self) -> float | None:
         """Up to when all lines were read, epoch seconds; None before the first page."""
         reading = self._passes.get(Job.WIDE)
-        if reading is not None and reading.pages and (not self.filled or reading.position_ms / 1000 > (self._wide_at or 0.0)):
-            return min(reading.position_ms / 1000, reading.asked_s)
-        return self._wide_at
+        if reading is None or not reading.pages:
+            return self._read_to_s
+        position_s = min(reading.position_ms / 1000, reading.turned_s if self.filled else reading.asked_s)
+        return position_s if self._read_to_s is None else max(self._read_to_s, position_s)
 
     @property
     def confirmed_at(self) -> float | None:
@@ -300,15 +321,15 @@ class Reader:
         return self._wide_at
 
     @property
-    def behind(self) -> bool:
-        """A reading of more than one page is under way."""
-        reading = self._passes.get(Job.WIDE)
-        return reading is not None and reading.pages > 0
+    def backfilling(self) -> bool:
+        """What was written before the start, or while there was no connection, is not read to its end."""
+        return not self.filled or self._returned_at is not None
 
     @property
-    def backfilling(self) -> bool:
-        """A wide reading that reaches much further back than usual is under way."""
+    def progress(self) -> float:
+        """Share of the wide reading under way that was read, 0 to 1."""
         reading = self._passes.get(Job.WIDE)
         if reading is None:
-            return False
-        return self._wide_at is None or reading.asked_s - self._wide_at > 60.0
+            return 0.0
+        begin_s = reading.begin_ms / 1000
+        return min(1.0, max(0.0, (reading.position_ms / 1000 - begin_s) / max(1.0, reading.asked_s - begin_s)))

@@ -14,6 +14,7 @@ import msgspec
 from clickit_tui.logs.budget import Budget
 from clickit_tui.logs.fetch import Ask, Event, Fetch, Page
 from clickit_tui.logs.line import LogLine, line_of
+from clickit_tui.logs.mask import Blocks
 from clickit_tui.logs.window import Job, Paging, Pass
 from clickit_tui.world.seen import Failed, Fault, Trouble
 
@@ -93,6 +94,7 @@ class Search:
         """Why a part was not searched to its end."""
         self._groups = {part: group for part, group in groups.items() if not wanted.parts or part in wanted.parts}
         self._fetch, self._budget, self._clock, self._sleep, self._masked = fetch, budget, clock, sleep, masked
+        self._blocks = {part: Blocks() for part in self._groups}
         self._paging = {part: Paging() for part in self._groups}
         self._done_ms = 0.0
         self._now_ms = 0.0
@@ -187,7 +189,7 @@ class Search:
             key = reading.key(event)
             if key not in taken:
                 taken.add(key)
-                fresh.append(line_of(event, part, group, masked=self._masked))
+                fresh.append(line_of(event, part, group, masked=self._masked, blocks=self._blocks[part]))
         if len(fresh) > 20:
             self.lines = sorted(self.lines + fresh, key=_key)
         else:

@@ -33,23 +33,25 @@ class Standing(StrEnum):
     DENIED = "DENIED"
 
 
+_UNITS = {Standing.BEHIND: " s", Standing.STALE: " s", Standing.BACKFILLING: " %"}
+
+
 class TailState(msgspec.Struct, frozen=True, kw_only=True):
     """One standing for the whole tail, and what is wrong with single groups."""
 
     standing: Standing
     n: int | None = None
-    """Seconds or lines, as the standing says."""
+    """Seconds, lines or percent read, as the standing says."""
     faults: Mapping[str, Fault] = {}
     """By part: why its group is not read at the moment."""
 
     def words(self) -> str:
-        """`LIVE`, `PAUSED +132`, `BEHIND 14 s`, `DROPPED 1,204`, `STALE 42 s`."""
+        """`LIVE`, `PAUSED +132`, `BEHIND 14 s`, `BACKFILLING 40 %`, `DROPPED 1,204`, `STALE 42 s`."""
         if self.n is None:
             return str(self.standing)
         if self.standing is Standing.PAUSED:
             return f"{self.standing} +{self.n:,}"
-        unit = " s" if self.standing in (Standing.BEHIND, Standing.STALE) else ""
-        return f"{self.standing} {self.n:,}{unit}"
+        return f"{self.standing} {self.n:,}{_UNITS.get(self.standing, '')}"
 
 
 def state_of(readers: Sequence[Reader], now: float, begun: float, dropped: int, dropped_at: float, paused: int | None) -> TailState:
@@ -77,9 +79,9 @@ def _worst(readers: Sequence[Reader], now: float, begun: float) -> tuple[Standin
         return Standing.STALE, int(silent)
     if all(r.ok_at is None for r in alive):
         return Standing.LOADING, None
-    if any(r.backfilling for r in alive) or not all(r.filled for r in alive):
-        return Standing.BACKFILLING, None
+    if filling := [r for r in alive if r.backfilling]:
+        return Standing.BACKFILLING, min(99, int(100 * min(r.progress for r in filling)))
     lag = max((now - (r.read_to() or begun) for r in alive), default=0.0)
-    if lag > BEHIND_S and any(r.behind for r in alive):
+    if lag > BEHIND_S:
         return Standing.BEHIND, int(lag)
     return Standing.LIVE, None

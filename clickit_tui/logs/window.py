@@ -99,13 +99,13 @@ class Paging(msgspec.Struct):
 
     tokens_seen: bool = False
     largest: int = 10
-    """Largest page so far."""
+    """Events of the largest page without a token so far, each counted once."""
     honest: int = 9
     """Pages without a token and up to this size were shown to be complete."""
 
     def may_be_cut(self, events: int, limit: int) -> bool:
-        """Whether a page without a token may lack the rest of its window."""
-        return events >= limit or (not self.tokens_seen and events > self.honest)
+        """Whether a page without a token may lack the rest of its window: a back end cuts at one size, so a smaller page was not cut."""
+        return events >= limit or (not self.tokens_seen and events > self.honest and events >= self.largest)
 
 
 class Pass:
@@ -116,6 +116,8 @@ class Pass:
 
     def __init__(self, job: Job, start_ms: int, asked_s: float, mark_ms: int, pattern: str = "") -> None:
         self.job, self.start_ms, self.asked_s, self.pattern = job, start_ms, asked_s, pattern
+        self.begin_ms, self.turned_s = start_ms, asked_s
+        """Where the whole reading begins, and when its newest page was asked for."""
         self.mark_ms = mark_ms
         """The next wide window begins an overlap before this."""
         self.token = ""
@@ -176,7 +178,8 @@ class Pass:
             paging.tokens_seen = paging.tokens_seen or len(self._tokens) > 1
             return False
         done = self._ended(count, moved, bool(page.token), paging, limit)
-        paging.largest = max(paging.largest, count)
+        if count > paging.largest:
+            paging.largest = max(paging.largest, len(set(page.events)))
         return done
 
     def _ended(self, count: int, moved: bool, repeated: bool, paging: Paging, limit: int) -> bool:

@@ -103,5 +103,6 @@ class Absent(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 def clean(text: object, limit: int = 4000) -> str:
     """Foreign text made harmless: control characters (C0, C1, DEL) become spaces, long text keeps both ends."""
-    plain = "".join(c if c.isprintable() else " " for c in str(text))
+    plain = str(text)
+    plain = plain if plain.isprintable() else "".join(c if c.isprintable() else " " for c in plain)
     return plain if len(plain) <= limit else plain[: limit // 2] + " … " + plain[-limit // 2 :]

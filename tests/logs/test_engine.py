@@ -378,3 +378,49 @@ async def test_more_lines_in_a_millisecond_than_a_page_holds_are_said():
     assert len(tail.buffer.lines) == 11
     assert next(gap.why for gap in tail.snapshot().gaps) == "more lines in one millisecond than a page holds"
     assert tail.digest().partial
+
+
+@pytest.mark.parametrize("tokens", ["good", "none"])
+async def test_under_a_steady_flow_the_first_reading_ends(tokens):
+    """A page without a token is believed when larger ones came before it, even if every further page brings new lines."""
+    time = Stepped()
+    service = LogService(time, tokens=tokens, latency_s=0.05)
+    rng = Random(4)
+    for n in range(20_000):
+        service.put(API, n / 200 + rng.random() / 50, 0.3, f"line {n}")
+    tail, told = tail_of(service), []
+    running = asyncio.ensure_future(tail.run())
+    for second in range(1, 91):
+        await time.until(START + second)
+        told.append(tail.state().standing)
+    running.cancel()
+    assert set(told[30:]) == {Standing.LIVE}
+    assert tail.budget.calls_last_minute(time.now) <= 61
+
+
+async def test_a_reading_that_cannot_keep_up_says_how_far_behind_it_is():
+    time = Stepped()
+    service = LogService(time, page_size=100, latency_s=0.05)
+    for n in range(12_000):
+        service.put(API, n / 100, 0.2, f"line {n}")
+    tail = tail_of(service, since_s=60.0)
+    words = []
+    running = asyncio.ensure_future(tail.run())
+    for second in range(1, 121):
+        await time.until(START + second)
+        words.append(tail.state().words())
+    assert any(said.startswith("BEHIND ") for said in words[60:])
+    assert "LIVE" not in words[90:]
+    running.cancel()
+
+
+async def test_lines_older_than_the_buffer_reaches_are_counted_and_are_no_alarm():
+    time = Stepped()
+    service = LogService(time)
+    for n in range(3_000):
+        service.put(API, -800 + n / 4, 0.2, f"line {n}")
+    tail = tail_of(service, buffer=Buffer(max_lines=100))
+    await time.run(tail.run(), 20)
+    assert len(tail.buffer.lines) == 100
+    assert tail.buffer.total == 3_000 == 100 + tail.buffer.evicted + tail.buffer.dropped
+    assert tail.state().standing is Standing.LIVE

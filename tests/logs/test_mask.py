@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clickit_tui.logs.mask import MARK, mask
+from clickit_tui.logs.fetch import Event
+from clickit_tui.logs.line import line_of
+from clickit_tui.logs.mask import MARK, Blocks, mask
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\nabc\n-----END RSA PRIVATE KEY-----"
@@ -48,6 +50,16 @@ MASKED = [
     ("PASSWORD foo", f"PASSWORD {MARK}"),
     ("ALTER USER clickit PASSWORD 'foo'", f"ALTER USER clickit PASSWORD '{MARK}'"),
     ("login with password hunter2 failed", f"login with password {MARK} failed"),
+    ('{"password":["a1b2c3"],"a":1}', f'{{"password":"{MARK}","a":1}}'),
+    ('{"credentials":{"key":"abc","more":{"secret":"x"}},"a":1}', f'{{"credentials":"{MARK}","a":1}}'),
+    ('{"secret":12345678,"level":"error"}', f'{{"secret":"{MARK}","level":"error"}}'),
+    ("AWS_SECRET_ACCESS_KEY wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", f"AWS_SECRET_ACCESS_KEY {MARK}"),
+    ("run --token abcdef123456 --verbose", f"run --token {MARK} --verbose"),
+    ("CREATE USER a IDENTIFIED BY 'abc'", f"CREATE USER a IDENTIFIED BY '{MARK}'"),
+    ("SECRET_KEY_BASE: abcdef0123", f"SECRET_KEY_BASE: {MARK}"),
+    ("glpat-abcdefghijklmnopqrst", MARK),
+    ("npm_abcdefghijklmnopqrstuvwxyz0123456789", MARK),
+    ("MIIEpAIBAAKCAQEAx0t7Yg3gQ2m8kWcFv1HqY5r7Zb9yq2jvXh8N4oKp1sLmT6uR", MARK),
 ]
 
 LEFT = [
@@ -71,6 +83,12 @@ LEFT = [
     "pass: 12 fail: 0",
     "health checks pass",
     "signature: valid",
+    "secret arn:aws:secretsmanager:eu-west-1:123456789012:secret:clickit/prod/db-AbCdEf was not found",
+    "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
+    "digest 6c3c624b58dbbcd3c0dd82b4c53f04194d1247c6eebdaab7c610cf7d66709b3b",
+    "GET /static/chunks/main-AbCdEfGh12345678.js",
+    "--key file.pem",
+    "KEY constraint violated by an unexpectedly long statement",
     "",
 ]
 
@@ -101,3 +119,25 @@ def test_a_password_never_survives_whatever_stands_around_it(around):
 )
 def test_hostile_text_is_masked_in_linear_time(text):
     assert len(mask(text)) <= 4 * len(text)
+
+
+def test_a_private_key_whose_lines_are_events_of_their_own_is_masked():
+    blocks = Blocks()
+    key = [
+        "starting",
+        "-----BEGIN EC PRIVATE KEY-----",
+        "Proc-Type: 4,ENCRYPTED",
+        "MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY2oUoAoGCCqGSM49",
+        "listening on 0.0.0.0:8000",
+        "AwEHoUQDQg==",
+        "-----END EC PRIVATE KEY-----",
+        "AwEHoUQDQg==",
+    ]
+    texts = [line_of(Event(n, text, "ecs/api/a"), "api", "g", blocks=blocks).text for n, text in enumerate(key)]
+    assert texts == ["starting", MARK, MARK, MARK, "listening on 0.0.0.0:8000", MARK, "-----END EC PRIVATE KEY-----", "AwEHoUQDQg=="]
+    assert line_of(Event(9, "AwEHoUQDQg==", "ecs/api/b"), "api", "g", blocks=blocks).text == "AwEHoUQDQg=="
+
+
+def test_the_mark_leaves_a_json_line_readable():
+    line = line_of(Event(0, '{"level":"error","msg":"denied","token":12345678}'), "api", "g")
+    assert (line.level, line.text) == ("error", "denied")
