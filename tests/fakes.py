@@ -9,6 +9,7 @@ import msgspec
 
 from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Config
+from clickit_tui.demo import filterpattern
 from clickit_tui.logs.budget import Budget
 from clickit_tui.logs.engine import Update
 from clickit_tui.logs.fetch import Ask, Event, Page
@@ -117,10 +118,9 @@ class FakeCore:
         return Search(wanted, self.config.names.logs, self.fetch, Budget(rate=1e6), clock=lambda: self.now)
 
     async def fetch(self, ask: Ask) -> Page:
-        """Answers searches from `stored`, by group; a pattern is a plain text here."""
+        """Answers searches from `stored`, by group."""
         found = [e for e in self.stored.get(ask.group, ()) if ask.start_ms <= e.at_ms < (ask.end_ms or 1 << 62)]
-        terms = [term.strip('?"') for term in ask.pattern.split()]
-        found = [e for e in found if not terms or any(term in e.message for term in terms)]
+        found = [e for e in found if filterpattern.compile(ask.pattern)(e.message)]
         return Page(events=tuple(e for e in found if not ask.streams or e.stream in ask.streams))
 
     async def task_log(self, task: Task) -> Sequence[LogLine]:

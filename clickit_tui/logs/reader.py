@@ -26,9 +26,14 @@ BROKEN_S = 60.0
 SMALL = 5_000
 """Below so many known events the sweep reads every line, not only errors."""
 
-TERMS = ("ERROR", "Error", "error", "FATAL", "Fatal", "fatal", "CRITICAL", "critical", "PANIC", "panic", "Traceback", "Exception")
-SWEEP_PATTERN = " ".join(f"?{term}" for term in TERMS)
-"""Filter pattern of the sweep; terms of CloudWatch's patterns are case-sensitive."""
+TERMS = (
+    "ERROR", "Error", "error", "FATAL", "Fatal", "fatal", "CRITICAL", "critical", "CRIT", "PANIC", "panic", "SEVERE", "EMERG", "ALERT",
+    "Traceback", "Exception", "Unhandled", "Uncaught", "Segmentation fault", "core dumped", "Out of memory",
+    ":50,", ": 50,", ":60,", ": 60,", " 500 ", " 502 ", " 503 ", " 504 ",
+)  # fmt: skip
+"""What lines of level error have in them: words, the numeric levels of JSON lines, the status of access lines."""
+SWEEP_PATTERN = " ".join(f"?{term}" if term.isalpha() else f'?"{term}"' for term in TERMS)
+"""Filter pattern of the sweep; terms of CloudWatch's patterns are case-sensitive, and one with other characters stands in quotes."""
 
 
 def looks_wrong(message: str) -> bool:
@@ -204,15 +209,18 @@ class Reader:
         taken = []
         for event in events:
             key = reading.key(event)
-            wrong = looks_wrong(event.message)
-            if event.at_ms < self.known.floor_ms and not (reading.job is Job.SWEEP and wrong and event.at_ms >= self.known.error_floor_ms):
+            if event.at_ms < self.known.floor_ms and not self._swept(event, reading):
                 self.ignored += 1
             elif self.known.has(event.at_ms, key):
                 self.repeated += 1
             else:
-                self.known.add(event.at_ms, key, wrong)
+                self.known.add(event.at_ms, key, looks_wrong(event.message))
                 taken.append(Fresh(event, self._is_late(event, reading.job)))
         return taken
+
+    def _swept(self, event: Event, reading: Pass) -> bool:
+        """Whether an event older than what is remembered is an error line of a sweep, which are remembered longer."""
+        return reading.job is Job.SWEEP and event.at_ms >= self.known.error_floor_ms and looks_wrong(event.message)
 
     def _is_late(self, event: Event, job: Job) -> bool:
         self.delays.add(event)

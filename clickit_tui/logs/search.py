@@ -92,6 +92,8 @@ class Search:
         """searching, done, enough, cancelled or failed."""
         self.faults: dict[str, Fault] = {}
         """Why a part was not searched to its end."""
+        self.unread: dict[str, str] = {}
+        """Why lines of a part may be missing although its window was read to its end."""
         self._groups = {part: group for part, group in groups.items() if not wanted.parts or part in wanted.parts}
         self._fetch, self._budget, self._clock, self._sleep, self._masked = fetch, budget, clock, sleep, masked
         self._blocks = {part: Blocks() for part in self._groups}
@@ -149,7 +151,14 @@ class Search:
             self._take(part, group, [e for e in page.events if begin <= e.at_ms < end], reading, taken)
             self._now_ms = min(end, reading.position_ms) - begin
             if reading.took(page, self._paging[part], 10_000) or reading.position_ms >= end:
+                self._unread(part, reading)
                 return
+
+    def _unread(self, part: str, reading: Pass) -> None:
+        if reading.gave_up:
+            self.unread[part] = "only empty pages came, not all was read"
+        elif reading.stuck:
+            self.unread[part] = "more lines in one millisecond than a page holds"
 
     async def _page(self, part: str, group: str, reading: Pass, end: int) -> Page | None:
         """One page, asked for again when it is throttled or lost; None when the group is given up."""
@@ -201,9 +210,9 @@ class Search:
         self.version += 1
 
     def words(self) -> str:
-        """`62% read, esc stops  refused  13:03-14:03Z`; what was not read is said."""
+        """`refused  62% read, esc stops  13:03-14:03Z`; what was not read is said."""
         window = _window(self.wanted.from_ms, self.wanted.to_ms)
-        return "  ".join(said for said in (self._how() + self._lacks(), self.wanted.name or self.wanted.pattern, window) if said)
+        return "  ".join(said for said in (self.wanted.name or self.wanted.pattern, self._how() + self._lacks(), window) if said)
 
     def _how(self) -> str:
         if self.running:
@@ -214,7 +223,8 @@ class Search:
 
     def _lacks(self) -> str:
         dropped = f", {self.dropped:,} older ones not kept" if self.dropped else ""
-        return dropped + "".join(f"; {part}: {fault.sentence}" for part, fault in self.faults.items())
+        why = {**self.unread, **{part: fault.sentence for part, fault in self.faults.items()}}
+        return dropped + "".join(f"; {part}: {said}" for part, said in why.items())
 
 
 def _clock(at_ms: int) -> str:

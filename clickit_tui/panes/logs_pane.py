@@ -15,7 +15,7 @@ from clickit_tui.logs.line import LogLine
 from clickit_tui.logs.sift import parse
 from clickit_tui.panes.base import Pane
 from clickit_tui.panes.log import CLOCKS, SHAPES, Drawing, column_names, log_rows, usual_fields
-from clickit_tui.panes.logs_histogram import Levels, histogram
+from clickit_tui.panes.logs_histogram import Levels, histogram, marks_of
 from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Look, Span, Spans
 from clickit_tui.ui.lines import Lines
@@ -142,10 +142,10 @@ class LogsPane(LogPane):
 
     help_text = (
         f"{LogPane.help_text} The rows under the title count errors (and, where there is room, warnings and all lines) over the time "
-        "held. v changes the shape: lines, wrapped, columns, raw, unfolded; o the clock: UTC, local, relative. enter shows everything "
-        "of one line. n finds text without hiding the rest; t jumps to a time, to the newest deployment or alarm. Going up beyond the "
-        "oldest line reads older ones. b searches on the server beyond what is held, h the errors of the last hour, u counts with Logs "
-        "Insights after showing the price."
+        "held; A marks where an alarm went off, D where a deployment began. v changes the shape: lines, wrapped, columns, raw, unfolded; "
+        "o the clock: UTC, local, relative. enter shows everything of one line. n finds text without hiding the rest; t jumps to a time, "
+        "to the newest deployment or alarm. Going up beyond the oldest line reads older ones. b searches on the server beyond what is "
+        "held, h the errors of the last hour, u counts with Logs Insights after showing the price."
     )
 
     def __init__(self) -> None:
@@ -198,7 +198,7 @@ class LogsPane(LogPane):
         super().paint(world, view)
         levels = self.levels if self.searching is None else self._found_levels
         rows = 3 if self.size.height >= 26 else 1
-        self.bars.show(histogram(levels, self.size.width, rows, view.now, symbols(view.glyphs.ascii)))
+        self.bars.show(histogram(levels, self.size.width, rows, view.now, symbols(view.glyphs.ascii), marks_of(world)))
         shown = self.drawing.shape == "columns"
         self.names.show([(Span(column_names(self.drawing), "dim"),)] if shown else [])
         empty = self._empty()
@@ -245,5 +245,5 @@ class LogsPane(LogPane):
     def title_right(self, world: World, view: View) -> Spans:
         if self.searching is None:
             return super().title_right(world, view)
-        hidden = Span(f"  {self.tail.hidden:,} hidden", "warn" if self.tail.hidden else "dim")
+        hidden = Span(f"  {self.tail.hidden:,} hidden" if self.tail.hidden else "", "warn")
         return (Span(f"{self.tail.model.count:,} lines"), hidden, Span("  tail ", "dim"), Span(*self.state))

@@ -227,6 +227,7 @@ class LogsScreen(Board):
     def _run(self, search: Search, then: Callable[[], None]) -> None:
         async def run() -> None:
             await search.run()
+            self._look_at_searches()
             then()
 
         self._searches[search] = asyncio.create_task(run())
@@ -247,7 +248,8 @@ class LogsScreen(Board):
             return
         search = self._shown[0]
         self._shown = (search, search.version)
-        self.logs.show_found(search.lines, lambda: (search.words(), "warn" if search.faults else "plain"))
+        words: tuple[str, Look] = (search.words(), "warn" if search.faults or search.unread else "plain")
+        self.logs.show_found(search.lines, lambda: words)
         if self.view is not None:
             self.logs.show(self.core.store.world, self.view)
 

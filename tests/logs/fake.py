@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from clickit_tui.demo import filterpattern
 from clickit_tui.logs.fetch import Ask, Event, Page
 from clickit_tui.world.seen import Failed, Fault, Trouble
 
@@ -149,14 +150,14 @@ class LogService:
 
     def _matching(self, ask: Ask) -> list[Event]:
         now = self.time.now
-        terms = [term[1:] for term in ask.pattern.split()] if self.patterns else []
+        matches = filterpattern.compile(ask.pattern if self.patterns else "")
         found = [
             stored.event
             for stored in self.events.get(ask.group, ())
             if stored.from_s <= now
             and stored.event.at_ms >= ask.start_ms
             and (ask.end_ms is None or stored.event.at_ms < ask.end_ms)
-            and (not terms or any(term in stored.event.message for term in terms))
+            and matches(stored.event.message)
         ]
         return sorted(found, key=_order)
 

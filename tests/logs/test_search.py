@@ -14,6 +14,7 @@ from clickit_tui.logs.budget import Budget
 from clickit_tui.logs.fetch import Ask, Event, Page
 from clickit_tui.logs.line import line_of
 from clickit_tui.logs.masking import masked_fetch
+from clickit_tui.logs.reader import SWEEP_PATTERN, looks_wrong
 from clickit_tui.logs.search import Search, Wanted, pattern_of, slices
 from clickit_tui.world.seen import Trouble
 from tests.logs.fake import START, LogService, Stepped
@@ -159,3 +160,35 @@ async def test_the_configurations_own_masks_are_laid_over_every_message():
     assert line_of(one, "api", "g").text == "customer ‹masked› bought ⏎ and left"
     assert (one.id, other.message) == ("id", "\x1b[1mplain\x1b[0m")
     assert masked_fetch(fetch, ()) is fetch
+
+
+LEVELS = (
+    ("error", '{"level":50,"time":1,"msg":"boom"}'),
+    ("error", '{"level": 60, "msg": "gone"}'),
+    ("error", '10.0.0.1 - - "GET /v1/items HTTP/1.1" 503 0'),
+    ("error", "SEVERE: pool is empty"),
+    ("error", "Segmentation fault (core dumped)"),
+    ("error", "TypeError: x is not a function"),
+    ("", '{"level":30,"msg":"ok"}'),
+    ("", "all is well"),
+)
+
+
+def test_the_pattern_for_errors_finds_them_however_a_line_says_its_level():
+    service = LogService(Stepped())
+    for n, (_, message) in enumerate(LEVELS):
+        service.put("/ecs/api", -100.0 + n, 0.0, message)
+    found = searched(service, hour(pattern=SWEEP_PATTERN))
+    assert [line.message for line in found.lines] == [message for level, message in LEVELS if level]
+    assert {line.level for line in found.lines} == {"error"}
+    assert all(looks_wrong(message) == bool(level) for level, message in LEVELS)
+    assert len(SWEEP_PATTERN) <= 1_024
+
+
+def test_what_may_be_missing_is_said():
+    service = LogService(Stepped(), page_size=10, tokens="none")
+    for _ in range(30):
+        service.put("/ecs/api", -100.0, 0.0, "alike")
+    found = searched(service, hour())
+    assert found.state == "done"
+    assert found.words().count("more lines in one millisecond than a page holds") == 1

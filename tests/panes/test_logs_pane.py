@@ -16,7 +16,7 @@ from clickit_tui.logs.engine import Tail
 from clickit_tui.logs.plain import plain_line
 from clickit_tui.logs.sift import parse
 from clickit_tui.panes.log import SHAPES, Drawing, column_names, line_page, log_rows, stamp, unfolded, usual_fields
-from clickit_tui.panes.logs_histogram import Levels, histogram, scale
+from clickit_tui.panes.logs_histogram import Levels, Mark, histogram, marks_of, scale
 from clickit_tui.panes.logs_jump import NoMoment, age_s, moment
 from clickit_tui.panes.logs_keep import file_text, task_streams
 from clickit_tui.panes.logs_pane import LogPane, scope_of
@@ -104,7 +104,7 @@ def test_the_histogram_counted_piece_by_piece_is_the_one_counted_anew(steps):
         version = buffer.version
         levels.renew(buffer.lines, changed)
         assert +levels.total == Counter(line.level for line in buffer.lines)
-        bars, _ = levels.bars(30, int(NOW * 1000) + 500_000)
+        bars, _, _ = levels.bars(30, int(NOW * 1000) + 500_000)
         assert sum(bar[0] for bar in bars) == sum(line.level == "error" for line in buffer.lines)
         assert sum(bar[2] for bar in bars) == len(buffer.lines)
 
@@ -123,10 +123,36 @@ def test_the_histogram_names_sums_and_time_and_keeps_its_width():
     assert [scale([v]) for v in (0, 1, 3, 12, 70)] == [1, 1, 5, 20, 100]
 
 
+def test_alarms_and_deployments_are_marked_where_they_happened():
+    levels = Levels()
+    levels.renew([line(i, level="error") for i in range(0, 400, 5)], 0)
+    begin_ms = levels.bars(60, int(NOW * 1000) + 500_000)[2]
+    marks = (Mark(begin_ms + 100_000, "D", "accent"), Mark(begin_ms + 200_000, "A", "fail"), Mark(begin_ms - 1, "A", "fail"))
+    wide = histogram(levels, 200, 3, NOW + 400, symbols(False), marks)
+    assert len(wide) == 4
+    assert all(spans_width(row) == 200 for row in wide)
+    assert [at - 17 for at, c in enumerate(shown(wide)[3]) if c in "AD" and at >= 17] == [20, 40]
+    narrow = histogram(levels, 80, 1, NOW + 400, symbols(False), marks)
+    assert shown(narrow)[0][15:].count("A") == shown(narrow)[0][15:].count("D") == 1
+    assert spans_width(narrow[0]) == 80
+    assert len(histogram(levels, 200, 3, NOW + 400, symbols(False), marks[2:])) == 3
+
+
+def test_marks_come_from_alarms_that_are_on_and_from_deployments():
+    world = worlds.incident_world(NOW)
+    alarms = world.alarms.value or ()
+    begun = {d.created_at * 1000 for s in world.services.value or () for d in s.deployments if d.created_at is not None}
+    assert {mark.at_ms for mark in marks_of(world) if mark.letter == "D"} == begun
+    on = {a.since * 1000 for a in alarms if a.state == "ALARM" and a.since is not None}
+    assert {mark.at_ms for mark in marks_of(world) if mark.letter == "A"} == on
+    assert on
+    assert begun
+
+
 def test_a_stamp_far_in_the_future_does_not_squeeze_the_picture():
     levels = Levels()
     levels.renew([line(0), line(60, level="error"), line(7_000)], 0)
-    bars, per_ms = levels.bars(50, int(NOW * 1000) + 60_000)
+    bars, per_ms, _ = levels.bars(50, int(NOW * 1000) + 60_000)
     assert per_ms == 5_000
     assert sum(bar[2] for bar in bars) == 3
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -125,14 +126,14 @@ async def test_jumps_go_to_times_deployments_and_alarms():
 
 async def test_the_errors_of_the_last_hour_are_one_key_and_esc_goes_back():
     core = core_of()
-    texts = ("ERROR disk full", "no error here: 0 errors", "ok", "FATAL boom")
+    texts = ("ERROR disk full", "no error here: 0 errors", "ok", "FATAL boom", '{"level":50,"msg":"pool is empty"}')
     core.stored[core.config.names.logs["api"]] = [
         Event(int((NOW - 3000 + i) * 1000), text, "ecs/api/abc", f"old{i}") for i, text in enumerate(texts)
     ]
     async with on_logs(core) as (_, pilot, board):
         await pilot.press("h")
         await until(pilot, lambda: "done" in title(board))
-        assert [found.text for found in board.logs.tail.model.shown_lines()] == ["ERROR disk full", "FATAL boom"]
+        assert [found.text for found in board.logs.tail.model.shown_lines()] == ["ERROR disk full", "FATAL boom", "pool is empty"]
         assert "1 hidden" in title(board)
         assert core.wanted[0].to_ms - core.wanted[0].from_ms == 3_600_001
         await pilot.press("escape")
@@ -150,7 +151,7 @@ async def test_a_search_beyond_names_window_and_pattern_and_can_be_stopped():
         await until(pilot, lambda: "done" in title(board))
         assert core.wanted[1].pattern == '"/v1/items"'
         assert board.logs.tail.filter_text == ""
-        await until(pilot, lambda: "nothing found: done" in board.logs.tail.text)
+        await until(pilot, lambda: re.search("nothing found: .*done", board.logs.tail.text))
 
 
 async def test_older_lines_are_read_when_going_up_beyond_the_first():
