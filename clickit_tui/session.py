@@ -14,6 +14,7 @@ import msgspec
 
 from clickit_tui import chronicle, follow
 from clickit_tui.aws import login
+from clickit_tui.aws.cloudwatch import Charting
 from clickit_tui.aws.errors import fault_of
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.insights import LogsInsights
@@ -32,6 +33,7 @@ from clickit_tui.logs.state import Standing
 from clickit_tui.plan import Plan
 from clickit_tui.poll import Poller, Source
 from clickit_tui.store import Store
+from clickit_tui.world.charting import HOUR, Range
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow, Following, Phase
 from clickit_tui.world.parts import Identity, LogDigest
@@ -80,7 +82,9 @@ class Session:
         self._code_refused = False
         self.gateway = gateway or Gateway(config, clock=clock, prompt_mfa=self._code)
         self.store = Store(World(env=config.env))
-        fed = tuple(built(self.gateway) if built else sources(self.gateway, config, clock=clock))
+        self.cursor: float | None = None
+        self._charting = Charting()
+        fed = tuple(built(self.gateway) if built else sources(self.gateway, config, clock=clock, charting=self._charting))
         self.poller = Poller(
             self.store, fed, fault_of=lambda error: fault_of(error, profile=config.profile), clock=clock, rng=rng, sleep=sleep
         )
@@ -133,6 +137,14 @@ class Session:
     def last_change(self) -> Plan | None:
         """The newest change that was sent, for `U`."""
         return self._last
+
+    def chart(self, wanted: Range | None) -> None:
+        """How far back the charts look now; None while none is shown."""
+        charting = self._charting
+        more = wanted is not None and (not charting.everything or wanted != charting.range)
+        charting.range, charting.everything = wanted or HOUR, wanted is not None
+        if more:
+            self.poller.refresh(("history",))
 
     def spent(self) -> tuple[int, float]:
         """(AWS calls in the last minute, dollars of this session)."""

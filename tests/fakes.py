@@ -19,6 +19,7 @@ from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.plan import Plan, Refused
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
+from clickit_tui.world.charting import Range
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow
 from clickit_tui.world.world import World
@@ -76,6 +77,8 @@ class FakeCore:
         self.sent: list[Plan] = []
         self.followed: list[Follow] = []
         self.logs_read: list[str] = []
+        self.cursor: float | None = None
+        self.charted: list[Range | None] = []
         self.refreshed: list[tuple[str, ...]] = []
 
     @property
@@ -140,6 +143,9 @@ class FakeCore:
     async def note(self, text: str, about: float | None = None) -> str:
         self.noted.append((text, about))
         return ""
+
+    def chart(self, wanted: Range | None) -> None:
+        self.charted.append(wanted)
 
     def spent(self) -> tuple[int, float]:
         return (12, 0.03)

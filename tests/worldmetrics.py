@@ -105,6 +105,7 @@ def series(key: str, now: float, values: Iterable[float], measure: Measure) -> S
         times=times,
         values=points,
         note=measure.note,
+        resources=tuple(each.dimensions for each in measure.queries),
     )
 
 

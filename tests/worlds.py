@@ -13,7 +13,7 @@ import msgspec
 
 from clickit_tui.world.ecs import Cluster, Service, ServiceEvent, Task
 from clickit_tui.world.events import DatabaseEvent, DatabaseEvents
-from clickit_tui.world.parts import Cache, LoadBalancer, MetricClass, Metrics, NatGateway
+from clickit_tui.world.parts import Cache, History, LoadBalancer, MetricClass, Metrics, NatGateway
 from clickit_tui.world.seen import Absent, Fault, Seen, Trouble, clean
 from clickit_tui.world.world import FIELDS, World
 from tests.worldmetrics import ERRORS, LEVEL, catalogue, line, metrics, series
@@ -189,6 +189,7 @@ def healthy_world(now: float = NOW) -> World:
             events=(DatabaseEvent(at=now - 9 * 3600, text="Finished DB Instance backup"),), since=now - 14 * 86_400
         ),
         "metrics": metrics(now),
+        "history": History(),
         "log": log_digest(now),
     }
     return World(env=ENV, **{name: seen(value, now, name) for name, value in fields.items()})

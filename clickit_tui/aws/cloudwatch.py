@@ -11,6 +11,7 @@ from clickit_tui.aws.fetching import garbled, needed
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.members import Json, member, moment, number, records, text
 from clickit_tui.naming import Names
+from clickit_tui.world.charting import HOUR, Range
 from clickit_tui.world.parts import Metrics, Series
 from clickit_tui.world.world import World
 
@@ -33,6 +34,22 @@ Points = dict[float, float]
 """Value by time of the period's start, epoch seconds."""
 Result = tuple[Points, str]
 """Points and StatusCode of one query."""
+
+CHARTED_ONLY = frozenset({"cpu_max", "surplus", "surplus_charged", "bytes_out", "bytes_in", "active", "idle_timeouts", "rejected"})
+"""Suffixes of the metrics that no verdict and no pane of Triage looks at: they are asked for while the charts are shown."""
+
+
+class Charting:
+    """What the charts look at; set by the session. By default everything is asked for, as a command without a screen wants it."""
+
+    def __init__(self) -> None:
+        self.range: Range = HOUR
+        self.everything = True
+        """Whether also those metrics are wanted that only the charts show."""
+
+    def asks(self, measure: Measure) -> bool:
+        return self.everything or measure.key.partition(".")[2] not in CHARTED_ONLY
+
 
 COMPLETE, PARTIAL = "Complete", "PartialData"
 _RANK = {COMPLETE: 0, PARTIAL: 1, "InternalError": 2, "Forbidden": 3}
@@ -102,10 +119,10 @@ def combined(measure: Measure, found: Mapping[Query, Result]) -> Result:
     return {at: sum(one[0][at] for one in each) for at in times}, status
 
 
-def series(measure: Measure, result: Result, before: Series | None, end: float) -> Series:
-    """The measure's series: the history with the new points laid over it, older than `KEEP_S` dropped."""
+def series(measure: Measure, result: Result, before: Series | None, end: float, *, keep_s: float = KEEP_S) -> Series:
+    """The measure's series: the history with the new points laid over it, what is older than `keep_s` seconds dropped."""
     history = dict(before.at()) if before else {}
-    kept = sorted((at, value) for at, value in (history | result[0]).items() if at >= end - KEEP_S)
+    kept = sorted((at, value) for at, value in (history | result[0]).items() if at >= end - keep_s)
     return Series(
         key=measure.key,
         label=measure.label,
@@ -119,15 +136,39 @@ def series(measure: Measure, result: Result, before: Series | None, end: float) 
         values=tuple(value for _, value in kept),
         note=measure.note,
         status=result[1],
+        resources=tuple(query.dimensions for query in measure.queries),
     )
+
+
+async def read_points(gateway: Gateway, asked: Iterable[Measure], start: float, end: float) -> dict[Query, Result]:
+    """Ask for all queries of these measures over a window, in as few calls as CloudWatch takes. Raises Failed."""
+    queries = list(dict.fromkeys(query for each in asked for query in each.queries))
+    found: dict[Query, Result] = {}
+    for first in range(0, len(queries), MOST_QUERIES):
+        ids = {f"m{first + index}": query for index, query in enumerate(queries[first : first + MOST_QUERIES])}
+        answers = await gateway.answers(
+            "cloudwatch",
+            "GetMetricData",
+            MetricDataQueries=[data_query(key, query) for key, query in ids.items()],
+            StartTime=datetime.fromtimestamp(start, UTC),
+            EndTime=datetime.fromtimestamp(end, UTC),
+            ScanBy="TimestampAscending",
+        )
+        if not any(isinstance(answer.get("MetricDataResults"), list) for answer in answers):
+            raise garbled("cloudwatch:GetMetricData", "MetricDataResults")
+        found |= results(answers, ids)
+    return found
 
 
 class MetricsReader:
     """Asks GetMetricData once for each minute that closes. Remembers what each series was made of, so that a replaced
     load balancer or node begins a history of its own."""
 
-    def __init__(self, gateway: Gateway, names: Names, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, gateway: Gateway, names: Names, clock: Callable[[], float] = time.time, charting: Charting | None = None) -> None:
         self._gateway, self._names, self._clock = gateway, names, clock
+        self._charting = charting or Charting()
+        self._asked_to: dict[str, float] = {}
+        """End of the newest request for each series, epoch seconds."""
         self._made_of: dict[str, tuple[Query, ...]] = {}
         self._insisted = False
 
@@ -147,28 +188,22 @@ class MetricsReader:
         past: Mapping[str, Series] = before.series if before else {}
         fresh = frozenset(each.key for each in every if each.key not in past or self._made_of.get(each.key) != each.queries)
         start, end = window(now, before, bool(fresh))
-        asked = wanted(every, before, fresh, end)
-        found = await self._read(asked, start, end)
+        asked = tuple(each for each in wanted(every, before, fresh, end) if each.key in fresh or self._charting.asks(each))
+        start = min(start, *(self._behind(each, end) for each in asked)) if asked else start
+        found = await read_points(self._gateway, asked, start, end)
         self._made_of = {each.key: each.queries for each in every}
+        self._asked_to |= {each.key: end for each in asked}
         made = {each.key: past[each.key] for each in every if each.key in past}
         for each in asked:
             made[each.key] = series(each, combined(each, found), None if each.key in fresh else past[each.key], end)
         return {"metrics": Metrics(series={each.key: made[each.key] for each in every}, start=start, end=end)}
 
-    async def _read(self, asked: Iterable[Measure], start: float, end: float) -> dict[Query, Result]:
-        queries = list(dict.fromkeys(query for each in asked for query in each.queries))
-        found: dict[Query, Result] = {}
-        for first in range(0, len(queries), MOST_QUERIES):
-            ids = {f"m{first + index}": query for index, query in enumerate(queries[first : first + MOST_QUERIES])}
-            answers = await self._gateway.answers(
-                "cloudwatch",
-                "GetMetricData",
-                MetricDataQueries=[data_query(key, query) for key, query in ids.items()],
-                StartTime=datetime.fromtimestamp(start, UTC),
-                EndTime=datetime.fromtimestamp(end, UTC),
-                ScanBy="TimestampAscending",
-            )
-            if not any(isinstance(answer.get("MetricDataResults"), list) for answer in answers):
-                raise garbled("cloudwatch:GetMetricData", "MetricDataResults")
-            found |= results(answers, ids)
-        return found
+    def _behind(self, measure: Measure, end: float) -> float:
+        """Where a series that was left aside for a while has to be taken up again; at most `KEEP_S` back."""
+        asked_to = self._asked_to.get(measure.key, end)
+        return max(_floor(min(asked_to, end) - AGAIN_S, 300), _floor(end - KEEP_S, 300))
+
+    def lags(self) -> bool:
+        """Whether the charts want a series that was left aside."""
+        ends = [end for key, end in self._asked_to.items() if not key.endswith(("credits", "surplus", "surplus_charged"))]
+        return bool(ends) and self._charting.everything and min(ends) < max(ends)

@@ -16,6 +16,7 @@ from clickit_tui.aws import (
     elasticache,
     elbv2,
     events,
+    history,
     pi,
     rds,
     secretsmanager,
@@ -30,10 +31,12 @@ def _source(field: str, every_s: float, fetch: Fetch, *needs: str) -> Source:
     return Source(name=field, feeds=frozenset({field}), every_s=every_s, fetch=fetch, needs=frozenset(needs))
 
 
-def sources(gateway: Gateway, config: Config, *, clock: Callable[[], float] = time.time) -> tuple[Source, ...]:
+def sources(
+    gateway: Gateway, config: Config, *, clock: Callable[[], float] = time.time, charting: cloudwatch.Charting | None = None
+) -> tuple[Source, ...]:
     """One source for each field. The longest chain is services, target groups, NAT, metrics."""
-    names = config.names
-    metrics = cloudwatch.MetricsReader(gateway, names, clock)
+    names, charted = config.names, charting or cloudwatch.Charting()
+    metrics = cloudwatch.MetricsReader(gateway, names, clock, charted)
     return (
         _source("identity", 60.0, sts.identity_fetch(gateway)),
         _source("cluster", 60.0, ecs_sources.cluster_fetch(gateway, names)),
@@ -62,6 +65,17 @@ def sources(gateway: Gateway, config: Config, *, clock: Callable[[], float] = ti
         _source("log_groups", 300.0, cost.log_groups_fetch(gateway, names)),
         _source("usage", 3600.0, cost.usage_fetch(gateway, clock), "log_groups", "balancer", "nat"),
         _source("spend", cost.CACHED_S, cost.Spending(gateway, names, clock).fetch),
+        _source(
+            "history",
+            history.POLL_S,
+            history.HistoryReader(gateway, names, charted, clock).fetch,
+            "cluster",
+            "services",
+            "target_groups",
+            "database",
+            "cache",
+            "nat",
+        ),
         Source(
             name="metrics",
             feeds=frozenset({"metrics"}),

@@ -14,6 +14,7 @@ from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.plan import Plan, Refused
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
+from clickit_tui.world.charting import Range
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow
 from clickit_tui.world.world import World
@@ -41,6 +42,9 @@ class Core(Protocol):
     """Asks the user for the code of an MFA device; the app sets it, and None as an answer means no."""
     notices: list[str]
     """Sentences for the user, oldest first; grows."""
+
+    cursor: float | None
+    """The moment that charts and log look at, epoch seconds; None follows the newest. Screens set it."""
 
     @property
     def read_only(self) -> str:
@@ -103,6 +107,10 @@ class Core(Protocol):
 
     def note(self, text: str, about: float | None = None) -> Awaitable[str]:
         """The same for what a person has to say."""
+        ...
+
+    def chart(self, wanted: Range | None) -> None:
+        """How far back the charts look now; None while none is shown, and then nothing is read that only they need."""
         ...
 
     def spent(self) -> tuple[int, float]:

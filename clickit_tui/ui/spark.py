@@ -19,17 +19,20 @@ def spark(
     provisional: int = 0,
     glyphs: Symbols = UNICODE,
     look: Look = "plain",
+    faint: Sequence[bool] = (),
 ) -> Spans:
     """Bars of `values`, oldest first, in exactly `cells` cells on the scale 0..`top` (the values' unit).
 
     None is a gap, distinct from zero; a value above `top` shows as `▲`. With more values than cells each cell shows the
-    greatest of its values; with fewer, the bars stand at the right. The cells of the last `provisional` values are dim.
+    greatest of its values; with fewer, the bars stand at the right. The cells of the last `provisional` values are dim, and those
+    whose values are all `faint` (a flag for each value).
     """
     columns = _columns(values, cells)
     fresh = len(columns) - _provisional_cells(len(values), provisional, cells)
+    dimmed = _all_faint(faint, cells)
     marks = [_mark(value, top, glyphs) for value in columns]
     shown: list[tuple[str, Look]] = [(" ", "dim")] * (cells - len(columns))
-    shown += [(mark, "dim" if i >= fresh or mark == glyphs.gap else look) for i, mark in enumerate(marks)]
+    shown += [(mark, "dim" if i >= fresh or mark == glyphs.gap or (dimmed and dimmed[i]) else look) for i, mark in enumerate(marks)]
     return _joined(shown)
 
 
@@ -40,6 +43,13 @@ def _columns(values: Sequence[float | None], cells: int) -> list[float | None]:
         return list(values)
     edges = [len(values) * i // cells for i in range(cells + 1)]
     return [_greatest(values[a:b]) for a, b in itertools.pairwise(edges)]
+
+
+def _all_faint(faint: Sequence[bool], cells: int) -> list[bool]:
+    if len(faint) <= cells:
+        return list(faint)
+    edges = [len(faint) * i // cells for i in range(cells + 1)]
+    return [all(faint[a:b]) for a, b in itertools.pairwise(edges)]
 
 
 def _greatest(values: Sequence[float | None]) -> float | None:

@@ -218,6 +218,8 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in for the metric, where it is replaced (e.g. `SampleCount, about`)."""
     status: str = "Complete"
     """Complete, PartialData, InternalError or Forbidden, as GetMetricData says for this metric."""
+    resources: tuple[tuple[tuple[str, str], ...], ...] = ()
+    """Dimensions of each metric that the series is made of."""
 
     def last(self, now: float, closed: bool = False) -> tuple[float, float] | None:
         """Newest (time, value); with `closed`, only minutes that ended at least 2 minutes before now (3 min after their start)."""
@@ -251,6 +253,16 @@ class SlowPath(msgspec.Struct, frozen=True, kw_only=True):
     p95_ms: float
     """95 % of them took at most this long, within 3 %."""
     longest_ms: float
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """Series further back than `Metrics` holds, in the period of the range that a chart asked for."""
+
+    series: Mapping[str, Series] = {}
+    back_s: float = 0.0
+    """How far back was asked, in seconds; 0 when no chart asks."""
+    period_s: int = 60
+    end: float = 0.0
 
 
 class LogDigest(msgspec.Struct, frozen=True, kw_only=True):

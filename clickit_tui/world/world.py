@@ -15,6 +15,7 @@ from clickit_tui.world.parts import (
     Cache,
     ClusterMissing,
     Database,
+    History,
     Identity,
     LoadBalancer,
     LogDigest,
@@ -70,6 +71,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     scaling_activities: Seen[tuple[ScalingActivity, ...]] = Seen()
     """The newest of each service, newest first."""
     metrics: Seen[Metrics] = Seen()
+    history: Seen[History] = Seen()
+    """What long ranges of the charts need, while one is shown."""
     log: Seen[LogDigest] = Seen()
     log_groups: Seen[tuple[LogGroup, ...]] = Seen()
     usage: Seen[Usage] = Seen()
@@ -92,7 +95,7 @@ FIELDS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(World))
 OWN: frozenset[str] = frozenset({"env", "log", "follows", "remembered", "record", "incidents", "denied"})
 """Fields that no source feeds: the tail and the session do."""
 
-ON_DEMAND = frozenset({"log_groups", "usage", "spend"})
+ON_DEMAND = frozenset({"log_groups", "usage", "spend", "history"})
 """Fields that cost calls or money and no verdict needs: read only while a screen that shows them is there, or when asked for."""
 
 ALWAYS_READ: tuple[str, ...] = tuple(name for name in FIELDS if name not in ON_DEMAND)

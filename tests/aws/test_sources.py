@@ -98,7 +98,7 @@ async def test_one_poll_fills_the_world_with_few_calls() -> None:
 async def test_a_reader_without_any_permission_sees_why_everywhere() -> None:
     world = await fill(Scripted())
     kinds = {field: fault.kind for field in FED if (fault := seen(world, field).fault)}
-    assert set(kinds) == set(FED) - {"identity"}
+    assert set(kinds) == set(FED) - {"identity", "history"}
     assert set(kinds.values()) == {Trouble.DENIED, Trouble.WAITING}
     assert all(seen(world, field).value is None for field in kinds)
     assert world.targets.fault is not None
@@ -159,13 +159,13 @@ async def test_an_empty_account_is_told_as_not_found_and_never_as_zero() -> None
 @pytest.mark.parametrize("answer", [{}, {"unexpected": None}])
 async def test_an_endpoint_that_answers_nothing_useful_fills_nothing_with_zeros(answer: dict[str, Any]) -> None:
     world = await fill(Scripted(**dict.fromkeys(ANSWERS, answer)))
-    claimed = {field for field in FED if seen(world, field).seen_at is not None} - {"identity"}
+    claimed = {field for field in FED if seen(world, field).seen_at is not None} - {"identity", "history"}
     assert claimed == set()
 
 
 async def test_a_source_raises_nothing_but_failed() -> None:
     for source in all_sources(Scripted()):
-        if source.name != "identity":
+        if source.name not in ("identity", "history"):
             with pytest.raises(Failed):
                 await source.fetch(World(env="dev"))
 

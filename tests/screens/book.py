@@ -9,12 +9,14 @@ from textual.binding import Binding
 
 from clickit_tui.actions.registry import actions
 from clickit_tui.panes.logs_pane import LogPane, LogsPane
+from clickit_tui.panes.metrics_panes import ChartsPane, PlotPane
 from clickit_tui.panes.pages import key_words
 from clickit_tui.panes.services_panes import DetailPane, TreePane
 from clickit_tui.panes.timeline_panes import BeforePane, TimelinePane
 from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, ServicesPane
 from clickit_tui.screens.keys import KEYS
 from clickit_tui.screens.logs import LogsScreen
+from clickit_tui.screens.metrics import MetricsScreen
 from clickit_tui.screens.services import ServicesScreen
 from clickit_tui.screens.timeline import TimelineScreen
 from clickit_tui.screens.triage import TriageScreen
@@ -49,6 +51,15 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("Logs at 80x24, standing still on an error", "logs", ("3", "E"), (80, 24), r"PAUSED"),
     ("Logs, `v` twice: columns", "logs", ("3", "v", "v"), (80, 24), r"duration_ms"),
     ("Logs, `enter`: everything of one line", "logs", ("3", "E", "enter"), (80, 24), r"event id"),
+    ("Metrics at 80x24", "incident", ("4", "g"), (80, 24), r"newest.*error rate"),
+    (
+        "Metrics, `enter`: one chart in full size, the cursor on a moment",
+        "incident",
+        ("4", "g", "down", "enter", ",", "left"),
+        (80, 24),
+        r"D +a",
+    ),
+    ("Metrics at 150x45", "incident", ("4", "g"), (150, 45), r"D +a"),
     ("Timeline at 80x24: what changed before the first bad minute", "incident", ("0",), (80, 24), r"first bad minute: "),
     ("Timeline, `enter`: everything of one entry", "incident", ("0", "down", "enter"), (80, 24), r"to see it"),
     ("Timeline, `v`: which kinds", "incident", ("0", "v"), (80, 24), r"type to narrow"),
@@ -80,6 +91,10 @@ def pictures() -> dict[str, str]:
                 if keys[:1] == ("0",):
                     t.settle(0.3)
                     t.press("g", "1")
+                    t.wait_for(r"services")
+                if keys[:1] == ("4",):
+                    t.settle(0.3)
+                    t.press("f", "1")
                     t.wait_for(r"services")
                 if keys[:1] == ("3",):
                     t.settle(0.3)
@@ -120,6 +135,10 @@ def book(shown: dict[str, str]) -> str:
         out += [f"**{pane.heading}**: {pane.help_text}", ""]
     out += [key_table(own(ServicesScreen.BINDINGS)), ""]
     out += ["## 3 Logs", "", LogsPane.help_text, "", key_table(own(LogsScreen.BINDINGS)), ""]
+    out += ["## 4 Metrics", ""]
+    for pane in (ChartsPane, PlotPane):
+        out += [f"**{pane.heading}**: {pane.help_text}", ""]
+    out += [key_table(own(MetricsScreen.BINDINGS)), ""]
     out += ["## 0 Timeline", ""]
     for pane in (BeforePane, TimelinePane):
         out += [f"**{pane.heading}**: {pane.help_text}", ""]

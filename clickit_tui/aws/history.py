@@ -1,0 +1,85 @@
+"""The past of the metrics, for charts that look further back than an hour: read once for each period, kept, and only its end read again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from clickit_tui.aws.catalogue import Measure, Query, measures
+from clickit_tui.aws.cloudwatch import AGAIN_S, Charting, Result, combined, read_points, series
+from clickit_tui.aws.gateway import Gateway
+from clickit_tui.naming import Names
+from clickit_tui.world.charting import HOUR, RANGES, Range
+from clickit_tui.world.parts import History, Series
+from clickit_tui.world.world import World
+
+POLL_S = 15.0
+RENEWS_S = 600.0
+"""How often the end of a range is read again, when its periods are longer than this."""
+
+
+class _Past:
+    """What is known of one period length: series by key, what each is made of, and the window that was read."""
+
+    def __init__(self) -> None:
+        self.series: dict[str, Series] = {}
+        self.made_of: dict[str, tuple[Query, ...]] = {}
+        self.start = self.end = 0.0
+
+
+def at_period(measure: Measure, period_s: int) -> Measure:
+    """The measure in periods of at least that length."""
+    longer = (msgspec.structs.replace(query, period_s=max(query.period_s, period_s)) for query in measure.queries)
+    return msgspec.structs.replace(measure, queries=tuple(longer))
+
+
+def windows(past: tuple[float, float] | None, wanted: Range, now: float) -> tuple[tuple[float, float], ...]:
+    """(start, end) of what is missing of a range, given the window that was read: its beginning, and its end when that is due."""
+    period = wanted.period_s
+    end, start = now // 60 * 60, (now - wanted.back_s) // period * period
+    if past is None or past[1] < start:
+        return ((start, end),)
+    missing: list[tuple[float, float]] = []
+    if start + period < past[0]:
+        missing.append((start, past[0]))
+    if period > 60 and end - past[1] >= min(max(period, 300), RENEWS_S):
+        missing.append(((past[1] - max(AGAIN_S, period)) // period * period, end))
+    return tuple(missing)
+
+
+class HistoryReader:
+    """Asks for what a long range lacks, and for nothing while no chart looks further back than an hour."""
+
+    def __init__(self, gateway: Gateway, names: Names, charting: Charting, clock: Callable[[], float] = time.time) -> None:
+        self._gateway, self._names, self._charting, self._clock = gateway, names, charting, clock
+        self._pasts: dict[int, _Past] = {}
+
+    async def fetch(self, world: World) -> Mapping[str, object]:
+        """Feeds `history`."""
+        before, wanted = world.history.value, self._charting.range
+        if wanted.back_s <= HOUR.back_s:
+            return {} if before else {"history": History()}
+        now, past = self._clock(), self._pasts.setdefault(wanted.period_s, _Past())
+        every = tuple(at_period(each, wanted.period_s) for each in measures(world, self._names))
+        fresh = tuple(each for each in every if past.made_of.get(each.key) != each.queries)
+        missing = windows((past.start, past.end) if past.series else None, wanted, now)
+        for start, end in missing:
+            await self._read(past, every, start, end)
+        if fresh and len(fresh) < len(every):
+            await self._read(past, fresh, past.start, past.end)
+        unchanged = before is not None and before.period_s == wanted.period_s and before.back_s == wanted.back_s
+        if unchanged and not missing and not fresh:
+            return {}
+        return {"history": History(series=dict(past.series), back_s=wanted.back_s, period_s=wanted.period_s, end=past.end)}
+
+    async def _read(self, past: _Past, every: Iterable[Measure], start: float, end: float) -> None:
+        asked = tuple(every)
+        found: Mapping[Query, Result] = await read_points(self._gateway, asked, start, end)
+        for each in asked:
+            before = past.series.get(each.key) if past.made_of.get(each.key) == each.queries else None
+            past.series[each.key] = series(each, combined(each, found), before, end, keep_s=2.0 * RANGES[-1].back_s)
+            past.made_of[each.key] = each.queries
+        past.start = min(past.start or start, start)
+        past.end = max(past.end, end)
