@@ -10,9 +10,9 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.stage import Lines
-from clickit_tui.checks.cause import cause
 from clickit_tui.checks.strip import findings, strip
 from clickit_tui.config import Config
+from clickit_tui.playbooks.diagnosis import cause
 from clickit_tui.poll import Source
 from clickit_tui.session import Session
 from clickit_tui.world.seen import Fault

@@ -12,12 +12,12 @@ from typing import ClassVar, Protocol
 
 from textual.binding import Binding, BindingType
 
-from clickit_tui.checks.cause import cause
 from clickit_tui.checks.strip import findings, strip
 from clickit_tui.logs.mask import mask
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.pages import cluster_missing_page
 from clickit_tui.panes.view import View
+from clickit_tui.playbooks.diagnosis import cause, diagnose
 from clickit_tui.screens.asking import Asking
 from clickit_tui.screens.board import Board
 from clickit_tui.screens.chooser import choose_environment as choose_environment
@@ -146,6 +146,7 @@ class Dashboard(QuietApp):
     def _view(self, world: World) -> View:
         facts, config = self.core.facts(), self.core.config
         found = findings(world, facts)
+        diagnosis = diagnose(world, facts, found)
         calls, dollars = self.core.spent()
         return View(
             facts=facts,
@@ -154,7 +155,9 @@ class Dashboard(QuietApp):
             read_only=self.core.read_only,
             local_time=config.local_time,
             strip=strip(world, facts, found),
-            cause=cause(world, facts, found),
+            cause=cause(world, facts, found, diagnosis),
+            found=found,
+            diagnosis=diagnosis,
             calls_per_minute=calls,
             dollars=dollars,
         )

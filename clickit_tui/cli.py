@@ -54,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands (none opens the dashboard)")
     status = commands.add_parser("status", parents=[common], allow_abbrev=False, help="print one reading of everything and exit")
     status.add_argument("--json", action="store_true", help="as JSON")
+    check = commands.add_parser("check", parents=[common], allow_abbrev=False, help="run the playbooks' checks and exit 0, 1, 2, 3 or 4")
+    check.add_argument("--playbook", default="", metavar="NAME", help="5xx, start, database or latency; all of them by default")
+    form = check.add_mutually_exclusive_group()
+    for name, words in (("json", "as JSON"), ("markdown", "for a chat or a ticket"), ("plain", "plain lines, the default")):
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, default="plain", help=words)
     tail = commands.add_parser("tail", parents=[common], allow_abbrev=False, help="print the log's lines, each once and in order")
     tail.add_argument("group", nargs="*", metavar="GROUP", help="api, frontend, migration or the name of a log group; all three by default")
     tail.add_argument("--since", default="15m", metavar="TIME", help="how far back: 90s, 15m, 1h, 2d")
@@ -97,6 +102,10 @@ def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
         from clickit_tui.headless.status import status
 
         return status(config, as_json=given.json)
+    if given.command == "check":
+        from clickit_tui.headless.check import check
+
+        return check(config, playbook=given.playbook, form=given.form)
     if given.command == "tail":
         return _tail(given, config)
     from clickit_tui.headless.init import init

@@ -36,6 +36,20 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """When it was read or measured, epoch seconds."""
 
 
+class Todo(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do: a change to preview, a screen to go to, or a command line to copy; exactly one of the three is set."""
+
+    words: str
+    """E.g. `roll api back`."""
+    action: str = ""
+    """Id of an action; its preview opens on the service of `part`."""
+    part: str = ""
+    screen: str = ""
+    """The screen's digit."""
+    command: str = ""
+    """A command line of `aws`, to copy."""
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     sentence: str
@@ -49,6 +63,17 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What would change the verdict."""
     part: str = ""
     """Which service or resource it names, where it names one."""
+    todo: tuple[Todo, ...] = ()
+    """What to do about it, the best first; a check that names nothing sends to the screen of its part."""
+
+    @property
+    def loading(self) -> bool:
+        """Not read yet: an answer may still come."""
+        return self.verdict is Verdict.UNKNOWN and self.short in ("loading", "waiting")
+
+
+SCREENS = {"edge": "4", "api": "2", "frontend": "2", "database": "4", "cache": "4", "nat": "4", "alarms": "5"}
+"""Where a part can be looked at; screens that do not exist are left out by whoever shows them."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +84,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     names: Names
     thresholds: Thresholds
     protected: bool = False
+    began_at: float | None = None
+    """When reading began, epoch seconds; None when that is not known."""
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,13 +110,17 @@ class Blind(Exception):
 _CHECKS: dict[str, Check] = {}
 
 
-def _honest(judge: Callable[[World, Facts], Finding]) -> Callable[[World, Facts], Finding]:
+def _honest(judge: Callable[[World, Facts], Finding], part: str) -> Callable[[World, Facts], Finding]:
+    look = (Todo(words=f"look at {part}", screen=SCREENS[part]),) if part in SCREENS else ()
+
     @wraps(judge)
     def judged(world: World, facts: Facts) -> Finding:
         try:
-            return judge(world, facts)
+            found = judge(world, facts)
         except Blind as blind:
-            return blind.finding
+            found = blind.finding
+        calm = found.verdict in (Verdict.PASS, Verdict.NONE)
+        return found if calm or found.todo else msgspec.structs.replace(found, todo=look)
 
     return judged
 
@@ -102,7 +133,7 @@ def check(
     def register(judge: Callable[[World, Facts], Finding]) -> Callable[[World, Facts], Finding]:
         if id in _CHECKS:
             raise ValueError(f"two checks are called {id}")
-        honest = _honest(judge)
+        honest = _honest(judge, part)
         _CHECKS[id] = Check(id=id, part=part, title=title, reads=frozenset(reads), judge=honest)
         return honest
 

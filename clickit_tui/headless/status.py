@@ -11,10 +11,10 @@ from typing import Any, TextIO
 import msgspec
 
 from clickit_tui.checks.alarms import SCALING
-from clickit_tui.checks.cause import cause
 from clickit_tui.checks.strip import strip
 from clickit_tui.config import Config
 from clickit_tui.panes.figures import amount
+from clickit_tui.playbooks.diagnosis import cause
 from clickit_tui.session import Session
 from clickit_tui.world.ecs import Service, Task, revision
 from clickit_tui.world.minutes import five_minutes
@@ -110,7 +110,7 @@ async def run(session: Session, *, as_json: bool, out: TextIO | None = None, wit
     stream = out or sys.stdout
     await session.start()
     try:
-        await _tried(session, within_s)
+        await tried(session, within_s)
     finally:
         await session.stop()
     found = gathered(session)
@@ -121,7 +121,7 @@ async def run(session: Session, *, as_json: bool, out: TextIO | None = None, wit
     return exit_code(session.store.world, found)
 
 
-async def _tried(session: Session, within_s: float) -> None:
+async def tried(session: Session, within_s: float) -> None:
     """Wait until every source was tried and the log was read to now, at most so many seconds.
 
     The metrics come last: those of the NAT gateways can only be asked for once these are known, and are asked for once a minute.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
 
 from clickit_tui.checks.cause import Cause
-from clickit_tui.checks.registry import Facts
+from clickit_tui.checks.registry import Facts, Finding
 from clickit_tui.checks.strip import PartVerdict
+from clickit_tui.playbooks.diagnosis import Diagnosis
 from clickit_tui.ui.cells import Look, Span, Spans
 from clickit_tui.ui.looks import Symbols
 from clickit_tui.world.seen import Age, Fault, Seen, Trouble
@@ -26,6 +28,9 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     local_time: bool = False
     strip: tuple[PartVerdict, ...] = ()
     cause: Cause | None = None
+    found: Mapping[str, Finding] = {}
+    """What every check found, by id."""
+    diagnosis: Diagnosis = Diagnosis()
     calls_per_minute: int = 0
     dollars: float = 0.0
 

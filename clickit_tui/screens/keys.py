@@ -13,7 +13,8 @@ from clickit_tui.actions.registry import Action, Target, actions
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
 from clickit_tui.panes.keys import target_name, why_not
-from clickit_tui.panes.pages import findings_page, help_page, key_words, service_page, task_page
+from clickit_tui.panes.pages import help_page, key_words, service_page, task_page
+from clickit_tui.panes.playbook import wanted_playbook
 from clickit_tui.panes.view import View
 from clickit_tui.plan import Call, as_cli
 from clickit_tui.screens.change import Change, change
@@ -37,7 +38,7 @@ KEYS: tuple[BindingType, ...] = (
     binding("colon,ctrl+p", "palette", "palette", "every action and command by name"),
     binding("question_mark", "help", "help", "what the focused pane shows, and every key"),
     binding("d", "details", "details", "everything known of the selected row"),
-    binding("w", "why", "why", "every check with its evidence, worst first"),
+    binding("w", "why", "why", "the playbook of the worst verdict, with the likely cause and the evidence"),
     binding("r", "refresh", "refresh", "read everything again now"),
     binding("a", "actions", "actions", "every action on the selected row, with the reason where it is not possible"),
     binding("y", "copy_id", "copy_id", "copy the short id of the selected row"),
@@ -153,9 +154,15 @@ class Keys(Screen[None]):
         task = next((t for t in world.tasks.value or () if t.arn == target.id), None)
         return task_page(world, view, task) if task else []
 
-    def action_why(self) -> None:
-        """Every check with its evidence."""
-        self.page(f"why  {badge(self.core.store.world)}", lambda: findings_page(self.core.store.world, self.view) if self.view else [])
+    async def action_why(self) -> None:
+        """The playbook of the likely cause, else of the worst verdict."""
+        await self.app.run_action("go('6')")
+        board = self.app.screen
+        if isinstance(board, Keys) and self.view is not None:
+            board.open(wanted_playbook(self.view))
+
+    def open(self, what: str) -> None:
+        """Show something of this screen by its id."""
 
     def action_help(self) -> None:
         """What the focused pane shows, and every key."""

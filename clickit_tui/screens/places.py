@@ -27,6 +27,7 @@ PLACES: tuple[Place, ...] = (
     Place("2", "Services", "services:ServicesScreen"),
     Place("3", "Logs", "logs:LogsScreen"),
     Place("4", "Metrics", "metrics:MetricsScreen"),
+    Place("6", "Playbooks", "playbooks:PlaybooksScreen"),
     Place("0", "Timeline", "timeline:TimelineScreen"),
 )
 """In the order of the digits, 0 last."""

@@ -1,12 +1,16 @@
 """The strip and the likely cause over the fixture Worlds."""
 
+import re
+
 import msgspec
 import pytest
 
-from clickit_tui.checks.cause import cause, deployment_name, last_change
+from clickit_tui.checks.happened import deployment_name
+from clickit_tui.checks.timeline import last_change
 from clickit_tui.checks.registry import RANK, Facts, Verdict, checks
 from clickit_tui.checks.strip import ORDER, findings, strip, worst
 from clickit_tui.config import Thresholds
+from clickit_tui.playbooks.diagnosis import cause
 from clickit_tui.world.follow import Follow, Following
 from clickit_tui.world.seen import Fault, Trouble
 from clickit_tui.world.world import FIELDS, OWN, World
@@ -89,10 +93,22 @@ def test_while_things_load_the_line_says_so_far():
     assert cause(WORLDS["loading"], FACTS).sentence == "so far: reading…"
     half = msgspec.structs.replace(WORLDS["incident"], database=worlds.Seen())
     named = cause(half, FACTS)
-    assert named.sentence == "so far: deployment api:42 (v2.3.1), 4 m before the first 5xx"
+    assert named.sentence == "likely: deployment api:42 (v2.3.1), 4 m before the first 5xx", "the database ranks below"
+    half = msgspec.structs.replace(WORLDS["incident"], target_groups=worlds.Seen(), targets=worlds.Seen())
+    named = cause(half, FACTS)
+    assert re.fullmatch(r"so far \(\d+ of \d+\): deployment api:42 \(v2.3.1\), 4 m before the first 5xx", named.sentence)
     assert not named.likely
     healthy = msgspec.structs.replace(WORLDS["healthy"], cache=worlds.Seen())
-    assert cause(healthy, FACTS).sentence.startswith("so far: nothing wrong in ")
+    assert re.fullmatch(r"so far \(\d+ of \d+\): nothing wrong", cause(healthy, FACTS).sentence)
+
+
+def test_what_has_not_answered_after_five_seconds_is_named_beside_the_cause():
+    half = msgspec.structs.replace(WORLDS["incident"], target_groups=worlds.Seen(), targets=worlds.Seen())
+    soon, late = (msgspec.structs.replace(FACTS, began_at=NOW - s) for s in (4.9, 5.0))
+    assert cause(half, soon).sentence.startswith("so far (")
+    named = cause(half, late)
+    assert named.sentence == "likely: deployment api:42 (v2.3.1), 4 m before the first 5xx (edge not seen)"
+    assert named.likely
 
 
 def test_without_evidence_nothing_passes_and_the_permission_is_named():

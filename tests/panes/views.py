@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from clickit_tui.checks.cause import cause
 from clickit_tui.checks.registry import Facts
 from clickit_tui.checks.strip import findings, strip
 from clickit_tui.config import Thresholds
 from clickit_tui.panes.view import View
+from clickit_tui.playbooks.diagnosis import cause, diagnose
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.looks import symbols
 from clickit_tui.world.world import World
@@ -22,6 +22,8 @@ def view_of(world: World, *, now: float = worlds.NOW, read_only: str = "", ascii
         read_only=read_only,
         strip=strip(world, facts, found),
         cause=cause(world, facts, found),
+        found=found,
+        diagnosis=diagnose(world, facts, found),
         calls_per_minute=12,
         dollars=0.03,
     )

@@ -112,7 +112,7 @@ async def test_read_only_previews_and_copies_but_cannot_run():
         assert core.sent == []
 
 
-@pytest.mark.parametrize(("key", "screen"), [("?", Page), ("d", Page), ("w", Page), (":", Picker), ("a", Picker), ("/", Prompt)])
+@pytest.mark.parametrize(("key", "screen"), [("?", Page), ("d", Page), (":", Picker), ("a", Picker), ("/", Prompt)])
 async def test_a_key_opens_its_screen_and_escape_leaves_it(key, screen):
     core = FakeCore(worlds.incident_world(NOW))
     async with running(core) as (app, pilot):

@@ -11,12 +11,14 @@ from clickit_tui.actions.registry import actions
 from clickit_tui.panes.logs_pane import LogPane, LogsPane
 from clickit_tui.panes.metrics_panes import ChartsPane, PlotPane
 from clickit_tui.panes.pages import key_words
+from clickit_tui.panes.playbook_pane import PlaybookPane
 from clickit_tui.panes.services_panes import DetailPane, TreePane
 from clickit_tui.panes.timeline_panes import BeforePane, TimelinePane
 from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, ServicesPane
 from clickit_tui.screens.keys import KEYS
 from clickit_tui.screens.logs import LogsScreen
 from clickit_tui.screens.metrics import MetricsScreen
+from clickit_tui.screens.playbooks import PlaybooksScreen
 from clickit_tui.screens.services import ServicesScreen
 from clickit_tui.screens.timeline import TimelineScreen
 from clickit_tui.screens.triage import TriageScreen
@@ -37,7 +39,6 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("`K`: stop a task", "incident", ("g", "down", "K"), (80, 24), r"type prod/api"),
     ("`S` in read-only mode: a preview that cannot run", "incident read-only", ("g", "S", "5"), (80, 24), r"cannot run"),
     ("`d`: details of a service", "incident", ("g", "d"), (80, 24), r"deployments"),
-    ("`w`: why", "incident", ("w",), (80, 24), r"would change it"),
     ("`a`: actions on the selected row", "incident", ("g", "a"), (80, 24), r"type to narrow"),
     ("`:` the palette", "incident", (":",), (80, 24), r"type to narrow"),
     ("`?`: help", "incident", ("?",), (80, 24), r"keys here"),
@@ -48,6 +49,9 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("`B` while a deployment is under way", "incident", ("2", "g", "B"), (80, 24), r"type prod/api"),
     ("`B` otherwise: which revision", "healthy read-only", ("2", "g", "B"), (80, 24), r"type to narrow"),
     ("`B`: the preview of that revision, read-only", "healthy read-only", ("2", "g", "B", "enter"), (80, 24), r"cannot run"),
+    ("`w` from anywhere: the playbook of the worst verdict, at 80x24", "incident", ("w",), (80, 24), r"MOST LIKELY"),
+    ("Playbooks, `enter` on a step: its evidence", "incident", ("6", "down", "down", "enter", "G"), (80, 24), r"would change it"),
+    ("Playbooks at 150x45", "incident", ("6",), (150, 45), r"MOST LIKELY"),
     ("Logs at 80x24, standing still on an error", "logs", ("3", "E"), (80, 24), r"PAUSED"),
     ("Logs, `v` twice: columns", "logs", ("3", "v", "v"), (80, 24), r"duration_ms"),
     ("Logs, `enter`: everything of one line", "logs", ("3", "E", "enter"), (80, 24), r"event id"),
@@ -84,6 +88,10 @@ def pictures() -> dict[str, str]:
                 if keys:
                     t.press("escape")
                     t.wait_for(r"Triage")
+                if keys[:1] in (("6",), ("w",)):
+                    t.settle(0.3)
+                    t.press(*(("g", "down", "down", "enter") if "enter" in keys else ()), "1")
+                    t.wait_for(r"conns")
                 if keys[:1] == ("2",):
                     t.settle(0.3)
                     t.press(*"v" * (-keys.count("v") % 3), "1")
@@ -139,6 +147,7 @@ def book(shown: dict[str, str]) -> str:
     for pane in (ChartsPane, PlotPane):
         out += [f"**{pane.heading}**: {pane.help_text}", ""]
     out += [key_table(own(MetricsScreen.BINDINGS)), ""]
+    out += ["## 6 Playbooks", "", PlaybookPane.help_text, "", key_table(own(PlaybooksScreen.BINDINGS)), ""]
     out += ["## 0 Timeline", ""]
     for pane in (BeforePane, TimelinePane):
         out += [f"**{pane.heading}**: {pane.help_text}", ""]

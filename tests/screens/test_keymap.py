@@ -43,7 +43,7 @@ def test_what_cannot_be_had_is_refused_with_a_sentence_and_keeps_its_key(wanted,
         {"refresh": "S", "scale": "r"},
         {"page.up": "u"},
         {"scale": "S"},
-        {"filter": "full_stop", "hidden": "slash", "services_hidden": "slash", "timeline_quiet": "slash"},
+        {"filter": "full_stop", "hidden": "slash", "services_hidden": "slash", "timeline_quiet": "slash", "playbooks_passed": "slash"},
         {"scale": "é"},
     ],
 )
@@ -85,7 +85,7 @@ async def test_the_app_takes_the_good_keys_and_says_the_others_at_start():
         await pilot.press("f5")
         await until(pilot, lambda: core.refreshed == [()])
         await pilot.press("w")
-        await until(pilot, lambda: app.screen is not app.board)
+        await until(pilot, lambda: app.place == "6")
 
 
 async def test_key_rows_and_the_list_of_actions_show_the_configured_keys():

@@ -1,0 +1,174 @@
+"""A playbook as rows: the most likely cause with what to do, then every step with its verdict; what passes folds where rows are few."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from clickit_tui.checks.registry import RANK, Finding, Todo, Verdict
+from clickit_tui.checks.registry import checks as registered
+from clickit_tui.checks.strip import worst
+from clickit_tui.panes.pages import finding_lines
+from clickit_tui.panes.view import View, verdict_look
+from clickit_tui.playbooks.registry import Clue, Playbook, Step, playbooks
+from clickit_tui.ui.cells import Row, Span, Spans, fit
+from clickit_tui.ui.wrapping import wrapped
+
+NAME = 15
+"""Cells of a step's number and title."""
+HEAD = 13
+FEW_ROWS = 30
+"""With fewer rows than this, steps that pass share one."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What is shown of the playbooks, and what a person did."""
+
+    playbook: str = "5xx"
+    opened: frozenset[str] = frozenset()
+    """Keys of the steps whose evidence is shown."""
+    passed: bool = False
+    """Steps that pass are shown one by one."""
+    done: Mapping[str, str] = {}
+    """Note by `playbook/step` of what a person ticked."""
+
+
+def playbook_of(id: str) -> Playbook:
+    """The playbook of that id; the first for an unknown one."""
+    every = playbooks()
+    return next((one for one in every if one.id == id), every[0])
+
+
+OF_PART = {"edge": "5xx", "api": "start", "frontend": "start", "database": "database", "cache": "latency", "nat": "5xx", "alarms": "5xx"}
+"""The playbook that looks into a part."""
+
+
+def wanted_playbook(view: View) -> str:
+    """The playbook of the likely cause, else of the worst verdict."""
+    if view.cause is not None and view.cause.playbook:
+        return view.cause.playbook
+    first = worst(view.strip)
+    return OF_PART.get(first.part, "5xx") if first is not None else "5xx"
+
+
+def todos(view: View) -> tuple[Todo, ...]:
+    """What to do about the most likely cause, and about what was found beside it."""
+    return tuple(dict.fromkeys(todo for clue in view.diagnosis.clues for todo in clue.todo))[:6]
+
+
+def verdict_of(step: Step, view: View) -> tuple[Verdict, str]:
+    """The worst of a step's checks, with its sentence."""
+    found = [view.found[one] for one in step.checks if one in view.found]
+    worst = max(found, key=lambda f: RANK[f.verdict], default=None)
+    return (Verdict.NONE, "") if worst is None else (worst.verdict, worst.sentence)
+
+
+def rows(view: View, reading: Reading, cells: int, height: int) -> list[Row]:
+    """The whole playbook."""
+    book = playbook_of(reading.playbook)
+    found = [*_cause_rows(view, book, cells), Row(key="", spans=(Span("─" * cells, "dim"),))]
+    folded: list[tuple[int, Step]] = []
+    fold = height < FEW_ROWS and not reading.passed
+    for number, step in enumerate(book.steps, 1):
+        if fold and not step.person and step.key not in reading.opened and verdict_of(step, view)[0] in (Verdict.PASS, Verdict.NONE):
+            folded.append((number, step))
+        else:
+            found += _step_rows(number, step, book, view, reading, cells)
+    return [*found, *_folded(folded, view, cells)]
+
+
+def _cause_rows(view: View, book: Playbook, cells: int) -> list[Row]:
+    diagnosis = view.diagnosis
+    first = diagnosis.first
+    if first is None:
+        said = view.cause.sentence if view.cause else "reading…"
+        return _lines((Span(" NO CAUSE".ljust(HEAD + 1), "dim"), Span(said, "bold")), cells)
+    waiting = f" SO FAR {diagnosis.answered}/{diagnosis.total}" if diagnosis.pending else " MOST LIKELY"
+    elsewhere = "" if first.playbook == book.id else f"  (playbook {playbook_of(first.playbook).title})"
+    unseen = f"  ({', '.join(diagnosis.unseen)} not seen)" if diagnosis.unseen else ""
+    out = _lines(
+        (Span(fit(waiting, HEAD) + " ", "fail"), Span(f"{view.mark('FAIL')} {first.sentence}", "bold"), Span(elsewhere + unseen, "dim")),
+        cells,
+    )
+    for reason in first.reasons:
+        out += _lines((Span(" " * (HEAD + 3)), Span(reason)), cells, HEAD + 3)
+    for number, todo in enumerate(todos(view)):
+        out.append(
+            Row(key=f"todo:{number}", spans=(Span(" " * (HEAD + 1)), Span(f"{view.glyphs.shut} ", "accent"), Span(todo_words(todo))))
+        )
+    for clue in diagnosis.clues[1:4]:
+        out += _lines(_also(clue, view), cells, HEAD + 3)
+    return out
+
+
+def _also(clue: Clue, view: View) -> Spans:
+    return (
+        Span(" also".ljust(HEAD + 1), "dim"),
+        Span(f"{view.mark('WARN')} ", "warn"),
+        Span(clue.sentence),
+        Span(f"  ({view.diagnosis.standing(clue)})", "dim"),
+    )
+
+
+def todo_words(todo: Todo) -> str:
+    """`roll api back (preview)`, `look at edge (screen 4)`, `aws secretsmanager …: copy`."""
+    if todo.action:
+        return f"{todo.words} (preview)"
+    return f"{todo.words} (screen {todo.screen})" if todo.screen else f"{todo.words} (copies the command)"
+
+
+def _lines(spans: Spans, cells: int, indent: int = HEAD + 1) -> list[Row]:
+    return [Row(key="", spans=part) for part in wrapped(spans, cells, indent)]
+
+
+def _step_rows(number: int, step: Step, book: Playbook, view: View, reading: Reading, cells: int) -> list[Row]:
+    name = Span(fit(f"{number:>2} {step.title}", NAME), "plain")
+    key = f"step:{step.key}"
+    if step.person:
+        return _keyed(key, _person(name, step, book, view, reading), cells)
+    verdict, sentence = verdict_of(step, view)
+    spans = (name, Span(f" {view.mark(verdict)} ", verdict_look(verdict)), Span(sentence or "no check answers this"))
+    out = _keyed(key, spans, cells)
+    if step.key in reading.opened:
+        out += [Row(key="", spans=part) for line in _evidence(step, view) for part in wrapped(line, cells, NAME + 8)]
+    return out
+
+
+def _keyed(key: str, spans: Spans, cells: int) -> list[Row]:
+    first, *rest = wrapped(spans, cells, NAME + 3)
+    return [Row(key=key, spans=first), *(Row(key="", spans=part) for part in rest)]
+
+
+def _person(name: Span, step: Step, book: Playbook, view: View, reading: Reading) -> Spans:
+    note = reading.done.get(f"{book.id}/{step.key}")
+    if note is None:
+        return (
+            name,
+            Span(" ☐ " if not view.glyphs.ascii else " _ ", "accent"),
+            Span(f"you: {step.person}"),
+            Span("  space ticks, enter notes", "dim"),
+        )
+    return (name, Span(f" {view.glyphs.ok} ", "ok"), Span(f"you: {step.person}", "dim"), Span(f"  {note}" if note else ""))
+
+
+def _evidence(step: Step, view: View) -> Sequence[Spans]:
+    titles = {one.id: one.title for one in registered()}
+    found: list[tuple[str, Finding]] = [(one, view.found[one]) for one in step.checks if one in view.found]
+    found.sort(key=lambda one: -RANK[one[1].verdict])
+    indent = Span(" " * (NAME + 2))
+    return [(indent, *line) for name, one in found for line in finding_lines(f"{name.split('.')[0]} {titles[name]}", one, view)]
+
+
+def _folded(folded: list[tuple[int, Step]], view: View, cells: int) -> list[Row]:
+    if not folded:
+        return []
+    names = ", ".join(step.title for _, step in folded)
+    head = Span(fit(f"    {len(folded)} pass", NAME), "dim")
+    return _keyed("passed", (head, Span(f" {view.mark('PASS')} ", "ok"), Span(names, "dim")), cells)
+
+
+def counted(view: View, book: Playbook) -> tuple[int, int]:
+    """(answered, all) of a playbook's checks."""
+    known = [view.found[one] for one in book.checks if one in view.found]
+    return sum(not one.loading for one in known), len(known)
