@@ -43,5 +43,3 @@ def began_at(world: World) -> float | None:
         return None
     minutes = newest_minutes(found, world.metrics.seen_at, 180)
     return first_bad(errors_5xx(found, minutes)) if minutes else None
-
-

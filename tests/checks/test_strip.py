@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from clickit_tui.checks.happened import deployment_name
-from clickit_tui.checks.timeline import last_change
 from clickit_tui.checks.registry import RANK, Facts, Verdict, checks
 from clickit_tui.checks.strip import ORDER, findings, strip, worst
+from clickit_tui.checks.timeline import last_change
 from clickit_tui.config import Thresholds
 from clickit_tui.playbooks.diagnosis import cause
 from clickit_tui.world.follow import Follow, Following
