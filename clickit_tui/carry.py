@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -236,7 +236,8 @@ class Carrier:
             step = run.plan.steps[len(run.answers) - 1]
             self._tell(run, Phase.UNDER_WAY, _waiting(run, step))
             if why := await self._until(step, run.plan):
-                outcome = await self._failed(run, Failed(Fault(kind=Trouble.UNKNOWN, sentence=why)))
+                async with self._busy:
+                    outcome = await self._failed(run, Failed(Fault(kind=Trouble.UNKNOWN, sentence=why)), waited=True)
             else:
                 async with self._busy:
                     outcome = await self._advance(run)
@@ -290,11 +291,36 @@ class Carrier:
 
     # --- what goes wrong ---
 
-    async def _failed(self, run: _Run, failed: Failed) -> Outcome:
+    async def _regardless(self, run: _Run, waited: bool = False) -> dict[str, str]:
+        """Send the later calls that do not depend on the one that failed; what came of each, by its words.
+
+        With `waited` the last accepted call is the one whose work was not done.
+        """
+        steps, at = run.plan.steps, len(run.answers)
+        worked = {step.words for step in steps[: at - waited]}
+        said: dict[str, str] = {}
+        for number, step in enumerate(steps[at + (not waited) :], at + (not waited) + 1):
+            if step.after is None or not worked.issuperset(step.after):
+                continue
+            try:
+                await self._still(step, run.plan)
+                await self._note(run, step, number, "sending")
+                await self._door.execute(step.call)
+                await self._note(run, step, number, "sent")
+            except Failed as failed:
+                said[step.words] = f"{step.words}: {_said(failed)}"
+            else:
+                worked.add(step.words)
+                said[step.words] = f"{step.words} was sent all the same"
+        return said
+
+    async def _failed(self, run: _Run, failed: Failed, waited: bool = False) -> Outcome:
         plan, accepted = run.plan, len(run.answers)
-        sentence = _said(failed) if len(plan.steps) == 1 else _how_far(run, _said(failed))
-        if failed.fault.kind is Trouble.DENIED and run.next is not None:
-            self._store.put(denied=self._store.world.denied | {run.next.call.action})
+        denied = run.next.call.action if failed.fault.kind is Trouble.DENIED and run.next is not None else ""
+        others = await self._regardless(run, waited)
+        sentence = _said(failed) if len(plan.steps) == 1 else "; ".join((_how_far(run, _said(failed), others), *others.values()))
+        if denied:
+            self._store.put(denied=self._store.world.denied | {denied})
         warnings = run.warnings + await self._record(plan, run.intent, "failed", sentence, run.requests)
         if run.answers:
             self._poller.refresh(plan.refreshes)
@@ -303,7 +329,8 @@ class Carrier:
     async def _lost(self, run: _Run, lost: Failed) -> Outcome:
         """Record that nobody knows, then settle it by reading; never by sending again."""
         plan, intent, accepted = run.plan, run.intent, len(run.answers)
-        far = "" if len(plan.steps) == 1 else f" {_how_far(run, 'nobody knows')}"
+        others = await self._regardless(run)
+        far = "" if len(plan.steps) == 1 else f" {'; '.join((_how_far(run, 'nobody knows', others), *others.values()))}"
         warnings = run.warnings + await self._record(plan, intent, "unknown", f"the answer was lost: {_said(lost)}{far}")
         await self._read({*plan.refreshes, *basis.needed(plan.basis)})
         world = self._store.world
@@ -400,10 +427,10 @@ def _waiting(run: _Run, step: Step) -> str:
     return f"{count} accepted ({step.words}): waiting for {step.until_label or 'it to be complete'}"
 
 
-def _how_far(run: _Run, why: str) -> str:
+def _how_far(run: _Run, why: str, handled: Collection[str] = ()) -> str:
     """Why a plan of several calls did not go on: what was accepted, which call failed, and what was not sent."""
     steps, at = run.plan.steps, len(run.answers)
     accepted = f" ({', '.join(step.words for step in steps[:at])})" if at else ""
     failing = f"{steps[at].words}: " if run.tried else ""
-    left = ", ".join(step.words for step in steps[at + run.tried :])
+    left = ", ".join(step.words for step in steps[at + run.tried :] if step.words not in handled)
     return f"after {at} of {len(steps)} calls{accepted}: {failing}{why}{f'; not sent: {left}' if left else ''}"

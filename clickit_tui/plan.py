@@ -98,6 +98,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What must still be so just before this step, when it is not the first."""
     then: Follow | None = None
     """Followed from the moment that this call was accepted."""
+    after: tuple[str, ...] | None = None
+    """Words of the earlier steps that must have done their work, whatever became of the others; None: all of them."""
 
     @property
     def words(self) -> str:

@@ -463,6 +463,43 @@ async def test_a_later_call_that_fails_is_told_exactly(rig):
     assert rig.session.last_change() is not None, "what was accepted can be undone"
 
 
+async def test_a_call_that_does_not_depend_on_the_failed_one_is_sent_all_the_same(rig):
+    rig.gateway.script = [{}, Failed(fault(Trouble.DENIED, "no"))]
+    steps = (
+        call("One"),
+        call("Two"),
+        call("Three", after=("two",)),
+        call("Four", after=("one",)),
+        call("Five", after=("four",)),
+        call("Six"),
+    )
+    outcome = await rig.run(several(rig, *steps))
+    assert [each.operation for each in rig.gateway.sent] == ["One", "Two", "Four", "Five"]
+    assert outcome.sentence == (
+        "after 1 of 6 calls (one): two: no; not sent: three, six; four was sent all the same; five was sent all the same"
+    )
+    told = [(entry.number, entry.state) for entry in rig.entries(Progressed)]
+    assert told[-4:] == [(4, "sending"), (4, "sent"), (5, "sending"), (5, "sent")]
+
+
+async def test_a_failed_wait_holds_up_only_what_depends_on_it(rig):
+    waits = until_idle(vain=lambda world: "it is storage-full")
+    await rig.run(several(rig, waits, call("Two", after=("one",)), call("Three", after=())))
+    await moved(rig, lambda: not steps_of(rig).open)
+    assert [each.operation for each in rig.gateway.sent] == ["One", "Three"]
+    assert steps_of(rig).sentence == "after 1 of 3 calls (one): it is storage-full; not sent: two; three was sent all the same"
+
+
+async def test_another_identity_stops_also_what_does_not_depend(rig):
+    def leave():
+        rig.gateway.here = msgspec.structs.replace(WHERE, account="999999999999")
+        raise Failed(fault(Trouble.SERVER, "broke"))
+
+    rig.gateway.script = [{}, leave]
+    await rig.run(several(rig, call("One"), call("Two"), call("Three", after=())))
+    assert [each.operation for each in rig.gateway.sent] == ["One", "Two"]
+
+
 async def test_a_lost_answer_between_calls_sends_nothing_more(rig):
     rig.gateway.script = [{}, OutcomeUnknown(fault(Trouble.UNREACHABLE, "no answer"))]
     outcome = await rig.run(several(rig, call("One"), call("Two"), call("Three")))

@@ -8,6 +8,7 @@ from clickit_tui.world.ecs import Cluster, Service, ServiceDeployment, ServiceRe
 from clickit_tui.world.events import AlarmHistory, CacheEvent, DatabaseEvents, ScalingActivity
 from clickit_tui.world.follow import Following
 from clickit_tui.world.incident import Incident, Recorded
+from clickit_tui.world.mark import Mark
 from clickit_tui.world.money import LogGroup, Spend, Usage
 from clickit_tui.world.network import SecurityRule, Subnet
 from clickit_tui.world.parts import (
@@ -86,13 +87,15 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     """What the journal tells of this environment, oldest first."""
     incidents: tuple[Incident, ...] = ()
     """The journal's incidents, oldest first; at most the last one is open."""
+    slept: tuple[tuple[str, Mark], ...] = ()
+    """(part, mark) as this machine's journal remembers them of the last sleep, where the marks themselves are lost."""
     denied: frozenset[str] = frozenset()
     """`service:Operation` of every write that AWS denied to this identity."""
 
 
 FIELDS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(World))
 
-OWN: frozenset[str] = frozenset({"env", "log", "follows", "remembered", "record", "incidents", "denied"})
+OWN: frozenset[str] = frozenset({"env", "log", "follows", "remembered", "record", "incidents", "slept", "denied"})
 """Fields that no source feeds: the tail and the session do."""
 
 ON_DEMAND = frozenset({"log_groups", "usage", "spend", "history"})

@@ -1,0 +1,146 @@
+"""Put an environment to sleep: remember what runs, scale to nothing, stop the database."""
+
+from __future__ import annotations
+
+from clickit_tui.actions import scale, state
+from clickit_tui.actions.bounds import registered
+from clickit_tui.actions.registry import Target, action
+from clickit_tui.checks.registry import Facts
+from clickit_tui.plan import Call, Line, Plan, Refused, Risk, Step
+from clickit_tui.world.ecs import Service
+from clickit_tui.world.mark import TAG, Mark, mark_of
+from clickit_tui.world.parts import Database
+from clickit_tui.world.sleep import drift, own, target_of
+from clickit_tui.world.words import several, spell
+from clickit_tui.world.world import World
+
+REFRESHES = (*state.REFRESHES, "scaling", "database")
+PROTECTED = "is refused in a protected environment"
+
+
+@action(
+    id="sleep",
+    key="",
+    verb="sleep",
+    title="Sleep: services to 0, database stopped, counts remembered",
+    on=("environment",),
+    operations=("ecs:TagResource", "application-autoscaling:RegisterScalableTarget", "ecs:UpdateService", "rds:StopDBInstance"),
+)
+def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> Plan | Refused:
+    """Marks first, so that nothing is scaled whose count is not remembered; what sleeps already is left as it is."""
+    if facts.protected:
+        return Refused(f"sleep {PROTECTED}")
+    services = readable(world, facts)
+    if isinstance(services, Refused):
+        return services
+    steps = (*_marks(world, services, facts), *_bounds(world, services, facts), *_counts(services, facts), *_database(world))
+    if not steps:
+        return Refused(asleep(world, facts) or "nothing runs here: there is nothing to put to sleep")
+    first = next((service for service in services if service.desired), None)
+    return Plan(
+        action="sleep",
+        title=f"SLEEP {world.env}",
+        env=world.env,
+        target="environment",
+        steps=steps,
+        effect=_effect(world, services, facts),
+        risk=Risk.SEVERE,
+        undo="wake restores the counts, the autoscaling minimum and the database",
+        refreshes=REFRESHES,
+        basis=state.basis(world, first, first.part if first else "", desired=first.desired if first else None),
+    )
+
+
+def readable(world: World, facts: Facts) -> tuple[Service, ...] | Refused:
+    """The services with known counts; nothing is planned from old or missing ones."""
+    services = own(world)
+    if old := state.trouble(world.services, facts.now):
+        return Refused(f"the services are not known well enough: {old}")
+    unknown = [service.part for service in services if service.desired is None]
+    if unknown or not services:
+        return Refused(f"the desired count of {', '.join(unknown) or 'the services'} is not known")
+    return services
+
+
+def asleep(world: World, facts: Facts) -> str:
+    """Since when and by whom it sleeps, and what has drifted; empty while it is awake."""
+    marks = [mark for service in own(world) if (mark := mark_of(service)) is not None and mark.asleep]
+    if not marks:
+        return ""
+    oldest = min(marks, key=lambda mark: mark.since or facts.now)
+    since = f" since {spell(facts.now - oldest.since)}" if oldest.since else ""
+    drifted = drift(world)
+    return f"asleep{since}{f' by {oldest.by}' if oldest.by else ''}" + (f"; but {'; '.join(drifted)}" if drifted else "")
+
+
+def who(world: World) -> str:
+    """Who acts, as the mark names it."""
+    identity = world.identity.value
+    return identity.who if identity else ""
+
+
+def tagged(service: Service, mark: Mark, *, after: tuple[str, ...] | None, basis: bool = True, world: World) -> Step:
+    """The call that writes a mark."""
+    call = Call("ecs", "TagResource", {"resourceArn": service.arn, "tags": [{"key": TAG, "value": mark.text()}]})
+    wanted = state.basis(world, None, service.part, desired=service.desired) if basis else None
+    return Step(call=call, name=f"mark {service.part} {'asleep' if mark.asleep else 'awake'}", after=after, basis=wanted)
+
+
+def _remembered(world: World, service: Service, facts: Facts) -> Mark | None:
+    """The mark to write; None when the service carries one already, or has nothing to remember."""
+    found = mark_of(service)
+    if not service.desired or (found is not None and found.asleep and found.desired):
+        return None
+    target = target_of(world, service.part)
+    minimum = target.minimum if target is not None and target.minimum else None
+    return Mark(asleep=True, desired=service.desired, minimum=minimum, since=facts.now, by=who(world))
+
+
+def _marks(world: World, services: tuple[Service, ...], facts: Facts) -> tuple[Step, ...]:
+    found = ((service, _remembered(world, service, facts)) for service in services)
+    return tuple(tagged(service, mark, after=None, world=world) for service, mark in found if mark is not None)
+
+
+def _bounds(world: World, services: tuple[Service, ...], facts: Facts) -> tuple[Step, ...]:
+    steps = []
+    for service in services:
+        target = target_of(world, service.part)
+        if target is not None and target.minimum:
+            call = registered(service, facts, MinCapacity=0)
+            steps.append(Step(call=call, name=f"autoscaling minimum of {service.part} to 0"))
+    return tuple(steps)
+
+
+def _counts(services: tuple[Service, ...], facts: Facts) -> tuple[Step, ...]:
+    return tuple(
+        Step(call=scale.update(state.cluster(service.cluster, facts), service.name, 0), name=f"scale {service.part} to 0")
+        for service in services
+        if service.desired
+    )
+
+
+def _database(world: World) -> tuple[Step, ...]:
+    found = world.database.value
+    if not isinstance(found, Database) or found.status != "available":
+        return ()
+    return (Step(call=Call("rds", "StopDBInstance", {"DBInstanceIdentifier": found.id}), name="stop the database"),)
+
+
+def _effect(world: World, services: tuple[Service, ...], facts: Facts) -> tuple[Line, ...]:
+    counts = ", ".join(f"{service.part} {service.desired} → 0" for service in services)
+    lines = [Line(text=counts), state.warn("afterwards nothing serves here: the load balancer answers 503")]
+    found = world.database.value
+    if isinstance(found, Database):
+        stops = found.status == "available"
+        text = "the database stops; AWS starts it again by itself after 7 days" if stops else f"the database is {found.status}: not stopped"
+        lines.append(Line(text=text, level="plain" if stops or found.status == "stopped" else "warn"))
+    else:
+        lines.append(state.warn(f"the database is left as it is: {state.trouble(world.database, facts.now) or 'there is none'}"))
+    if why := state.trouble(world.scaling, facts.now):
+        lines.append(state.warn(f"autoscaling is not known ({why}): it may take the counts back"))
+    if already := asleep(world, facts):
+        lines.append(state.warn(already))
+    running = [task for task in world.tasks.value or () if task.part == "migration" and not task.stopped]
+    if running:
+        lines.append(state.warn(f"{several(len(running), 'migration')} running: stopping the database breaks it"))
+    return tuple(lines)
