@@ -16,8 +16,10 @@ from clickit_tui.journal import (
     SentCall,
     VerdictChange,
 )
+from clickit_tui.naming import SERVICES
 from clickit_tui.plan import Call, as_cli
 from clickit_tui.world.incident import Incident, Recorded, Told
+from clickit_tui.world.mark import TAG, Mark, read
 from clickit_tui.world.parts import Identity
 
 
@@ -39,6 +41,34 @@ def incidents(entries: Iterable[Entry], env: str, identity: Identity) -> tuple[I
         if isinstance(entry, IncidentState) and entry.env == env and _of(entry, identity):
             newest[entry.incident.id] = entry.incident
     return tuple(sorted(newest.values(), key=lambda one: one.opened_at))
+
+
+def slept(entries: Iterable[Entry], env: str, identity: Identity) -> tuple[tuple[str, Mark], ...]:
+    """(part, mark) as the calls of earlier sleeps here wrote them; the newest of each part."""
+    found: dict[str, Mark] = {}
+    for entry in entries:
+        if isinstance(entry, Intent) and entry.action == "sleep" and entry.env == env and _of(entry, identity):
+            found.update((part, mark) for call in entry.calls if (made := _marked(call)) is not None for part, mark in (made,))
+    return tuple(sorted(found.items()))
+
+
+def _marked(call: SentCall) -> tuple[str, Mark] | None:
+    tags = call.params.get("tags")
+    if call.operation != "TagResource" or not isinstance(tags, list | tuple):
+        return None
+    value = next((tag.get("value") for tag in tags if isinstance(tag, dict) and tag.get("key") == TAG), None)
+    part = str(call.params.get("resourceArn", "")).rsplit("-", 1)[-1]
+    return (part, read(value)) if isinstance(value, str) and part in SERVICES else None
+
+
+def stalled(entries: Iterable[Entry], env: str, identity: Identity) -> str:
+    """What is to be said of a sleep or wake that stopped half-way and was not run again; empty when there is none."""
+    own = [entry for entry in entries if entry.env == env and _of(entry, identity)]
+    last = next((entry for entry in reversed(own) if isinstance(entry, Intent) and entry.action in ("sleep", "wake")), None)
+    result = next((entry for entry in reversed(own) if last and isinstance(entry, Result) and entry.id == last.id), None)
+    if last is None or result is None or result.state == "done" or not result.requests:
+        return ""
+    return f"{last.action} stopped half-way (continue? a: {last.action}): {result.sentence}"
 
 
 def _of(entry: Entry, identity: Identity) -> bool:

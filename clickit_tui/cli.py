@@ -68,6 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     tail.add_argument("--task", default="", metavar="ID", help="only this task: its id or how it begins")
     tail.add_argument("--json", action="store_true", help="one JSON object a line")
     commands.add_parser("keys", parents=[common], allow_abbrev=False, help="print every key with the id that the configuration calls it by")
+    for name, about in (("sleep", "scale to nothing and stop the database"), ("wake", "restore what was put to sleep")):
+        nap = commands.add_parser(name, parents=[common], allow_abbrev=False, help=f"{about}; prints the plan, with --yes carries it out")
+        nap.add_argument("--yes", action="store_true", help="carry the plan out: this is its confirmation")
+        nap.add_argument("--wait", default="", metavar="TIME", help="wait until it is complete: 90s, 30m, 1h")
     commands.add_parser("init", parents=[common], allow_abbrev=False, help="print the configuration of an environment as found")
     demo = commands.add_parser("demo", parents=[common], allow_abbrev=False, help="the dashboard on an embedded ClickIt; needs no AWS")
     demo.add_argument("--serve", action="store_true", help="only the endpoint, for any AWS client")
@@ -108,9 +112,22 @@ def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
         return check(config, playbook=given.playbook, form=given.form)
     if given.command == "tail":
         return _tail(given, config)
+    if given.command in ("sleep", "wake"):
+        return _sleep_or_wake(given, config)
     from clickit_tui.headless.init import init
 
     return init(config)
+
+
+def _sleep_or_wake(given: argparse.Namespace, config: Config) -> int:
+    from clickit_tui.headless.sleeping import change
+    from clickit_tui.headless.tail import Unusable, duration_s
+
+    try:
+        wait_s = duration_s(given.wait) if given.wait else 0.0
+    except Unusable:
+        return _refuse("--wait needs a time like 90s, 30m or 1h")
+    return change(config, given.command, yes=given.yes, wait_s=wait_s)
 
 
 def _tail(given: argparse.Namespace, config: Config) -> int:

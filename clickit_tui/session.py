@@ -305,7 +305,11 @@ class Session:
         """Put into the World what the journal tells of this place."""
         if self._here is not None:
             told, env = self.journal.told(), self.config.env
-            self.store.put(record=chronicle.records(told, env, self._here), incidents=chronicle.incidents(told, env, self._here))
+            self.store.put(
+                record=chronicle.records(told, env, self._here),
+                incidents=chronicle.incidents(told, env, self._here),
+                slept=chronicle.slept(told, env, self._here),
+            )
 
     def count_log(self) -> None:
         """Put what the log counted so far into the World."""
@@ -382,6 +386,8 @@ class Session:
             return
         self._here = identity
         self._settle(identity)
+        if stalled := chronicle.stalled(self.journal.told(), self.config.env, identity):
+            self.notices.append(stalled)
         self._remember()
         self._recall()
         self._resume(identity)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clickit_tui.actions import state
+from clickit_tui.actions.bounds import registered
 from clickit_tui.actions.registry import Field, Target, action
 from clickit_tui.checks.registry import Facts
 from clickit_tui.plan import Call, Line, Plan, Refused, Risk, Step
@@ -18,11 +19,13 @@ SILLY_TIMES, SILLY_COUNT = 10, 50
 
 
 def fields(world: World, target: Target, facts: Facts) -> tuple[Field, ...]:
-    """The wanted count, beginning with the one that is desired now."""
+    """The wanted count, beginning with the one that is desired now; with autoscaling, whether its maximum may be raised too."""
     service = state.service_of(world, target)
     if isinstance(service, Refused):
         return ()
-    return (Field(name="count", label="desired", initial="" if service.desired is None else str(service.desired)),)
+    count = Field(name="count", label="desired", initial="" if service.desired is None else str(service.desired))
+    bounded = isinstance(state.scaling(world, service.part, facts.now), ScalableTarget)
+    return (count, Field(name="raise", label="raise maximum", initial="no")) if bounded else (count,)
 
 
 @action(
@@ -31,7 +34,7 @@ def fields(world: World, target: Target, facts: Facts) -> tuple[Field, ...]:
     verb="scale",
     title="Scale a service",
     on=("service", "task"),
-    operations=("ecs:UpdateService",),
+    operations=("ecs:UpdateService", "application-autoscaling:RegisterScalableTarget"),
     fields=fields,
 )
 def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> Plan | Refused:
@@ -44,22 +47,38 @@ def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> P
         return count
     health = state.health(world, service, facts.now)
     where = state.cluster(service.cluster, facts)
+    raised = _raised(world, service, count, given.get("raise", ""), facts)
+    if isinstance(raised, Refused):
+        return raised
+    basis = state.basis(world, service, service.part, desired=service.desired)
+    step = Step(call=update(where, service.name, count), name=f"scale {service.part} to {count}", basis=basis)
     return Plan(
         action="scale",
         title=f"SCALE {service.name}",
         env=world.env,
         target=service.part,
-        steps=(Step(call=update(where, service.name, count)),),
+        steps=(*raised, step),
         effect=_effect(world, service, count, health, facts),
         risk=_risk(service, count, health),
-        undo=_undo(service),
+        undo=_undo(service) + ("; the maximum stays raised (a: bounds)" if raised else ""),
         inverse=None if service.desired is None else update(where, service.name, service.desired),
         refreshes=(*state.REFRESHES, "scaling"),
-        basis=state.basis(world, service, service.part, desired=service.desired),
+        basis=basis,
         then=Follow(
             kind="scale", env=world.env, part=service.part, service=service.name, cluster=where, desired=count, before=service.desired
         ),
     )
+
+
+def _raised(world: World, service: Service, count: int, typed: str, facts: Facts) -> tuple[Step, ...] | Refused:
+    """The call that raises autoscaling's maximum to the wanted count, where that was asked for and is needed."""
+    found = state.scaling(world, service.part, facts.now)
+    answer = typed.strip().lower()
+    if answer not in ("", "n", "no", "y", "yes"):
+        return Refused("raise maximum: type yes or no")
+    if not answer.startswith("y") or not isinstance(found, ScalableTarget) or found.maximum is None or count <= found.maximum:
+        return ()
+    return (Step(call=registered(service, facts, MaxCapacity=count), name=f"autoscaling maximum of {service.part} to {count}"),)
 
 
 def update(cluster: str, service: str, count: int) -> Call:
@@ -129,7 +148,7 @@ def _autoscaling(found: ScalableTarget | str | None, count: int) -> tuple[Line, 
 
 def _outside(found: ScalableTarget, count: int) -> tuple[Line, ...]:
     if found.maximum is not None and count > found.maximum:
-        return (state.warn(f"{count} is above autoscaling's maximum {found.maximum}: raise the maximum to keep it"),)
+        return (state.warn(f"{count} is above autoscaling's maximum {found.maximum}: raise the maximum to keep it (tab: yes does both)"),)
     if found.minimum is not None and count < found.minimum:
         return (state.warn(f"{count} is below autoscaling's minimum {found.minimum}: lower the minimum to keep it"),)
     return ()

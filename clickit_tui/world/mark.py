@@ -45,8 +45,11 @@ def _allowed(text: str) -> str:
 def mark_of(service: Service) -> Mark | None:
     """The service's mark; None when it carries none."""
     value = dict(service.tags).get(TAG)
-    if value is None:
-        return None
+    return None if value is None else read(value)
+
+
+def read(value: str) -> Mark:
+    """A tag's value as a mark; what cannot be understood is asleep without a count."""
     words = value.split()
     said = dict(word.split("=", 1) for word in words if "=" in word)
     return Mark(

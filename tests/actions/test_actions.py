@@ -80,13 +80,13 @@ def with_api(world, **changes):
 
 
 def test_keys_are_unique_and_everything_is_said():
-    keys = [one.key for one in actions()]
-    assert sorted(keys) == ["", "B", "K", "R", "S"]
+    keys = [one.key for one in actions() if one.key]
+    assert sorted(keys) == ["B", "K", "R", "S"]
     for one in actions():
         assert one.plan.__doc__
         assert one.title
         assert one.operations
-        assert set(one.on) <= {"service", "task"}
+        assert set(one.on) <= {"service", "task", "environment", "log group"}
 
 
 def test_no_operation_of_an_action_is_a_listed_read():
@@ -247,6 +247,24 @@ def test_zero_is_severe_everywhere_and_says_so():
     assert in_prod.risk is in_dev.risk is Risk.SEVERE
     assert "afterwards nothing serves frontend in prod (protected): the load" in warnings(in_prod)
     assert "afterwards nothing serves frontend: the load" in warnings(in_dev)
+
+
+@pytest.mark.parametrize(("count", "answer", "calls"), [(7, "yes", 2), (7, "no", 1), (6, "yes", 1), (7, "", 1)])
+def test_above_the_maximum_one_plan_raises_it_and_scales(count, answer, calls):
+    world = worlds.incident_world()
+    api = row(world, "api")
+    planned = BY_ID["scale"].plan(world, api, {"count": str(count), "raise": answer}, FACTS)
+    assert [step.call.operation for step in planned.steps] == ["RegisterScalableTarget", "UpdateService"][-calls:]
+    if calls == 2:
+        assert {k: v for k, v in planned.steps[0].call.params.items() if k.endswith("Capacity")} == {"MaxCapacity": 7}
+    assert [f.name for f in BY_ID["scale"].fields(world, api, FACTS)] == ["count", "raise"]
+
+
+def test_an_answer_that_is_neither_yes_nor_no_is_refused():
+    world = worlds.incident_world()
+    assert BY_ID["scale"].plan(world, row(world, "api"), {"count": "7", "raise": "maybe"}, FACTS) == Refused(
+        "raise maximum: type yes or no"
+    )
 
 
 def test_autoscaling_outside_its_bounds_suspended_or_unknown():

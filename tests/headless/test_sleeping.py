@@ -1,0 +1,144 @@
+"""`clickit-tui sleep` and `wake` against the embedded ClickIt over HTTP: also interrupted, by another user, with a broken database."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import Any
+
+import pytest
+
+from clickit_tui.config import Flags, load
+from clickit_tui.headless.sleeping import FAILED, NOT_RUN, OK, Sleeping
+from clickit_tui.session import Session
+from clickit_tui.world.mark import TAG
+
+pytestmark = pytest.mark.xdist_group("demo")
+NAMES = ("clickit-dev-api", "clickit-dev-frontend")
+
+
+class Shell:
+    """Runs the command again and again; the simulator moves while it waits."""
+
+    def __init__(self, demo: Any, tmp_path: Any) -> None:
+        self.demo, self.tmp_path = demo, tmp_path
+
+    async def __call__(
+        self, name: str, *, yes: bool = True, wait_s: float = 0.0, user: str = "anna", env: str = "dev", **flags: Any
+    ) -> tuple[int, str]:
+        out = io.StringIO()
+        config = load(Flags(env=env, config="/dev/null", **flags), {}, state_dir=str(self.tmp_path / user))
+        session = Session(config, sleep=self.sleep)
+        command = Sleeping(session, name, out=out, every_s=0.05)
+        moving = asyncio.create_task(self._move())
+        try:
+            code = await command.run(yes=yes, wait_s=wait_s)
+        finally:
+            moving.cancel()
+        return code, out.getvalue()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(min(seconds, 0.3))
+
+    async def _move(self) -> None:
+        while True:
+            await asyncio.to_thread(self.demo.step, 10)
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def shell(demo: Any, tmp_path: Any) -> Shell:
+    return Shell(demo, tmp_path)
+
+
+async def services(aws: Any) -> dict[str, tuple[int, str]]:
+    async with aws("ecs") as ecs:
+        found = (await ecs.describe_services(cluster="clickit-dev-cluster", services=list(NAMES), include=["TAGS"]))["services"]
+    return {
+        each["serviceName"]: (each["desiredCount"], {tag["key"]: tag["value"] for tag in each.get("tags", [])}.get(TAG, ""))
+        for each in found
+    }
+
+
+async def database(aws: Any) -> str:
+    async with aws("rds") as rds:
+        (found,) = (await rds.describe_db_instances(DBInstanceIdentifier="clickit-dev-db"))["DBInstances"]
+    return str(found["DBInstanceStatus"])
+
+
+def counts(found: dict[str, tuple[int, str]]) -> tuple[int, ...]:
+    return tuple(found[name][0] for name in NAMES)
+
+
+async def test_a_night_and_a_morning(shell: Shell, aws: Any) -> None:
+    before = counts(await services(aws))
+    assert (await shell("sleep", yes=False))[0] == OK
+    assert counts(await services(aws)) == before, "without --yes nothing is sent"
+    code, said = await shell("sleep", wait_s=900)
+    assert (code, said.splitlines()[-1]) == (OK, "asleep")
+    slept = await services(aws)
+    assert counts(slept) == (0, 0)
+    assert [mark.split()[0] for _, mark in slept.values()] == [f"desired={count}" for count in before]
+    assert await database(aws) in ("stopping", "stopped")
+    code, said = await shell("sleep")
+    assert (code, said.startswith("asleep since")) == (OK, True)
+    assert await services(aws) == slept, "a sleeping environment is left as it is"
+    code, said = await shell("wake", wait_s=3600, user="ben")
+    assert (code, said.splitlines()[-1]) == (OK, "awake")
+    woken = await services(aws)
+    assert counts(woken) == before, "woken by somebody else, from the marks alone"
+    assert all(mark.startswith("awake desired=") for _, mark in woken.values())
+    assert await database(aws) == "available"
+    assert (await shell("wake"))[0] == OK
+
+
+async def test_sleep_stops_before_the_first_scale_when_a_mark_cannot_be_written(shell: Shell, demo: Any, aws: Any, capsys: Any) -> None:
+    before = counts(await services(aws))
+    demo.fault("ecs.TagResource=deny")
+    code, _ = await shell("sleep")
+    assert code == FAILED
+    assert counts(await services(aws)) == before
+    assert await database(aws) == "available"
+    assert "TagResource" in capsys.readouterr().err
+
+
+async def test_interrupted_half_way_it_is_told_and_continued(shell: Shell, demo: Any, aws: Any, capsys: Any) -> None:
+    before = counts(await services(aws))
+    demo.fault("rds.StopDBInstance=deny")
+    code, _ = await shell("sleep")
+    assert code == FAILED
+    assert "after 4 of 5 calls" in capsys.readouterr().err
+    assert counts(await services(aws)) == (0, 0)
+    demo.heal()
+    again = Session(load(Flags(env="dev", config="/dev/null"), {}, state_dir=str(shell.tmp_path / "anna")))
+    await again.start()
+    again.store.subscribe(("identity",), lambda *_: None)
+    await asyncio.wait_for(again.poller.tried(("identity",)), 20)
+    assert any(notice.startswith("sleep stopped half-way (continue? a: sleep): after 4 of 5 calls") for notice in again.notices)
+    await again.stop()
+    code, _ = await shell("sleep", wait_s=900)
+    assert code == OK
+    assert [mark.split()[0] for _, mark in (await services(aws)).values()] == [f"desired={count}" for count in before]
+
+
+async def test_a_database_that_does_not_start_holds_up_only_what_needs_it(shell: Shell, demo: Any, aws: Any, capsys: Any) -> None:
+    before = counts(await services(aws))
+    assert (await shell("sleep", wait_s=900))[0] == OK
+    demo.fault("rds.StartDBInstance=deny")
+    code, _ = await shell("wake", wait_s=600)
+    assert code == FAILED
+    told = capsys.readouterr().err
+    assert "start the database" in told
+    assert "scale frontend to" in told
+    found = await services(aws)
+    assert counts(found) == (0, before[1])
+    assert found[NAMES[0]][1].startswith("desired="), "what was not restored stays remembered"
+    assert found[NAMES[1]][1].startswith("awake")
+
+
+async def test_read_only_and_protected_environments_are_refused(shell: Shell, demo: Any, capsys: Any) -> None:
+    assert (await shell("sleep", read_only=True))[0] == NOT_RUN
+    assert "read-only" in capsys.readouterr().err
+    assert (await shell("sleep", env="prod"))[0] == NOT_RUN
+    assert "protected" in capsys.readouterr().err
+    assert not {name for name in demo.counts() if name.split(".")[1].startswith(("Tag", "Update", "Stop", "Register"))}
