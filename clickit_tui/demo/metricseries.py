@@ -88,7 +88,7 @@ class Series:
                 self.samples[minute] = array("d", point.values)
             return
         before = self.weighted(minute, minute + 1)
-        after = _weights(point)
+        after = weights(point)
         if before is None or after is None:
             self.samples.pop(minute, None)
         else:
@@ -165,14 +165,15 @@ class Series:
             if not self.counts[at]:
                 continue
             point = Point(self.counts[at], self.totals[at], self.lows[at], self.highs[at], self.samples.get(minute, ()))
-            pairs = _weights(point)
+            pairs = weights(point)
             if pairs is None:
                 return None
             found += pairs
         return found
 
 
-def _weights(point: Point) -> Weighted | None:
+def weights(point: Point) -> Weighted | None:
+    """A point's samples with their weights; None when its distribution is not known."""
     if len(point.values):
         weight = point.sample_count / len(point.values)
         return [(value, weight) for value in point.values]

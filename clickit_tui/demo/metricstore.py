@@ -17,6 +17,7 @@ from typing import Any
 
 from clickit_tui.demo import metricmath
 from clickit_tui.demo.errors import AwsError
+from clickit_tui.demo.metricpast import SPARSE_MINUTES
 from clickit_tui.demo.metricseries import PLAIN, Point, Series, Statistic, gauge, plain_percent, samples, statistic, sums
 
 MINUTE_S = 60
@@ -24,15 +25,16 @@ DAY_S = 86_400
 DATAPOINTS_MOST = 100_800
 COMPUTED_AFTER_MINUTES = 120
 COMPUTED_EVERY_MINUTES = 60
-"""Of the past one minute of a period is computed, of long periods one in as many minutes; the others are taken to be like it."""
-SPARSE_MINUTES = 5
-"""Some metrics have a datapoint only in minutes that are multiples of this."""
+"""Of the past one minute in so many is computed; of shorter periods one."""
 
 Key = tuple[str, str, frozenset[tuple[str, str]]]
 """(namespace, metric name, dimensions): what makes two metrics the same metric."""
 
 Compute = Callable[[str, str, Mapping[str, str], int], "float | Sequence[float] | Point | None"]
 """(namespace, name, dimensions, minute since the epoch) -> a gauge's value, a distribution's values, a Point, or None for no datapoint."""
+
+Draw = Callable[[Key, str, int, int, int], Iterable[tuple[int, float]]]
+"""(metric, statistic, first minute, stop, minutes of a period) -> (first minute, value) of each period in the past that has one."""
 
 
 def seconds(at: object) -> float:
@@ -79,14 +81,16 @@ def _oldest(period: int, now: float) -> float:
 
 
 class MetricStore:
-    """All metrics. `compute` answers for minutes that are older than two hours and older than what is held of that metric.
+    """All metrics. `compute` answers for minutes that are older than two hours and older than what is held of that metric;
+    `draw` for many of them at once, in periods of an hour at most.
 
     `keep_minutes` is how much of each metric is held; what is older is forgotten (and computed, if there is `compute`).
     """
 
-    def __init__(self, *, compute: Compute | None = None, keep_minutes: int = 1_440) -> None:
+    def __init__(self, *, compute: Compute | None = None, draw: Draw | None = None, keep_minutes: int = 1_440) -> None:
         self._series: dict[Key, Series] = {}
         self._compute = compute
+        self._draw = draw
         self._keep = keep_minutes
         self._since: int | None = None
         self._growing: dict[Key, int] = {}
@@ -161,9 +165,13 @@ class MetricStore:
         step, stop = max(1, period // MINUTE_S), math.ceil(end / MINUTE_S)
         first = max(start, start + math.ceil((_oldest(period, now) - start) / period) * period)
         start_minute, edge = int(first // MINUTE_S), self._edge(now)
-        if step == 1 and start_minute >= edge and (stat in PLAIN or plain_percent(stat) is not None):
-            return {float(minute * MINUTE_S): value for minute, value in series.each(stat, start_minute, stop)}
         found: metricmath.Series = {}
+        if self._draw and step <= COMPUTED_EVERY_MINUTES and start_minute < edge:
+            until = start_minute + (min(edge, stop) - start_minute) // step * step
+            found = {float(minute * MINUTE_S): value for minute, value in self._draw(key, stat, start_minute, until, step)}
+            start_minute = until
+        if step == 1 and start_minute >= edge and (stat in PLAIN or plain_percent(stat) is not None):
+            return found | {float(minute * MINUTE_S): value for minute, value in series.each(stat, start_minute, stop)}
         for minute in range(start_minute, stop, step):
             value = self._value(key, series, of, minute, min(minute + step, stop), edge)
             if value is not None:
@@ -224,32 +232,36 @@ class MetricStore:
         """GetMetricData. Raises AwsError: ValidationError, InvalidNextToken."""
         queries = _checked(params)
         start, end = _rounded(seconds(params["StartTime"]), now), seconds(params["EndTime"])
-        found = self.evaluate(queries, start, end, now)
         ascending = params.get("ScanBy") == "TimestampAscending"
         asked = [query for query in queries if query.get("ReturnData", True) is not False]
         most = min(params.get("MaxDatapoints") or DATAPOINTS_MOST, DATAPOINTS_MOST)
         digest = _digest(params)
         at, after = _resumed(params.get("NextToken"), digest)
+        whole_of = self._lazily(queries, start, end, now)
         results, token = [], None
         for index, query in enumerate(asked):
-            times = sorted(found[query["Id"]], reverse=not ascending)
-            times = [] if index < at else _beyond(times, after, ascending) if index == at else times
+            if index < at or (not most and token):
+                results.append(_result(query, {}, [], complete=index < at))
+                continue
+            whole = whole_of(query)
+            times = sorted(whole, reverse=not ascending)
+            times = _beyond(times, after, ascending) if index == at else times
             cut = times[:most]
             most -= len(cut)
             if len(cut) < len(times) and token is None:
                 token = f"{digest}.{index}.{cut[-1] if cut else after if index == at else ''}"
-            whole = found[query["Id"]]
-            results.append(
-                {
-                    "Id": query["Id"],
-                    "Label": _label(query, whole),
-                    "Timestamps": cut,
-                    "Values": [whole[time] for time in cut],
-                    "StatusCode": "Complete" if len(cut) == len(times) else "PartialData",
-                }
-            )
+            results.append(_result(query, whole, cut, complete=len(cut) == len(times)))
         answer: dict[str, Any] = {"MetricDataResults": results, "Messages": []}
         return answer | {"NextToken": token} if token else answer
+
+    def _lazily(
+        self, queries: Sequence[Mapping[str, Any]], start: float, end: float, now: float
+    ) -> Callable[[Mapping[str, Any]], metricmath.Series]:
+        """What gives a query's series: all at once when there are expressions, else each when it is asked for, as pages need few."""
+        if any(query.get("Expression") for query in queries):
+            found = self.evaluate(queries, start, end, now)
+            return lambda query: found[query["Id"]]
+        return lambda query: self.evaluate([query], start, end, now)[query["Id"]]
 
     def get_metric_statistics(self, params: Mapping[str, Any], now: float) -> dict[str, Any]:
         """GetMetricStatistics; like AWS, the datapoints come in no promised order and periods begin at StartTime."""
@@ -368,6 +380,17 @@ def _resumed(token: str | None, digest: str) -> tuple[int, float | None]:
     if not found or found[1] != digest:
         raise AwsError("InvalidNextToken", "The next token specified is invalid.")
     return int(found[2]), float(found[3]) if found[3] else None
+
+
+def _result(query: Mapping[str, Any], whole: metricmath.Series, times: Sequence[float], *, complete: bool) -> dict[str, Any]:
+    """One MetricDataResult with the datapoints of `times`."""
+    return {
+        "Id": query["Id"],
+        "Label": _label(query, whole),
+        "Timestamps": times,
+        "Values": [whole[time] for time in times],
+        "StatusCode": "Complete" if complete else "PartialData",
+    }
 
 
 def _beyond(times: list[float], after: float | None, ascending: bool) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from clickit_tui.demo import birth, measures, scaling, scheduler, targets, traffic, watch
@@ -13,7 +13,7 @@ from clickit_tui.demo.insights import Insights
 from clickit_tui.demo.logstore import LogStore
 from clickit_tui.demo.metricpast import PastMinutes, Rewind
 from clickit_tui.demo.metricseries import Point
-from clickit_tui.demo.metricstore import MetricStore
+from clickit_tui.demo.metricstore import Key, MetricStore
 from clickit_tui.demo.past import furnish
 from clickit_tui.demo.program import Behaviour, Image
 from clickit_tui.demo.state import Environment, Service, Task
@@ -49,10 +49,10 @@ class Simulator:
         self.images: list[Image] = birth.images(self.rng, self.start)
         self.logs = LogStore(region=REGION, account=ACCOUNT)
         self.insights = Insights(self.logs)
-        self._past = PastMinutes(self._usual_minute)
+        self._past = PastMinutes(self._usual_hour, seed=seed, origin=int(self.start // 60))
         self._noise: dict[tuple[str, int], float] = {}
         self._owners: dict[frozenset[tuple[str, str]], str] = {}
-        self.metrics = MetricStore(compute=self._recall)
+        self.metrics = MetricStore(compute=self._recall, draw=self._draw)
         self.alarms = AlarmBook(region=REGION, account=ACCOUNT)
         self.voice = Voice(self)
         self.envs: dict[str, Environment] = {}
@@ -180,20 +180,28 @@ class Simulator:
         for part in range(30, 0, -1):
             self.voice.ordinary(env, self.start - 60 * part + 55, 60.0)
 
-    def _usual_minute(self, name: str, minute: int) -> list[measures.Measured]:
-        """A minute as it is when nothing is wrong."""
+    def _usual_hour(self, name: str, minute: int) -> list[measures.Measured]:
+        """The minute that stands for an hour; it has the rare metrics too."""
+        return self._usual_minute(name, minute, times=2, shown_as=0)
+
+    def _usual_minute(self, name: str, minute: int, *, times: int = 8, shown_as: int | None = None) -> list[measures.Measured]:
+        """A minute as it is when nothing is wrong; each response time stands for so many."""
         self._rewinds[name]()
         env, tally = self._usual[name], Tally()
         rng = random.Random(f"{self.seed}:{name}:past:{minute - int(self.start // 60)}")  # noqa: S311
         traffic.tick(env, tally, self.rate(env, minute * 60.0), 60.0, rng)
         for served in tally.served.values():
-            served.seconds *= 8
+            served.seconds *= times
             served.seconds = [value * rng.lognormvariate(0, 0.2) for value in served.seconds]
-        return list(measures.points(env, tally, minute))
+        return list(measures.points(env, tally, minute if shown_as is None else shown_as))
 
     def _recall(self, namespace: str, name: str, dims: Mapping[str, str], minute: int) -> Point | None:
         """A metric in a minute long before the start."""
-        owner = self._owners.get(frozenset(dims.items()))
-        if owner is None:
-            return None
-        return self._past.point(owner, namespace, name, dims, minute)
+        key = (namespace, name, frozenset(dims.items()))
+        owner = self._owners.get(key[2])
+        return self._past.point(owner, key, minute) if owner else None
+
+    def _draw(self, key: Key, stat: str, first: int, stop: int, step: int) -> Iterable[tuple[int, float]]:
+        """A metric's statistic in the periods long before the start."""
+        owner = self._owners.get(key[2])
+        return self._past.line(owner, key, stat, first, stop, step) if owner else ()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from clickit_tui.demo.launch import Demo
+from clickit_tui.demo.metricpast import PastMinutes
 from clickit_tui.demo.metricseries import gauge, sums
-from clickit_tui.demo.metricstore import MetricStore
+from clickit_tui.demo.metricstore import Key, MetricStore
 from clickit_tui.demo.simulator import Simulator
 from tests.demo.fidelity import Aws
 
@@ -71,6 +74,68 @@ def test_the_past_does_not_depend_on_what_was_asked_before() -> None:
     values = [sim.metrics.read(key, "Average", 3600, day, day + 86_400, START) for sim in (first, second)]
     assert values[0] == values[1]
     assert len(values[0]) == 24
+
+
+def _balancer(sim: Simulator, name: str) -> Key:
+    return ("AWS/ApplicationELB", name, frozenset({("LoadBalancer", sim.envs["prod"].balancer.dimension)}))
+
+
+def test_a_month_in_short_periods_computes_each_hour_once() -> None:
+    sim = Simulator(seed=4, now=START)
+    asked: list[tuple[str, int]] = []
+    past = PastMinutes(lambda name, minute: asked.append((name, minute)) or sim._usual_hour(name, minute), seed=4)
+    sim._past = past
+    for stat in ("Sum", "SampleCount", "p95"):
+        for name in ("RequestCount", "TargetResponseTime"):
+            values = sim.metrics.read(_balancer(sim, name), stat, 300, START // 300 * 300 - 30 * 86_400, START, START)
+            assert len(values) == 30 * 288
+    assert len(asked) == len(set(asked)) <= 721
+
+
+def test_short_periods_of_the_past_add_up_to_long_ones() -> None:
+    sim = Simulator(seed=4, now=START)
+    day = START // 3600 * 3600 - 3 * 86_400
+    hours = sim.metrics.read(_balancer(sim, "RequestCount"), "Sum", 3600, day, day + 86_400, START)
+    for period in (60, 300, 900):
+        parts = sim.metrics.read(_balancer(sim, "RequestCount"), "Sum", period, day, day + 86_400, START)
+        assert len(parts) == 86_400 // period
+        assert len(set(parts.values())) > len(parts) / 3
+        assert sum(parts.values()) == pytest.approx(sum(hours.values()), rel=0.03)
+    ordered = [sim.metrics.read(_balancer(sim, "TargetResponseTime"), stat, 300, day, day + 86_400, START) for stat in ("p50", "p95")]
+    assert all(ordered[0][time] < ordered[1][time] for time in ordered[0])
+
+
+def test_credits_have_a_point_every_five_minutes_in_the_past() -> None:
+    sim = Simulator(seed=4, now=START)
+    key = ("AWS/RDS", "CPUCreditBalance", frozenset({("DBInstanceIdentifier", "clickit-prod-db")}))
+    day = START // 300 * 300 - 2 * 86_400
+    minutes = sim.metrics.read(key, "Average", 60, day, day + 86_400, START)
+    assert len(minutes) == 288
+    assert all(time % 300 == 0 for time in minutes)
+    assert len(sim.metrics.read(key, "Average", 300, day, day + 86_400, START)) == 288
+
+
+async def test_a_month_of_five_minutes_comes_in_pages(demo: Demo) -> None:
+    aws = Aws(demo)
+    dims = [{"Name": "DBInstanceIdentifier", "Value": "clickit-prod-db"}]
+    stats = [
+        {"Metric": {"Namespace": "AWS/RDS", "MetricName": name, "Dimensions": dims}, "Stat": "Average", "Period": 300}
+        for name in ("CPUUtilization", "FreeableMemory")
+    ]
+    given = {
+        "MetricDataQueries": [{"Id": f"m{at}", "MetricStat": each} for at, each in enumerate(stats)],
+        "StartTime": aws.now - 30 * 86_400,
+        "EndTime": aws.now,
+        "ScanBy": "TimestampAscending",
+        "MaxDatapoints": 5_000,
+    }
+    found = await aws.pages("cloudwatch", "get_metric_data", "MetricDataResults", ("NextToken", "NextToken"), **given)
+    whole: dict[str, list[Any]] = {}
+    for each in found:
+        whole.setdefault(each["Id"], []).extend(each["Timestamps"])
+    assert len(found) == 4 * len(stats)
+    assert {len(times) for times in whole.values()} <= {8639, 8640, 8641}
+    assert all(times == sorted(set(times)) for times in whole.values())
 
 
 def test_a_rare_metric_keeps_its_empty_minutes_as_time_goes_by() -> None:
