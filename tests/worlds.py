@@ -13,9 +13,10 @@ import msgspec
 
 from clickit_tui.world.ecs import Cluster, Service, ServiceEvent, Task
 from clickit_tui.world.events import DatabaseEvent, DatabaseEvents
-from clickit_tui.world.parts import Cache, History, LoadBalancer, MetricClass, Metrics, NatGateway
+from clickit_tui.world.parts import History, LoadBalancer, MetricClass, Metrics, NatGateway
 from clickit_tui.world.seen import Absent, Fault, Seen, Trouble, clean
 from clickit_tui.world.world import FIELDS, World
+from tests.worlddata import data_fields
 from tests.worldmetrics import ERRORS, LEVEL, catalogue, line, metrics, series
 from tests.worldparts import (
     ACCOUNT,
@@ -161,21 +162,11 @@ def healthy_world(now: float = NOW) -> World:
             revision("frontend", 16, now, 10 * 86_400),
         ),
         "images": tuple(ecr_image(part, number, now) for part, number in (("api", 41), ("api", 40), ("frontend", 17), ("frontend", 16))),
-        "secrets": (secret(now),),
         "balancer": LoadBalancer(
             arn=LB, name=f"clickit-{ENV}-alb", state="active", dns_name=f"clickit-{ENV}.elb.amazonaws.com", security_groups=("sg-0alb",)
         ),
         "target_groups": target_groups(),
         "targets": targets(tasks),
-        "database": database(restorable_to=now - 240),
-        "cache": Cache(
-            id=NAMES.cache,
-            status="available",
-            engine="redis",
-            engine_version="7.1",
-            node_type="cache.t4g.micro",
-            nodes=(f"{NAMES.cache}-001",),
-        ),
         "nat": (NatGateway(id="nat-0a1", state="available", subnet="subnet-0p1"), NatGateway(id="nat-0b2", state="available")),
         "waits": waits(),
         "rules": rules(),
@@ -191,6 +182,7 @@ def healthy_world(now: float = NOW) -> World:
         "metrics": metrics(now),
         "history": History(),
         "log": log_digest(now),
+        **data_fields(now),
     }
     return World(env=ENV, **{name: seen(value, now, name) for name, value in fields.items()})
 
@@ -315,6 +307,10 @@ DENIED = {
     "service_deployments": "ecs:ListServiceDeployments",
     "targets": "elasticloadbalancing:DescribeTargetHealth",
     "database": "rds:DescribeDBInstances",
+    "databases": "rds:DescribeDBInstances",
+    "snapshots": "rds:DescribeDBSnapshots",
+    "repositories": "ecr:DescribeImages",
+    "secret_list": "secretsmanager:ListSecrets",
     "nat": "ec2:DescribeNatGateways",
     "scaling": "application-autoscaling:DescribeScalableTargets",
     "alarms": "cloudwatch:DescribeAlarms",

@@ -18,11 +18,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """What a change acts on, resolved from the row's key at the moment of the key press."""
 
     kind: str
-    """service or task."""
+    """service, task, database, snapshot, cache, secret or image."""
     part: str
-    """api, frontend, migration."""
+    """api, frontend, migration; `db` for the database and its snapshots; the short name of a secret; the repository of an image."""
     id: str
-    """ARN of the service or task."""
+    """ARN of a service, task or secret; id of a database or snapshot; digest of an image."""
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """Word in the key row: `scale`."""
     title: str
     on: tuple[str, ...]
-    """Kinds of rows it acts on: service, task."""
+    """Kinds of rows it acts on: service, task, database, snapshot, secret, image."""
     operations: tuple[str, ...]
     """`service:Operation` of every call its plans may hold; the operator's IAM policy derives from it."""
     fields: Callable[[World, Target, Facts], tuple[Field, ...]]

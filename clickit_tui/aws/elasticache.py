@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from clickit_tui.aws.fetching import listed, needed, outcomes
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.members import Json, records, text, when, words
+from clickit_tui.aws.members import Json, flag, integer, records, text, when, words
 from clickit_tui.naming import Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.events import CacheEvent
-from clickit_tui.world.parts import Cache, Database
+from clickit_tui.world.parts import Cache, CacheMember, Database
 from clickit_tui.world.seen import Absent, Failed
 from clickit_tui.world.world import World
 
@@ -38,6 +38,33 @@ def replication_group(group: Json, clusters: Records) -> Cache:
         engine_version=text(own, "EngineVersion"),
         node_type=text(group, "CacheNodeType") or text(own, "CacheNodeType"),
         nodes=nodes or ((text(own, "CacheClusterId"),) if own else ()),
+        members=tuple(_member(node, group, clusters) for node in nodes),
+        failover=text(group, "AutomaticFailover"),
+        multi_az=text(group, "MultiAZ"),
+        encrypted=flag(group, "AtRestEncryptionEnabled"),
+        encrypted_transit=flag(group, "TransitEncryptionEnabled"),
+        snapshot_days=integer(group, "SnapshotRetentionLimit"),
+        maintenance_window=text(own, "PreferredMaintenanceWindow"),
+        host=text(group, "ConfigurationEndpoint", "Address") or _primary_host(group),
+    )
+
+
+def _primary_host(group: Json) -> str:
+    return next((host for shard in records(group, "NodeGroups") if (host := text(shard, "PrimaryEndpoint", "Address"))), "")
+
+
+def _member(node: str, group: Json, clusters: Records) -> CacheMember:
+    """One node: its role stands in the group, the rest in its cluster."""
+    placed = [each for shard in records(group, "NodeGroups") for each in records(shard, "NodeGroupMembers")]
+    place = next((each for each in placed if text(each, "CacheClusterId") == node), {})
+    own = next((each for each in clusters if text(each, "CacheClusterId") == node), {})
+    return CacheMember(
+        id=node,
+        role=text(place, "CurrentRole"),
+        status=text(own, "CacheClusterStatus").lower(),
+        zone=text(place, "PreferredAvailabilityZone") or text(own, "PreferredAvailabilityZone"),
+        engine_version=text(own, "EngineVersion"),
+        parameters=text(own, "CacheParameterGroup", "ParameterApplyStatus"),
     )
 
 
@@ -51,6 +78,12 @@ def cluster(answer: Json) -> Cache:
         engine_version=text(answer, "EngineVersion"),
         node_type=text(answer, "CacheNodeType"),
         nodes=(name,) if name else (),
+        members=(_member(name, {}, [answer]),) if name else (),
+        encrypted=flag(answer, "AtRestEncryptionEnabled"),
+        encrypted_transit=flag(answer, "TransitEncryptionEnabled"),
+        snapshot_days=integer(answer, "SnapshotRetentionLimit"),
+        maintenance_window=text(answer, "PreferredMaintenanceWindow"),
+        host=next((text(node, "Endpoint", "Address") for node in records(answer, "CacheNodes")), ""),
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from clickit_tui.aws.fetching import needed, outcomes
+from clickit_tui.aws.fetching import listed, needed, outcomes
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.members import Json, member, text, when, words
+from clickit_tui.aws.members import Json, flag, member, text, when, words
+from clickit_tui.naming import Names
+from clickit_tui.poll import Fetch
 from clickit_tui.world.revisions import definition_of, needs_secret, references, shortlisted
-from clickit_tui.world.seen import Failed, Trouble
+from clickit_tui.world.seen import Failed, Trouble, clean
 from clickit_tui.world.supply import Secret
 from clickit_tui.world.world import World
 
@@ -18,17 +20,36 @@ AGAIN_S = 120.0
 
 
 def secret(answer: Json, reference: str) -> Secret:
-    """A DescribeSecret answer."""
-    staged = member(answer, "VersionIdsToStages")
-    current = any("AWSCURRENT" in words(staged, version) for version in staged) if isinstance(staged, Mapping) else None
+    """A DescribeSecret answer, or an entry of ListSecrets, which calls the versions by another name."""
+    staged = member(answer, "VersionIdsToStages") or member(answer, "SecretVersionsToStages")
+    versions = tuple((clean(key, 80), words(staged, key)) for key in staged) if isinstance(staged, Mapping) else ()
     return Secret(
         reference=reference,
         exists=True,
         name=text(answer, "Name"),
         deleted_at=when(answer, "DeletedDate"),
         changed_at=when(answer, "LastChangedDate"),
-        has_value=current,
+        has_value=any("AWSCURRENT" in stages for _, stages in versions) if isinstance(staged, Mapping) else None,
+        arn=text(answer, "ARN"),
+        description=text(answer, "Description"),
+        created_at=when(answer, "CreatedDate"),
+        accessed_at=when(answer, "LastAccessedDate"),
+        rotation=flag(answer, "RotationEnabled"),
+        rotated_at=when(answer, "LastRotatedDate"),
+        versions=versions,
     )
+
+
+def secret_list_fetch(gateway: Gateway, names: Names) -> Fetch:
+    """Feeds `secret_list`: what stands under ClickIt's prefix, those that are to be deleted included."""
+
+    async def fetch(world: World) -> Mapping[str, object]:
+        only = [{"Key": "name", "Values": [names.secrets]}]
+        told = await listed(gateway, "secretsmanager", "ListSecrets", "SecretList", Filters=only, IncludePlannedDeletion=True)
+        found = [secret(each, text(each, "ARN")) for each in told]
+        return {"secret_list": tuple(sorted((each for each in found if each.name.startswith(names.secrets)), key=lambda each: each.name))}
+
+    return fetch
 
 
 def wanted_secrets(world: World) -> list[str]:
@@ -45,6 +66,10 @@ class Secrets:
     def __init__(self, gateway: Gateway, clock: Callable[[], float] = time.time) -> None:
         self._gateway, self._clock = gateway, clock
         self._known: dict[str, tuple[float, Secret]] = {}
+
+    def insist(self) -> None:
+        """Look all of them up again with the next read."""
+        self._known = {reference: (float("-inf"), known) for reference, (_, known) in self._known.items()}
 
     async def fetch(self, world: World) -> Mapping[str, object]:
         """Feeds `secrets`; raises when not one of them could be read."""

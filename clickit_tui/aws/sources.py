@@ -37,6 +37,7 @@ def sources(
     """One source for each field. The longest chain is services, target groups, NAT, metrics."""
     names, charted = config.names, charting or cloudwatch.Charting()
     metrics = cloudwatch.MetricsReader(gateway, names, clock, charted)
+    secrets = secretsmanager.Secrets(gateway, clock)
     return (
         _source("identity", 60.0, sts.identity_fetch(gateway)),
         _source("cluster", 60.0, ecs_sources.cluster_fetch(gateway, names)),
@@ -46,11 +47,25 @@ def sources(
         _source("service_deployments", 10.0, ecs_sources.ServiceDeployments(gateway, names).fetch),
         _source("revisions", 30.0, ecs_sources.Revisions(gateway, names).fetch, "services", "service_deployments"),
         _source("images", 30.0, ecr.Images(gateway, clock).fetch, "revisions", "definitions"),
-        _source("secrets", 30.0, secretsmanager.Secrets(gateway, clock).fetch, "revisions", "definitions"),
+        Source(
+            name="secrets",
+            feeds=frozenset({"secrets"}),
+            every_s=30.0,
+            fetch=secrets.fetch,
+            needs=frozenset({"revisions", "definitions"}),
+            insist=secrets.insist,
+        ),
+        _source("secret_list", 120.0, secretsmanager.secret_list_fetch(gateway, names)),
+        _source("repositories", 120.0, ecr.repositories_fetch(gateway, names)),
+        _source("scans", 60.0, ecr.Scans(gateway, clock).fetch, "repositories", "tasks"),
         _source("target_groups", 60.0, elbv2.target_groups_fetch(gateway, names), "services"),
         _source("balancer", 60.0, elbv2.balancer_fetch(gateway), "target_groups"),
         _source("targets", 10.0, elbv2.targets_fetch(gateway, names), "services"),
         _source("database", 30.0, rds.database_fetch(gateway, names)),
+        _source("databases", 15.0, rds.databases_fetch(gateway)),
+        _source("snapshots", 15.0, rds.snapshots_fetch(gateway, names)),
+        _source("maintenance", 300.0, rds.maintenance_fetch(gateway), "database"),
+        _source("parameters", 900.0, rds.parameters_fetch(gateway), "database"),
         _source("cache", 60.0, elasticache.cache_fetch(gateway, names), "services"),
         _source("nat", 120.0, ec2.nat_fetch(gateway), "target_groups"),
         _source("waits", 60.0, pi.waits_fetch(gateway, clock), "database"),

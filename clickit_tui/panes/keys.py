@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clickit_tui.actions.registry import Action, Target, actions
+from clickit_tui.panes.supply import image_of, secret_of
 from clickit_tui.panes.view import View
 from clickit_tui.plan import Refused
 from clickit_tui.ui.keybar import KeyHint
+from clickit_tui.world.drift import short
+from clickit_tui.world.parts import Cache, Database
 from clickit_tui.world.world import World
 
 
@@ -22,6 +25,24 @@ def target_of(key: str | None, world: World) -> Target | None:
     if kind == "task":
         task = next((t for t in world.tasks.value or () if t.arn == rest), None)
         return Target(kind="task", part=task.part, id=task.arn) if task else None
+    return thing_of(kind, rest, world)
+
+
+def thing_of(kind: str, rest: str, world: World) -> Target | None:
+    """What a row of the Data or Supply screen means now."""
+    if kind == "database":
+        own = isinstance(world.database.value, Database) and world.database.value.id == rest
+        return Target(kind=kind, part="db", id=rest) if own or any(d.id == rest for d in world.databases.value or ()) else None
+    if kind == "snapshot":
+        return Target(kind=kind, part="db", id=rest) if any(s.id == rest for s in world.snapshots.value or ()) else None
+    if kind == "cache":
+        return Target(kind=kind, part="cache", id=rest) if isinstance(world.cache.value, Cache) else None
+    if kind == "secret":
+        secret = secret_of(world, rest)
+        return Target(kind=kind, part=short(secret), id=secret.arn or secret.reference) if secret else None
+    if kind == "image":
+        repository, _, digest = rest.partition("@")
+        return Target(kind=kind, part=repository, id=digest) if image_of(world, rest) else None
     return None
 
 
@@ -51,10 +72,14 @@ class Selection:
 
 
 def target_name(target: Target | None) -> str:
-    """What a target is called in the key row: `api`, `task 8f3a21`."""
+    """What a target is called in the key row: `api`, `api/8f3a21`, `clickit-prod-db`."""
     if target is None:
         return ""
-    return target.part if target.kind == "service" else f"{target.part}/{target.id.rsplit('/', 1)[-1][:6]}"
+    if target.kind == "task":
+        return f"{target.part}/{target.id.rsplit('/', 1)[-1][:6]}"
+    if target.kind == "image":
+        return f"{target.part}@{target.id[7:15]}"
+    return target.id if target.kind in ("database", "snapshot", "cache") else target.part
 
 
 def why_not(action: Action, target: Target | None, world: World, view: View) -> str:
@@ -65,14 +90,20 @@ def why_not(action: Action, target: Target | None, world: World, view: View) -> 
     if denied:
         return f"denied: {', '.join(denied)}"
     if target is None:
-        return "select a service or task (tab)"
+        return f"select a {' or '.join(action.on)} ({_screen(action)})"
     if target.kind not in action.on:
-        return f"select a {' or '.join(action.on)} (tab)"
+        return f"select a {' or '.join(action.on)} ({_screen(action)})"
     fields = {f.name: f.initial for f in action.fields(world, target, view.facts)}
     if fields:
         return ""
     planned = action.plan(world, target, fields, view.facts)
     return planned.reason if isinstance(planned, Refused) else ""
+
+
+def _screen(action: Action) -> str:
+    """How to get to the rows that an action acts on."""
+    found = {"database": "7", "snapshot": "7", "cache": "7", "secret": "8", "image": "8"}.get(action.on[0])
+    return f"screen {found}" if found else "tab"
 
 
 ORDER = "SRBXKPQ"

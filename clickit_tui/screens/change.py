@@ -136,5 +136,7 @@ def change(app: App[object], core: Core, action: Action, target: Target, chosen:
 def titled(core: Core, action: Action, target: Target) -> str:
     """What is changed and how, known before anything can be planned: `SCALE clickit-prod-api`, `STOP task 6f1c2a90 of api`."""
     acts_on_task = action.on == ("task",) and target.kind == "task"
+    if target.kind in ("database", "snapshot", "cache"):
+        return f"{action.verb.upper()} {target.id}"
     name = f"task {target.id.rsplit('/', 1)[-1][:8]} of {target.part}" if acts_on_task else core.config.names.service(target.part)
     return f"{action.verb.upper()} {name}"

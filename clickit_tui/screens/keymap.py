@@ -50,7 +50,11 @@ def _boards() -> dict[str, type[Board]]:
     """Every screen's class by its name in the key row."""
     for module in pkgutil.iter_modules(screens.__path__, f"{screens.__name__}."):
         import_module(module.name)
-    return {board.name_shown: board for board in Board.__subclasses__()}
+    return {board.name_shown: board for board in _below(Board) if board.name_shown}
+
+
+def _below(board: type[Board]) -> list[type[Board]]:
+    return [found for each in board.__subclasses__() for found in (each, *_below(each))]
 
 
 def _group(name: str, bindings: Iterable[BindingType]) -> Group:

@@ -106,7 +106,7 @@ class Keys(Screen[None]):
         target = self.selected()
         if target is None or target.kind not in chosen.on:
             reason = why_not(chosen, target, self.core.store.world, self.view) if self.view else ""
-            self.say(f"{chosen.verb}: {reason or 'select a service or task (tab)'}")
+            self.say(f"{chosen.verb}: {reason or 'select what it acts on'}")
             return
         options = chosen.choices(self.core.store.world, target, self.core.facts())
         if not options:
@@ -298,6 +298,16 @@ class Keys(Screen[None]):
 def shown_by(target: Target, cluster: str) -> Call:
     """The read that shows a target on the command line."""
     name = target.id.rsplit("/", 1)[-1]
+    if target.kind == "database":
+        return Call("rds", "DescribeDBInstances", {"DBInstanceIdentifier": target.id})
+    if target.kind == "snapshot":
+        return Call("rds", "DescribeDBSnapshots", {"DBSnapshotIdentifier": target.id})
+    if target.kind == "cache":
+        return Call("elasticache", "DescribeReplicationGroups", {"ReplicationGroupId": target.id})
+    if target.kind == "secret":
+        return Call("secretsmanager", "DescribeSecret", {"SecretId": target.id})
+    if target.kind == "image":
+        return Call("ecr", "DescribeImages", {"repositoryName": target.part, "imageIds": [{"imageDigest": target.id}]})
     if target.kind == "service":
         return Call("ecs", "DescribeServices", {"cluster": cluster, "services": [name]})
     return Call("ecs", "DescribeTasks", {"cluster": cluster, "tasks": [name]})

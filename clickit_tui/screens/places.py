@@ -28,6 +28,8 @@ PLACES: tuple[Place, ...] = (
     Place("3", "Logs", "logs:LogsScreen"),
     Place("4", "Metrics", "metrics:MetricsScreen"),
     Place("6", "Playbooks", "playbooks:PlaybooksScreen"),
+    Place("7", "Data", "data:DataScreen"),
+    Place("8", "Supply", "supply:SupplyScreen"),
     Place("0", "Timeline", "timeline:TimelineScreen"),
 )
 """In the order of the digits, 0 last."""

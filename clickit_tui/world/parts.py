@@ -112,6 +112,45 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     deletion_protection: bool | None = None
     resource_id: str = ""
     insights: bool | None = None
+    created_at: float | None = None
+    restarts_at: float | None = None
+    """When RDS starts a stopped instance by itself, seven days after it was stopped."""
+    zone: str = ""
+    subnet_group: str = ""
+    option_groups: tuple[str, ...] = ()
+    storage_type: str = ""
+    iops: int | None = None
+    encrypted: bool | None = None
+    kms_key: str = ""
+    public: bool | None = None
+    log_exports: tuple[str, ...] = ()
+    iam_authentication: bool | None = None
+    copy_tags: bool | None = None
+    minor_upgrades: bool | None = None
+    certificate: str = ""
+    """CACertificateIdentifier."""
+    backup_days: int | None = None
+    backup_window: str = ""
+    maintenance_window: str = ""
+    monitoring_s: int | None = None
+    """Interval of Enhanced Monitoring; 0 is off."""
+    replicas: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    """Names of what is to be modified, e.g. `DBInstanceClass`."""
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+class CacheMember(msgspec.Struct, frozen=True, kw_only=True):
+    """One node of the cache."""
+
+    id: str
+    role: str = ""
+    """primary or replica; empty for a single cluster, and in cluster mode."""
+    status: str = ""
+    zone: str = ""
+    engine_version: str = ""
+    parameters: str = ""
+    """Apply status of its parameter group."""
 
 
 class Wait(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +178,17 @@ class Cache(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     node_type: str = ""
     nodes: tuple[str, ...] = ()
     """Cache cluster ids: the values of CloudWatch's CacheClusterId dimension."""
+    members: tuple[CacheMember, ...] = ()
+    """The same nodes, with what is known of each."""
+    failover: str = ""
+    """AutomaticFailover of a replication group: enabled, disabled; empty for a single cluster."""
+    multi_az: str = ""
+    encrypted: bool | None = None
+    """At rest."""
+    encrypted_transit: bool | None = None
+    snapshot_days: int | None = None
+    maintenance_window: str = ""
+    host: str = ""
 
 
 class NatGateway(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,6 +74,74 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: float | None = None
     has_value: bool | None = None
     """Whether a version is AWSCURRENT."""
+    arn: str = ""
+    description: str = ""
+    created_at: float | None = None
+    accessed_at: float | None = None
+    """The day on which it was last read; AWS keeps no time."""
+    rotation: bool | None = None
+    """Whether Secrets Manager rotates it by itself."""
+    rotated_at: float | None = None
+    versions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(version id, its stages) of every version that has one."""
+
+    def version(self, stage: str) -> str:
+        """Id of the version with a stage; empty when none has it, or it was not read."""
+        return next((version for version, stages in self.versions if stage in stages), "")
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding of an image scan."""
+
+    name: str
+    severity: str = ""
+    package: str = ""
+    version: str = ""
+    fix: str = ""
+    """The version that mends it; empty where the scan names none."""
+
+
+class Scan(msgspec.Struct, frozen=True, kw_only=True):
+    """What ECR said about the scan of one digest."""
+
+    repository: str
+    digest: str
+    status: str = ""
+    """COMPLETE, ACTIVE, IN_PROGRESS, FAILED, UNSUPPORTED_IMAGE, ...; `NONE` when ECR knows of no scan; empty when it could not be read."""
+    why: str = ""
+    """What ECR says to the status, or why it could not be read."""
+    at: float | None = None
+    counts: tuple[tuple[str, int], ...] = ()
+    """(severity, findings), worst first; empty may mean none only when `judged`."""
+    findings: tuple[Finding, ...] = ()
+    """The worst, worst first."""
+
+    @property
+    def judged(self) -> bool:
+        """The scan came to an end: no counts means no findings."""
+        return self.status in ("COMPLETE", "ACTIVE")
+
+
+SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED")
+"""Worst first."""
+
+
+class Repository(msgspec.Struct, frozen=True, kw_only=True):
+    """One of ClickIt's repositories and its newest images."""
+
+    name: str
+    parts: tuple[str, ...] = ()
+    exists: bool | None = None
+    """None when it could not be read; `why` says why."""
+    why: str = ""
+    images: tuple[Image, ...] = ()
+    """By digest, newest first, at most `KEPT`."""
+    total: int = 0
+    """How many it holds."""
+
+
+KEPT = 40
+"""Most images of a repository that are kept."""
 
 
 def secret_reference(value_from: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from clickit_tui.world.data import DatabaseSnapshot, Maintenance, Parameter
 from clickit_tui.world.ecs import Cluster, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition
 from clickit_tui.world.events import AlarmHistory, CacheEvent, DatabaseEvents, ScalingActivity
 from clickit_tui.world.follow import Following
@@ -28,7 +29,7 @@ from clickit_tui.world.parts import (
     Wait,
 )
 from clickit_tui.world.seen import Absent, Seen
-from clickit_tui.world.supply import Image, Secret
+from clickit_tui.world.supply import Image, Repository, Scan, Secret
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +72,18 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     """Of the last day, newest first."""
     scaling_activities: Seen[tuple[ScalingActivity, ...]] = Seen()
     """The newest of each service, newest first."""
+    databases: Seen[tuple[Database, ...]] = Seen()
+    """Every database instance of the account and region; restored ones are found here."""
+    snapshots: Seen[tuple[DatabaseSnapshot, ...]] = Seen()
+    """Of the database, newest first."""
+    maintenance: Seen[tuple[Maintenance, ...]] = Seen()
+    parameters: Seen[tuple[Parameter, ...]] = Seen()
+    """Of the database's parameter group: `max_connections` and what was set by hand."""
+    repositories: Seen[tuple[Repository, ...]] = Seen()
+    scans: Seen[tuple[Scan, ...]] = Seen()
+    """Of the images that run, and of the newest ones."""
+    secret_list: Seen[tuple[Secret, ...]] = Seen()
+    """Every secret under ClickIt's prefix; the list may lag five minutes behind."""
     metrics: Seen[Metrics] = Seen()
     history: Seen[History] = Seen()
     """What long ranges of the charts need, while one is shown."""
@@ -98,7 +111,21 @@ FIELDS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(World))
 OWN: frozenset[str] = frozenset({"env", "log", "follows", "remembered", "record", "incidents", "slept", "denied"})
 """Fields that no source feeds: the tail and the session do."""
 
-ON_DEMAND = frozenset({"log_groups", "usage", "spend", "history"})
+ON_DEMAND: frozenset[str] = frozenset(
+    {
+        "log_groups",
+        "usage",
+        "spend",
+        "history",
+        "databases",
+        "snapshots",
+        "maintenance",
+        "parameters",
+        "repositories",
+        "scans",
+        "secret_list",
+    }
+)
 """Fields that cost calls or money and no verdict needs: read only while a screen that shows them is there, or when asked for."""
 
 ALWAYS_READ: tuple[str, ...] = tuple(name for name in FIELDS if name not in ON_DEMAND)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.aws import recordeddata
 from tests.aws.recordedpast import ACTIVITIES
 
 AT = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
@@ -241,6 +242,11 @@ SECRET: dict[str, Any] = {
     "LastChangedDate": AT,
     "DeletedDate": AT,
     "VersionIdsToStages": {"a" * 32: ["AWSCURRENT"], "b" * 32: ["AWSPREVIOUS"]},
+    "Description": "the database's address",
+    "CreatedDate": AT,
+    "LastAccessedDate": AT,
+    "RotationEnabled": False,
+    "LastRotatedDate": AT,
 }
 
 TARGET_GROUPS: dict[str, Any] = {
@@ -299,13 +305,14 @@ DATABASES: dict[str, Any] = {
             "AllocatedStorage": 20,
             "MaxAllocatedStorage": 100,
             "Endpoint": {"Address": "clickit-dev-db.c9.eu-west-1.rds.amazonaws.com", "Port": 5432},
-            "DBSubnetGroup": {"VpcId": "vpc-1"},
+            "DBSubnetGroup": {"VpcId": "vpc-1", "DBSubnetGroupName": "clickit-dev-db"},
             "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-db", "Status": "active"}],
             "DBParameterGroups": [{"DBParameterGroupName": "pg16", "ParameterApplyStatus": "in-sync"}],
             "LatestRestorableTime": AT,
             "DeletionProtection": False,
             "DbiResourceId": "db-ABC",
             "PerformanceInsightsEnabled": True,
+            **recordeddata.INSTANCE,
         }
     ]
 }
@@ -590,6 +597,7 @@ SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("ec2", "GetManagedPrefixListEntries"): PREFIX_LIST,
     ("ec2", "DescribeSubnets"): SUBNETS,
     ("pi", "GetResourceMetrics"): RESOURCE_METRICS,
+    **recordeddata.SHAPES,
     ("logs", "DescribeLogGroups"): LOG_GROUPS,
     ("ce", "GetCostAndUsage"): COSTS,
 }

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clickit_tui.aws import alarms, autoscaling, cloudwatch, ec2, ecs, elasticache, elbv2, events, rds
+from clickit_tui.aws import alarms, autoscaling, cloudwatch, ec2, ecr, ecs, elasticache, elbv2, events, rds, secretsmanager
 from clickit_tui.aws.members import flag, integer, moment, number, records, tail, text, words
 from clickit_tui.naming import names
 from tests.aws import recorded
@@ -41,6 +41,10 @@ PARSERS: dict[tuple[str, str], Any] = {
     ("cloudwatch", "DescribeAlarmHistory"): lambda a: [events.alarm_change(each) for each in records(a, "AlarmHistoryItems")],
     ("ec2", "DescribeSecurityGroupRules"): lambda a: [ec2.security_rule(each) for each in records(a, "SecurityGroupRules")],
     ("ec2", "DescribeSubnets"): lambda a: [ec2.subnet(each) for each in records(a, "Subnets")],
+    ("rds", "DescribeDBSnapshots"): lambda a: [rds.snapshot(each) for each in records(a, "DBSnapshots")],
+    ("secretsmanager", "DescribeSecret"): lambda a: secretsmanager.secret(a, "x"),
+    ("secretsmanager", "ListSecrets"): lambda a: [secretsmanager.secret(each, "x") for each in records(a, "SecretList")],
+    ("ecr", "DescribeImageScanFindings"): lambda a: ecr.scan(a, "clickit/api", "sha256"),
     ("rds", "DescribeEvents"): lambda a: [events.database_event(each) for each in records(a, "Events")],
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from textual.binding import Binding
 
 from clickit_tui.actions.registry import actions
+from clickit_tui.panes.listing import DataAboutPane, DataListPane, SupplyAboutPane, SupplyListPane
 from clickit_tui.panes.logs_pane import LogPane, LogsPane
 from clickit_tui.panes.metrics_panes import ChartsPane, PlotPane
 from clickit_tui.panes.pages import key_words
@@ -15,11 +16,13 @@ from clickit_tui.panes.playbook_pane import PlaybookPane
 from clickit_tui.panes.services_panes import DetailPane, TreePane
 from clickit_tui.panes.timeline_panes import BeforePane, TimelinePane
 from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, ServicesPane
+from clickit_tui.screens.data import DataScreen
 from clickit_tui.screens.keys import KEYS
 from clickit_tui.screens.logs import LogsScreen
 from clickit_tui.screens.metrics import MetricsScreen
 from clickit_tui.screens.playbooks import PlaybooksScreen
 from clickit_tui.screens.services import ServicesScreen
+from clickit_tui.screens.supply import SupplyScreen
 from clickit_tui.screens.timeline import TimelineScreen
 from clickit_tui.screens.triage import TriageScreen
 from clickit_tui.ui.table import Table
@@ -64,6 +67,10 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
         r"D +a",
     ),
     ("Metrics at 150x45", "incident", ("4", "g"), (150, 45), r"D +a"),
+    ("Data at 80x24", "healthy read-only", ("7",), (80, 24), r"restorable to"),
+    ("Data: a snapshot, and what restoring it would lose", "healthy read-only", ("7", "down"), (80, 24), r"what a restore loses"),
+    ("Supply at 80x24", "healthy read-only", ("8",), (80, 24), r"used by"),
+    ("Supply: an image and its worst findings", "healthy read-only", ("8", "G", "up"), (80, 24), r"worst findings|repository"),
     ("Timeline at 80x24: what changed before the first bad minute", "incident", ("0",), (80, 24), r"first bad minute: "),
     ("Timeline, `enter`: everything of one entry", "incident", ("0", "down", "enter"), (80, 24), r"to see it"),
     ("Timeline, `v`: which kinds", "incident", ("0", "v"), (80, 24), r"type to narrow"),
@@ -95,6 +102,10 @@ def pictures() -> dict[str, str]:
                 if keys[:1] == ("2",):
                     t.settle(0.3)
                     t.press(*"v" * (-keys.count("v") % 3), "1")
+                    t.wait_for(r"conns")
+                if keys[:1] in (("7",), ("8",)):
+                    t.settle(0.3)
+                    t.press("g", "1")
                     t.wait_for(r"conns")
                 if keys[:1] == ("0",):
                     t.settle(0.3)
@@ -148,6 +159,14 @@ def book(shown: dict[str, str]) -> str:
         out += [f"**{pane.heading}**: {pane.help_text}", ""]
     out += [key_table(own(MetricsScreen.BINDINGS)), ""]
     out += ["## 6 Playbooks", "", PlaybookPane.help_text, "", key_table(own(PlaybooksScreen.BINDINGS)), ""]
+    for number, name, screen, panes in (
+        ("7", "Data", DataScreen, (DataListPane, DataAboutPane)),
+        ("8", "Supply", SupplyScreen, (SupplyListPane, SupplyAboutPane)),
+    ):
+        out += [f"## {number} {name}", ""]
+        for pane in panes:
+            out += [f"**{pane.heading}**: {pane.help_text}", ""]
+        out += [key_table(own(screen.BINDINGS)), ""]
     out += ["## 0 Timeline", ""]
     for pane in (BeforePane, TimelinePane):
         out += [f"**{pane.heading}**: {pane.help_text}", ""]
