@@ -26,7 +26,7 @@ from clickit_tui.world.parts import Identity
 def records(entries: Iterable[Entry], env: str, identity: Identity) -> tuple[Recorded, ...]:
     """The entries of this environment, account, region and endpoint, oldest first by the moment they are about.
 
-    Where an entry does not say where it was made, the environment alone decides.
+    Where an entry does not say where it was made, or nobody knows where we are, the environment alone decides.
     """
     own = [entry for entry in entries if entry.env == env and _of(entry, identity)]
     intents = {entry.id: entry for entry in own if isinstance(entry, Intent)}
@@ -73,10 +73,11 @@ def stalled(entries: Iterable[Entry], env: str, identity: Identity) -> str:
 
 def _of(entry: Entry, identity: Identity) -> bool:
     """Whether an entry was made here, as far as it says."""
-    pairs = ((getattr(entry, name, ""), getattr(identity, name)) for name in ("account", "region"))
-    placed = all(mine in ("", theirs) for mine, theirs in pairs)
-    known = bool(getattr(entry, "account", ""))
-    return placed and (not known or getattr(entry, "endpoint", "") == identity.endpoint)
+    account = getattr(entry, "account", "")
+    if not account or not identity.account:
+        return True
+    mine = (account, getattr(entry, "region", ""), getattr(entry, "endpoint", ""))
+    return mine == (identity.account, identity.region, identity.endpoint)
 
 
 def _without_repeats(found: list[Recorded]) -> list[Recorded]:

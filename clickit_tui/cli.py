@@ -67,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     tail.add_argument("--level", default="", choices=("error", "warn", "info", "debug"), help="this level and worse")
     tail.add_argument("--task", default="", metavar="ID", help="only this task: its id or how it begins")
     tail.add_argument("--json", action="store_true", help="one JSON object a line")
+    note = commands.add_parser("note", parents=[common], allow_abbrev=False, help="print the note of an incident as Markdown")
+    note.add_argument("--incident", default="", metavar="ID", help="which one; the newest by default")
+    note.add_argument("--list", action="store_true", help="print the incidents that are known instead")
     commands.add_parser("keys", parents=[common], allow_abbrev=False, help="print every key with the id that the configuration calls it by")
     for name, about in (("sleep", "scale to nothing and stop the database"), ("wake", "restore what was put to sleep")):
         nap = commands.add_parser(name, parents=[common], allow_abbrev=False, help=f"{about}; prints the plan, with --yes carries it out")
@@ -114,6 +117,10 @@ def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
         return _tail(given, config)
     if given.command in ("sleep", "wake"):
         return _sleep_or_wake(given, config)
+    if given.command == "note":
+        from clickit_tui.headless.note import note as incident_note
+
+        return incident_note(config, id=given.incident, listed=given.list)
     from clickit_tui.headless.init import init
 
     return init(config)

@@ -25,13 +25,13 @@ from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Config
 from clickit_tui.journal import Journal, Pins
 from clickit_tui.logs.engine import Fetch, LogLine, Tail, Update
-from clickit_tui.logs.mask import mask
 from clickit_tui.logs.masking import masked_fetch
 from clickit_tui.logs.of_task import last_lines
 from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.logs.state import Standing
 from clickit_tui.plan import Plan
 from clickit_tui.poll import Poller, Source
+from clickit_tui.recorder import LOOK_S, Recorder
 from clickit_tui.store import Store
 from clickit_tui.world.charting import HOUR, Range
 from clickit_tui.world.ecs import Task
@@ -91,6 +91,7 @@ class Session:
         state = Path(config.state_dir)
         self.journal = Journal(state / "journal.jsonl", clock=clock)
         self.journal.failed = self._unrecorded
+        self.recorder = Recorder(self.journal, self.store, config.env, state / "notes", masks=config.masks, clock=clock)
         self.notices: list[str] = list(config.notes)
         """Sentences for the user, oldest first; grows."""
         self._carrier = Carrier(
@@ -164,6 +165,7 @@ class Session:
         self._running = [
             asyncio.create_task(self.tail.run(), name="tail"),
             asyncio.create_task(self._digest(), name="digest"),
+            asyncio.create_task(self._look(), name="verdicts"),
             asyncio.create_task(self._place(), name="place"),
             loading := asyncio.create_task(self._load(), name="journal"),
         ]
@@ -188,7 +190,7 @@ class Session:
         if not self._loaded:
             return Outcome(kind="refused", sentence="the journal is still being read: what earlier sessions sent is not known yet")
         outcome = await self._carrier.carry_out(plan, replan)
-        self._recall()
+        self.recorder.recall()
         if outcome.kind in ("done", "unknown") or outcome.accepted:
             self._last = plan
         return outcome
@@ -287,29 +289,32 @@ class Session:
 
     async def bookmark(self, text: str, about: float | None = None) -> str:
         """Put a text into the journal, at a moment or now; returns why that failed."""
-        return await self._tell(self.journal.bookmark, text, about)
+        return await self.recorder.bookmark(text, about)
 
     async def note(self, text: str, about: float | None = None) -> str:
         """Put what a person has to say into the journal, secrets masked; returns why that failed."""
-        return await self._tell(self.journal.note, text, about)
+        return await self.recorder.note(text, about)
 
-    async def _tell(self, write: Callable[[str, str, float | None, Identity | None], None], text: str, about: float | None) -> str:
-        try:
-            await asyncio.to_thread(write, self.config.env, mask(text), about, self._here)
-        except Failed as failed:
-            return failed.fault.sentence
-        self._recall()
-        return ""
+    async def declare(self, title: str, began_at: float) -> str:
+        """Begin an incident; returns why that failed."""
+        return await self.recorder.declare(title, began_at)
 
-    def _recall(self) -> None:
-        """Put into the World what the journal tells of this place."""
-        if self._here is not None:
-            told, env = self.journal.told(), self.config.env
-            self.store.put(
-                record=chronicle.records(told, env, self._here),
-                incidents=chronicle.incidents(told, env, self._here),
-                slept=chronicle.slept(told, env, self._here),
-            )
+    async def amend(self, *, title: str = "", began_at: float | None = None) -> str:
+        """Correct the open incident; returns why that failed."""
+        return await self.recorder.amend(title=title, began_at=began_at)
+
+    async def resolve(self, resolution: str) -> str:
+        """End the open incident; returns why that failed."""
+        return await self.recorder.resolve(resolution, self.facts())
+
+    async def incident_note(self, id: str = "") -> tuple[str, str]:
+        """(the note of an incident as Markdown, the file it was written to or why it was not)."""
+        return await self.recorder.write_note(self.facts(), id)
+
+    async def _look(self) -> None:
+        while True:
+            await self._sleep(LOOK_S)
+            self.recorder.look(self.store.world, self.facts())
 
     def count_log(self) -> None:
         """Put what the log counted so far into the World."""
@@ -376,7 +381,7 @@ class Session:
 
     def _end(self, ended: Follow, phase: Phase, sentence: str) -> None:
         self.journal.follow_ended(ended.intent, ended.env, phase.value, sentence)
-        self._recall()
+        self.recorder.recall()
 
     def _met(self, world: World) -> None:
         """Once it is known where we are: take up what earlier sessions left open there."""
@@ -389,7 +394,7 @@ class Session:
         if stalled := chronicle.stalled(self.journal.told(), self.config.env, identity):
             self.notices.append(stalled)
         self._remember()
-        self._recall()
+        self.recorder.met(identity)
         self._resume(identity)
 
     def _tell_foreign(self, fault: Fault | None) -> None:
@@ -444,7 +449,7 @@ class Session:
     def _keep_alarms(self, world: World) -> None:
         new = sum(self.journal.alarm(world.env, alarm) for alarm in (world.alarms.value or ()) if self._loaded)
         if new:
-            self._recall()
+            self.recorder.recall()
 
     def _unrecorded(self, fault: Fault) -> None:
         """That the journal cannot be written is said once; called by the thread that writes it."""

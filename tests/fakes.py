@@ -22,6 +22,7 @@ from clickit_tui.ui.cells import Look
 from clickit_tui.world.charting import Range
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow
+from clickit_tui.world.incident import Incident
 from clickit_tui.world.world import World
 from tests import worlds
 
@@ -146,6 +147,25 @@ class FakeCore:
 
     def chart(self, wanted: Range | None) -> None:
         self.charted.append(wanted)
+
+    async def declare(self, title: str, began_at: float) -> str:
+        one = Incident(id="i1", title=title, began_at=began_at, opened_at=self.now)
+        self.store.put(incidents=(*self.store.world.incidents, one))
+        return ""
+
+    async def amend(self, *, title: str = "", began_at: float | None = None) -> str:
+        *past, one = self.store.world.incidents
+        began = one.began_at if began_at is None else began_at
+        self.store.put(incidents=(*past, msgspec.structs.replace(one, title=title or one.title, began_at=began)))
+        return ""
+
+    async def resolve(self, resolution: str) -> str:
+        *past, one = self.store.world.incidents
+        self.store.put(incidents=(*past, msgspec.structs.replace(one, ended_at=self.now, resolution=resolution)))
+        return ""
+
+    async def incident_note(self, id: str = "") -> tuple[str, str]:
+        return "# note\n", "notes/incident.md"
 
     def spent(self) -> tuple[int, float]:
         return (12, 0.03)

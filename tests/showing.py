@@ -8,7 +8,7 @@ import msgspec
 
 from clickit_tui.app import run
 from clickit_tui.logs.line import LogLine
-from tests import worlds
+from tests import worldpast, worlds
 from tests.fakes import FakeCore, line
 
 TEXTS = (
@@ -35,9 +35,12 @@ def story(count: int = 600) -> list[LogLine]:
 
 
 def core(name: str, read_only: str = "") -> FakeCore:
-    """A core that holds a fixture World still; `logs` is an incident with more of the log."""
+    """A core that holds a fixture World still; `logs` is an incident with more of the log, `declared` one that somebody has declared."""
     if name == "logs":
         return FakeCore(worlds.incident_world(worlds.NOW), lines=story())
+    if name == "declared":
+        told = {"record": worldpast.told(worlds.NOW), "incidents": (worldpast.incident(worlds.NOW),)}
+        return FakeCore(msgspec.structs.replace(worlds.incident_world(worlds.NOW), **told), lines=story(30))
     world = worlds.loading_world() if name == "loading" else getattr(worlds, f"{name}_world")(worlds.NOW)
     lines = [
         line(i - 30, part=p, level=level, text=text, task="8f3a21bc" if p == "api" else "91d0aa07")

@@ -362,7 +362,7 @@ def secrets(world: World, facts: Facts) -> Iterator[Happening]:
             text=text,
             said=f"secret {text}",
             source="secretsmanager:DescribeSecret",
-            call=Call("secretsmanager", "DescribeSecret", {"SecretId": one.reference}),
+            call=Call("secretsmanager", "DescribeSecret", {"SecretId": one.name or one.reference}),
             detail="only the last change of a secret is known",
             bad=gone,
             news=True,

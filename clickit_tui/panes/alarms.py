@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from clickit_tui.checks.timeline import Happening, Kind, timeline
 from clickit_tui.panes.figures import since_minutes
 from clickit_tui.panes.view import View, reason
 from clickit_tui.ui.cells import Look, Span, Spans, fit
-from clickit_tui.world.health import own_changes
 from clickit_tui.world.parts import Alarm
-from clickit_tui.world.words import event
 from clickit_tui.world.world import World
 
 ORDER = {"ALARM": 0, "INSUFFICIENT_DATA": 1, "OK": 2}
@@ -43,25 +42,23 @@ def _alarm(alarm: Alarm, view: View, width: int) -> Spans:
     return (Span(f" {view.mark(verdict)} {name}", look), Span(fit(age, 5, right=True), "dim"))
 
 
+NAMED = (Kind.DEPLOYMENT, Kind.SCALING, Kind.SECRET)
+"""Kinds whose entries do not say by themselves what they are about."""
+LEFT_OUT = (Kind.ALARM, Kind.IMAGE, Kind.STOP, Kind.VERDICT, Kind.INCIDENT)
+"""They stand elsewhere on the screen, or change nothing by themselves."""
+
+
 def change_lines(world: World, view: View, width: int) -> list[Spans]:
-    """Our own changes, service events that are news, and deployments, newest first."""
-    rows: list[tuple[float, str, str, Look]] = [
-        (f.follow.started_at, f.follow.part, f"you: {f.follow.did}", "bold") for f in own_changes(world)
-    ]
-    for service in world.services.value or ():
-        for one in service.events:
-            text = event(one.message)
-            if one.at is not None and text:
-                rows.append((one.at, service.part, text, "fail" if "unable to" in text else "plain"))
-        for d in service.deployments:
-            if d.created_at is not None:
-                rows.append((d.created_at, service.part, f"deployment {d.task_definition.rsplit('/', 1)[-1]} began", "bold"))
-    rows.sort(key=lambda r: (-r[0], r[2]))
-    return [
-        (
-            Span(f" {fit(since_minutes(at, view.now), 4, right=True)} ", "dim"),
-            Span(fit(part, 9), "dim"),
-            Span(fit(text, max(10, width - 16)), look),
-        )
-        for at, part, text, look in rows
-    ]
+    """The timeline's changes and news, newest first; routine is left out."""
+    found = [one for one in timeline(world, view.facts) if not one.quiet and one.kind not in LEFT_OUT]
+    return [_change(one, view, width) for one in reversed(found)]
+
+
+def _change(one: Happening, view: View, width: int) -> Spans:
+    text = one.said if one.kind is Kind.YOU and one.said else f"{one.kind} {one.text}" if one.kind in NAMED else one.text
+    look: Look = "fail" if one.bad else "bold" if one.change else "plain"
+    return (
+        Span(f" {fit(since_minutes(one.at, view.now), 4, right=True)} ", "dim"),
+        Span(f"{fit(one.part, 8)} ", "dim"),
+        Span(fit(text, max(10, width - 16)), look),
+    )

@@ -113,6 +113,22 @@ class Core(Protocol):
         """How far back the charts look now; None while none is shown, and then nothing is read that only they need."""
         ...
 
+    def declare(self, title: str, began_at: float) -> Awaitable[str]:
+        """Begin an incident; returns why that failed, or an empty string; so do the next two."""
+        ...
+
+    def amend(self, *, title: str = "", began_at: float | None = None) -> Awaitable[str]:
+        """Correct title or beginning of the open incident."""
+        ...
+
+    def resolve(self, resolution: str) -> Awaitable[str]:
+        """End the open incident."""
+        ...
+
+    def incident_note(self, id: str = "") -> Awaitable[tuple[str, str]]:
+        """(the note of an incident, of the newest when none is named, as Markdown; the file it was written to, or why it was not)."""
+        ...
+
     def spent(self) -> tuple[int, float]:
         """(AWS calls in the last minute, dollars of this session)."""
         ...

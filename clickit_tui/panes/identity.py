@@ -33,15 +33,26 @@ def following(world: World) -> str:
     return f"{newest.follow.kind} {newest.follow.part}: {newest.sentence}{more}"
 
 
+def incident_words(world: World, view: View, width: int) -> str:
+    """The open incident and the minutes since it began: `INCIDENT 7 m`; with its title where there is room."""
+    incident = next((one for one in reversed(world.incidents) if one.open), None)
+    if incident is None:
+        return ""
+    minutes = max(0, int((view.now - incident.began_at) // 60))
+    lasts = f"{minutes} m" if minutes < 120 else f"{minutes // 60} h {minutes % 60} m"
+    return f"INCIDENT {lasts}" + (f" {fit(incident.title, min(width // 5, len(incident.title))).rstrip()}" if width >= 110 else "")
+
+
 def identity_line(world: World, view: View, width: int) -> Spans:
-    """One row. Order of keeping: environment, mode, account, region, follows, clock, expiring credentials, identity, calls, dollars."""
+    """One row. Order of keeping: environment, mode, account, region, incident, follows, credentials, clock, identity, calls, dollars."""
     identity = world.identity.value
     mode = "READ-ONLY" if view.read_only else "OPERATOR"
     region = (identity.region if identity else "") or "region ?"
     left = f" {world.env.upper()}  clickit {where(world)} {region}"
     right = mode
     follows = sum(1 for f in world.follows if f.open)
-    extras: list[str] = []
+    pinned = incident_words(world, view, width)
+    extras = [pinned] if pinned else []
     if follows:
         extras.append(f"following {follows}")
     minutes = (identity.expires_at - view.now) / 60 if identity and identity.expires_at else None
@@ -50,9 +61,10 @@ def identity_line(world: World, view: View, width: int) -> Spans:
     clock = view.clock(view.now)
     who = identity.who if identity else ""
     room = width - cells(left) - cells(right) - 3
-    if not follows or width >= 100:
+    if not (follows or pinned) or width >= 100:
         extras.append(clock)
-        extras = [who, *extras] if who and cells(who) + sum(cells(e) + 2 for e in extras) + 2 <= room else extras
+        fits = who and cells(who) + sum(cells(e) + 2 for e in extras) + 2 <= room
+        extras = [*extras[: bool(pinned)], who, *extras[bool(pinned) :]] if fits else extras
     if width >= 120:
         extras += [f"{view.calls_per_minute} calls/min", f"${view.dollars:.2f}"]
     kept: list[str] = []
@@ -62,8 +74,10 @@ def identity_line(world: World, view: View, width: int) -> Spans:
     middle = "  ".join(kept)
     gap = width - cells(left) - cells(middle) - cells(right) - 3
     look: Look = "reverse" if view.protected else "bold"
-    line = f"{left}{' ' * max(1, gap)}{middle}  "
-    spans = (Span(line, look), Span(right, "reverse" if view.protected else "bold"), Span(" ", look))
+    rest = middle.removeprefix(pinned) if pinned in kept else middle
+    head = f"{left}{' ' * max(1, gap)}"
+    told = (Span(head, look), Span(pinned, "reverse-fail")) if pinned in kept else (Span(head, look),)
+    spans = (*told, Span(f"{rest}  ", look), Span(right, "reverse" if view.protected else "bold"), Span(" ", look))
     return spans if spans_width(spans) <= width else (Span(fit(left, width - cells(right) - 2) + " " + right + " ", look),)
 
 

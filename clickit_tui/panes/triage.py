@@ -112,7 +112,8 @@ class AlarmsPane(Pane, can_focus=True):
     reads = frozenset({"alarms", "services"})
     heading = "alarms and changes"
     help_text = (
-        "Alarms, worst first, with how long they have been so; then deployments and service events, newest first. Wide screens only."
+        "Alarms, worst first, with how long they have been so; then what changed and what the services say, newest first; 0 shows all of "
+        "it. Wide screens only."
     )
 
     def __init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from textual.binding import Binding, BindingType
@@ -15,9 +15,11 @@ from clickit_tui.panes.identity import badge
 from clickit_tui.panes.keys import target_name, why_not
 from clickit_tui.panes.pages import help_page, key_words, service_page, task_page
 from clickit_tui.panes.playbook import wanted_playbook
+from clickit_tui.panes.timeline import open_incident
 from clickit_tui.panes.view import View
 from clickit_tui.plan import Call, as_cli
 from clickit_tui.screens.change import Change, change
+from clickit_tui.screens.incident import Duty
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.clipboard import copy
 from clickit_tui.ui.keybar import KeyHint
@@ -44,10 +46,11 @@ KEYS: tuple[BindingType, ...] = (
     binding("y", "copy_id", "copy_id", "copy the short id of the selected row"),
     binding("Y", "copy_arn", "copy_arn", "copy the ARN of the selected row"),
     binding("c", "copy_command", "copy_command", "copy the aws command line that shows the selected row"),
+    binding("i", "incident", "incident", "declare an incident; while one is open: add a note, write the incident note, end it"),
     binding("L", "login", "login", "log in again through SSO"),
     binding("U", "undo", "undo", "preview the inverse of the last change"),
     binding("escape", "back", "back", "back: ends the filter, closes the page"),
-    binding("q", "quit", "quit", "quit, asking first while a change is followed"),
+    binding("q", "quit", "quit", "quit, asking first while a change is followed or an incident is open"),
     *(binding(a.key, f"change('{a.id}')", a.id, f"{a.title.lower()}: preview, confirm, follow") for a in actions() if a.key),
 )
 
@@ -278,21 +281,29 @@ class Keys(Screen[None]):
     async def _logged_in(self) -> None:
         self.say(await self.core.login(self.say))
 
+    def action_incident(self) -> None:
+        """Declare an incident, or add to the open one."""
+        Duty(self.app, self.core, self.view, self.say, self._waiting).ask()
+
+    def _waiting(self, work: Coroutine[Any, Any, None]) -> None:
+        self.run_worker(work, exit_on_error=False)
+
     def action_quit(self) -> None:
-        """Quit; asks while a change is followed."""
+        """Quit; asks while a change is followed or an incident is open."""
         following = [f for f in self.core.store.world.follows if f.open]
-        if not following:
+        incident = open_incident(self.core.store.world)
+        if not following and incident is None:
             self.app.exit(0)
             return
         waiting = ", ".join(f.follow.did for f in following if f.follow.kind == "steps")
         names = ", ".join(f"{f.follow.kind} {f.follow.part}" for f in following if f.follow.kind != "steps")
         goes_on = f"{names} goes on in AWS and is followed again at the next start" if names else ""
         ends = f"the calls of {waiting} that were not sent yet are NOT sent" if waiting else ""
+        stands = "the incident stays open in the journal" if incident is not None else ""
         stay = Choice(id="", text="stay")
-        leave = Choice(id="leave", text=f"quit: {'; '.join(filter(None, (ends, goes_on)))}")
-        self.app.push_screen(
-            Picker("a change is being followed", [stay, leave]), lambda chosen: self.app.exit(0) if chosen == "leave" else None
-        )
+        leave = Choice(id="leave", text=f"quit: {'; '.join(filter(None, (ends, goes_on, stands)))}")
+        title = "a change is being followed" if following else f"an incident is open: {incident.title}" if incident else ""
+        self.app.push_screen(Picker(title, [stay, leave]), lambda chosen: self.app.exit(0) if chosen == "leave" else None)
 
 
 def shown_by(target: Target, cluster: str) -> Call:

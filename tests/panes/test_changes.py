@@ -21,7 +21,8 @@ def test_our_changes_stand_among_the_news_and_noise_does_not():
         Following(follow=Follow(kind="scale", env="prod", part="api", started_at=NOW - 300, did=did)) for did in ("scale api 2 → 3", "")
     )
     world = msgspec.structs.replace(world, follows=follows)
-    first, second, *rest = text(change_lines(world, view_of(world), 60)).splitlines()
-    assert first.split() == ["2m", "api", "deployment", "completed"]
-    assert "you: scale api 2 → 3" in second
-    assert all("began" in line for line in rest)
+    first, *rest = text(change_lines(world, view_of(world), 60)).splitlines()
+    assert "you: scale api 2 → 3" in first
+    assert "deployment api:41 (v2.3.0) began" in "\n".join(rest)
+    assert any("secret clickit/prod/database-url changed" in line for line in rest)
+    assert not any(word in line for line in rest for word in ("steady", "registered", "pushed", "backup"))

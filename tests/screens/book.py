@@ -74,6 +74,9 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("Timeline at 80x24: what changed before the first bad minute", "incident", ("0",), (80, 24), r"first bad minute: "),
     ("Timeline, `enter`: everything of one entry", "incident", ("0", "down", "enter"), (80, 24), r"to see it"),
     ("Timeline, `v`: which kinds", "incident", ("0", "v"), (80, 24), r"type to narrow"),
+    ("`i`: declare an incident; when it began is found in the metrics", "incident", ("i", "enter"), (80, 24), r"began:"),
+    ("Timeline of an incident that was declared", "declared", ("0",), (80, 24), r"declared: API"),
+    ("`i` while an incident is open", "declared", ("i",), (80, 24), r"type to narrow"),
     ("Timeline of an observer who may not see half of it", "denied read-only", ("0",), (80, 24), r"not seen"),
     ("Logs at 150x45", "logs", ("3",), (150, 45), r"lines 600.*14:03:18"),
 )
