@@ -14,7 +14,7 @@ from clickit_tui.demo.wire import REGION
 Params = Mapping[str, Any]
 STOP_DAYS = 7
 EVENTS_KEPT_MINUTES = 14 * 24 * 60
-MOVES_S = {"stopping": 45.0, "starting": 60.0, "rebooting": 20.0, "creating": 90.0}
+MOVES_S = {"stopping": 45.0, "starting": 60.0, "rebooting": 20.0, "creating": 90.0, "modifying": 60.0}
 
 
 def page(things: Sequence[Any], params: Params, most: int = 100) -> tuple[Sequence[Any], dict[str, str]]:
@@ -62,6 +62,7 @@ def instance(sim: Simulator, env: Environment, of: Database) -> dict[str, Any]:
             {"SubnetIdentifier": each.id, "SubnetAvailabilityZone": {"Name": each.zone}, "SubnetStatus": "Active"} for each in subnets
         ],
     }
+    waiting = {"AllocatedStorage": of.wanted_gib, "DBInstanceClass": of.wanted_class}
     stopped = of.status == "stopped" and of.stopped_at is not None
     return {
         "DBInstanceIdentifier": of.id,
@@ -74,7 +75,6 @@ def instance(sim: Simulator, env: Environment, of: Database) -> dict[str, Any]:
         "DBName": "clickit",
         "Endpoint": {"Address": of.host, "Port": 5432, "HostedZoneId": "Z29XKXDKYMONMX"} if of.status != "creating" else None,
         "AllocatedStorage": of.storage_gib,
-        "MaxAllocatedStorage": of.storage_gib * 2,
         "InstanceCreateTime": of.created_at,
         "PreferredBackupWindow": "03:00-03:30",
         "BackupRetentionPeriod": 7,
@@ -85,7 +85,7 @@ def instance(sim: Simulator, env: Environment, of: Database) -> dict[str, Any]:
         "SecondaryAvailabilityZone": f"{REGION}b" if of.multi_az else None,
         "DBSubnetGroup": group,
         "PreferredMaintenanceWindow": "sun:04:00-sun:04:30",
-        "PendingModifiedValues": {},
+        "PendingModifiedValues": {key: value for key, value in waiting.items() if value},
         "LatestRestorableTime": (sim.now - 30) // 300 * 300 if not stopped else of.stopped_at,
         "MultiAZ": of.multi_az,
         "AutoMinorVersionUpgrade": True,
@@ -106,7 +106,7 @@ def instance(sim: Simulator, env: Environment, of: Database) -> dict[str, Any]:
         "PerformanceInsightsEnabled": env.name == "prod",
         "DeletionProtection": env.name == "prod",
         "TagList": [{"Key": "Project", "Value": "clickit"}],
-    }
+    } | of.settings
 
 
 def _move(sim: Simulator, params: Params, allowed: str, during: str, after: str) -> dict[str, Any]:
@@ -115,6 +115,9 @@ def _move(sim: Simulator, params: Params, allowed: str, during: str, after: str)
         raise AwsError("InvalidDBInstanceState", f"Instance {of.id} is not in {allowed} state.")
     of.status, of.phase_next, of.phase_until = during, after, sim.now + MOVES_S[during]
     of.stopped_at = sim.now if during == "stopping" else None
+    if during in ("stopping", "rebooting"):  # what others ran in it ends with it
+        of.extra_cpu = of.extra_iops = 0.0
+        of.extra_connections = 0
     return {"DBInstance": instance(sim, env, of)}
 
 

@@ -219,7 +219,7 @@ def list_tasks(sim: Simulator, params: Params) -> dict[str, Any]:
     if params.get("startedBy"):
         tasks = [each for each in tasks if each.started_by == params["startedBy"]]
     if params.get("launchType"):
-        tasks = [each for each in tasks if each.provider == params["launchType"]]
+        tasks = tasks if params["launchType"] == "FARGATE" else []
     found, token = page([each.arn for each in tasks], params)
     return {"taskArns": found} | token
 
@@ -365,13 +365,23 @@ def _configure(of: Service, params: Params) -> None:
 
 
 def _rewire(of: Service, params: Params) -> bool:
-    """Take over another network configuration; True when there was a change, which makes a deployment."""
+    """Take over another network or capacity provider; True when there was a change, which makes a deployment."""
+    before = (of.subnets, of.security_group, of.provider)
+    strategy = params.get("capacityProviderStrategy")
+    if strategy:
+        of.provider = _provider(strategy)
     wanted = (params.get("networkConfiguration") or {}).get("awsvpcConfiguration")
-    if not wanted:
-        return False
-    before = (of.subnets, of.security_group)
-    of.subnets, of.security_group = list(wanted["subnets"]), (wanted.get("securityGroups") or [of.security_group])[0]
-    return before != (of.subnets, of.security_group)
+    if wanted:
+        of.subnets, of.security_group = list(wanted["subnets"]), (wanted.get("securityGroups") or [of.security_group])[0]
+    return before != (of.subnets, of.security_group, of.provider)
+
+
+def _provider(strategy: Sequence[Mapping[str, Any]]) -> str:
+    """The provider that gets most of a strategy's tasks; ClickIt's services use one. Raises AwsError (InvalidParameterException)."""
+    for each in strategy:
+        if each.get("capacityProvider") not in ("FARGATE", "FARGATE_SPOT"):
+            raise invalid("The specified capacity provider was not found. Specify a valid name or ARN and try again.")
+    return str(max(strategy, key=lambda each: (each.get("weight", 0), each.get("base", 0)))["capacityProvider"])
 
 
 def find_definition(env: Environment | None, sim: Simulator, name: str) -> TaskDefinition:

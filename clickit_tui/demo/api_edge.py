@@ -289,13 +289,14 @@ def describe_nat_gateways(sim: Simulator, params: Params) -> dict[str, Any]:
     return _listed("NatGateways", _kept(found, params, fields), params)
 
 
-def _security_groups(sim: Simulator) -> list[SecurityGroup]:
+def security_groups(sim: Simulator) -> list[SecurityGroup]:
+    """Every security group."""
     return [group for env in sim.envs.values() for group in env.network.groups.values()]
 
 
 def describe_security_groups(sim: Simulator, params: Params) -> dict[str, Any]:
     ids, names = params.get("GroupIds"), params.get("GroupNames")
-    found = [each for each in _security_groups(sim) if (not ids or each.id in ids) and (not names or each.name in names)]
+    found = [each for each in security_groups(sim) if (not ids or each.id in ids) and (not names or each.name in names)]
     missing = [each for each in ids or () if each not in {group.id for group in found}]
     if missing:
         raise AwsError("InvalidGroup.NotFound", f"The security group '{missing[0]}' does not exist")
@@ -327,14 +328,15 @@ def _permission(of: Rule) -> dict[str, Any]:
 
 
 def describe_security_group_rules(sim: Simulator, params: Params) -> dict[str, Any]:
-    found = [_group_rule(group, rule) for group in _security_groups(sim) for rule in group.rules]
+    found = [group_rule(group, rule) for group in security_groups(sim) for rule in group.rules]
     wanted = params.get("SecurityGroupRuleIds")
     found = [each for each in found if not wanted or each["SecurityGroupRuleId"] in wanted]
     fields = {"group-id": ("GroupId",), "security-group-rule-id": ("SecurityGroupRuleId",)}
     return _listed("SecurityGroupRules", _kept(found, params, fields), params)
 
 
-def _group_rule(group: SecurityGroup, rule: Rule) -> dict[str, Any]:
+def group_rule(group: SecurityGroup, rule: Rule) -> dict[str, Any]:
+    """A SecurityGroupRule as every operation shows it."""
     found: dict[str, Any] = {
         "SecurityGroupRuleId": rule.id,
         "GroupId": group.id,

@@ -111,6 +111,17 @@ def _free(sim: Simulator, name: str) -> None:
         raise AwsError("DBInstanceAlreadyExists", f"DB instance already exists: {name}")
 
 
+def _settings(params: Params) -> dict[str, Any]:
+    """What a restored instance does not take over from its source."""
+    group = params.get("DBParameterGroupName") or "default.postgres16"
+    return {
+        "DBParameterGroups": [{"DBParameterGroupName": group, "ParameterApplyStatus": "in-sync"}],
+        "DeletionProtection": bool(params.get("DeletionProtection")),
+        "PubliclyAccessible": bool(params.get("PubliclyAccessible")),
+        "PerformanceInsightsEnabled": False,
+    }
+
+
 def _restored(sim: Simulator, env: Environment, params: Params, name: str) -> Database:
     """What AWS makes of it: the defaults where the caller gives nothing."""
     groups = params.get("VpcSecurityGroupIds") or ["sg-default"]
@@ -126,6 +137,14 @@ def _restored(sim: Simulator, env: Environment, params: Params, name: str) -> Da
         status="creating",
         phase_until=sim.now + MOVES_S["creating"],
         phase_next="available",
+        settings=_settings(params),
+        wanted_gib=None,
+        wanted_class="",
+        storage_changed_at=None,
+        growth_gib_per_min=0.0,
+        extra_cpu=0.0,
+        extra_iops=0.0,
+        stopped_at=None,
     )
     env.restored.append(made)
     return made

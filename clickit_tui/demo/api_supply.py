@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -96,6 +97,7 @@ def put_secret_value(sim: Simulator, params: Params) -> dict[str, Any]:
         raise AwsError("ResourceExistsException", said)
     if version not in of.versions:
         of.digests[version] = digest
+        of.keys_of[version] = _keys(params)
         _stage(of, version, params.get("VersionStages") or ["AWSCURRENT"])
         of.changed_at = sim.now
     return {"ARN": of.arn, "Name": of.name, "VersionId": version, "VersionStages": of.versions[version]}
@@ -118,6 +120,34 @@ def _content(of: Secret, params: Params) -> str:
     return hmac.new(SALT + of.arn.encode(), str(given).encode(), "sha256").hexdigest()
 
 
+def _keys(params: Params) -> frozenset[str]:
+    """Keys of a value that is a JSON object; they are no secret, and tasks read secrets by them."""
+    try:
+        found = json.loads(str(params.get("SecretString") or ""))
+    except (ValueError, RecursionError):
+        return frozenset()
+    return frozenset(found) if isinstance(found, dict) else frozenset()
+
+
+def create_secret(sim: Simulator, params: Params) -> dict[str, Any]:
+    name = str(params.get("Name", ""))
+    env = next((each for each in sim.envs.values() if name.startswith(each.names.secrets)), None)
+    if env is None:
+        raise AwsError("InvalidParameterException", "The embedded ClickIt has secrets under clickit/ENVIRONMENT/ only.")
+    if name in env.secrets:
+        if env.secrets[name].deleted_at is not None:
+            said = "You can't create this secret because a secret with this name is already scheduled for deletion."
+            raise AwsError("InvalidRequestException", said)
+        raise AwsError("ResourceExistsException", f"The operation failed because the secret {name} already exists.")
+    made = Secret(name, sim.token(6), sim.now, sim.now, sim.now // 86_400 * 86_400, {}, description=str(params.get("Description", "")))
+    version = str(params.get("ClientRequestToken") or sim.uuid())
+    if "SecretString" in params or "SecretBinary" in params:
+        made.digests[version], made.keys_of[version] = _content(made, params), _keys(params)
+        _stage(made, version, ["AWSCURRENT"])
+    env.secrets[name] = made
+    return {"ARN": made.arn, "Name": name} | ({"VersionId": version} if made.versions else {})
+
+
 def _stage(of: Secret, version: str, stages: Sequence[str]) -> None:
     """Attach labels to a version, each taken from the one that had it."""
     of.versions.setdefault(version, [])
@@ -135,6 +165,7 @@ def _promote(of: Secret, version: str) -> None:
         kept = [each for each in stages if each not in ("AWSCURRENT", "AWSPREVIOUS")]
         of.versions[known] = ["AWSPREVIOUS", *kept] if "AWSCURRENT" in stages and known != version else kept
     of.versions[version] = ["AWSCURRENT", *of.versions[version]]
+    of.keys = of.keys_of.get(version, of.keys)
 
 
 def update_secret_version_stage(sim: Simulator, params: Params) -> dict[str, Any]:

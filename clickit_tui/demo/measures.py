@@ -13,7 +13,7 @@ from clickit_tui.demo.traffic import SERVING, Served, Tally, outside_failing
 GIB = 1024**3
 ANSWER_BYTES, LINE_BYTES = 9_000, 240
 """Of an average answer, and of the log lines of an average request."""
-MEMORY_GIB = {"db.t4g.micro": 1.0, "db.t4g.small": 2.0, "db.t4g.medium": 4.0}
+MEMORY_GIB = {"db.t4g.micro": 1.0, "db.t4g.small": 2.0, "db.t4g.medium": 4.0, "db.t4g.large": 8.0}
 
 
 class Measured(NamedTuple):

@@ -341,6 +341,14 @@ class Database:
     io_balance: float = 99.0
     """EBSIOBalance%: what is left of the burst."""
     growth_gib_per_min: float = 0.0
+    growth_left_gib: float = 0.0
+    """How much more of it will come."""
+    wanted_gib: int | None = None
+    wanted_class: str = ""
+    """What a modification will make of it."""
+    storage_changed_at: float | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Members of DBInstance that are not as usual."""
     stopped_at: float | None = None
 
     @property
@@ -396,6 +404,8 @@ class Secret:
     """Salted digest of what was put, by version, to tell a repeated write from another one."""
     keys: frozenset[str] = frozenset()
     """Keys of the JSON object inside; empty for plain text."""
+    keys_of: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The same, of versions that were put."""
 
     @property
     def arn(self) -> str:

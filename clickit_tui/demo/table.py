@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from clickit_tui.demo import api_account, api_cache, api_data, api_ecs, api_ecs_history, api_edge, api_restore, api_supply
+from clickit_tui.demo import api_account, api_cache, api_data, api_ecs, api_ecs_history, api_edge, api_modify, api_restore, api_supply
 from clickit_tui.demo.errors import AwsError
 from clickit_tui.demo.simulator import Simulator
 
@@ -28,16 +28,19 @@ _BY_NAME: Mapping[str, tuple[tuple[ModuleType, str], ...]] = {
     "ec2": (
         (api_edge, "DescribeVpcs DescribeSubnets DescribeNatGateways DescribeSecurityGroups DescribeSecurityGroupRules"),
         (api_edge, "DescribeNetworkInterfaces DescribeRouteTables"),
+        (api_modify, "AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress"),
+        (api_modify, "RevokeSecurityGroupIngress RevokeSecurityGroupEgress"),
     ),
     "rds": (
         (api_data, "DescribeDBInstances StopDBInstance StartDBInstance RebootDBInstance DescribeDBSnapshots CreateDBSnapshot"),
         (api_data, "DescribePendingMaintenanceActions DescribeDBParameterGroups DescribeDBParameters DescribeDBSubnetGroups"),
         (api_restore, "RestoreDBInstanceFromDBSnapshot RestoreDBInstanceToPointInTime DescribeDBInstanceAutomatedBackups"),
+        (api_modify, "ModifyDBInstance"),
     ),
     "elasticache": ((api_cache, "DescribeReplicationGroups DescribeCacheClusters DescribeCacheSubnetGroups"),),
     "secretsmanager": (
         (api_supply, "ListSecrets DescribeSecret ListSecretVersionIds GetSecretValue PutSecretValue UpdateSecret DeleteSecret"),
-        (api_supply, "RestoreSecret UpdateSecretVersionStage"),
+        (api_supply, "RestoreSecret UpdateSecretVersionStage CreateSecret"),
     ),
     "ecr": ((api_supply, "DescribeRepositories ListImages DescribeImages BatchGetImage DescribeImageScanFindings StartImageScan"),),
     "sts": ((api_account, "GetCallerIdentity AssumeRole"),),

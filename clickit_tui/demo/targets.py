@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from clickit_tui.demo.state import Environment, Target, TargetGroup, Task
+import ipaddress
+
+from clickit_tui.demo.state import Environment, SecurityGroup, Target, TargetGroup, Task
 
 BOOT_S = 3.0
 """From a container's start until the program inside listens."""
@@ -56,12 +58,29 @@ def healthy(env: Environment, task: Task) -> bool:
 
 
 def reachable(env: Environment, role: str, port: int, source: str) -> bool:
-    """Whether a security group lets another one in on a port."""
-    wanted = env.network.groups[source].id
-    return any(
-        not rule.egress and rule.from_port <= port <= rule.to_port and (rule.source_group == wanted or rule.cidr == "0.0.0.0/0")
-        for rule in env.network.groups[role].rules
+    """Whether a security group lets another one in on a port, and that one lets it out."""
+    groups = env.network.groups
+    return _allowed(env, groups[role], port, groups[source], egress=False) and _allowed(
+        env, groups[source], port, groups[role], egress=True
     )
+
+
+def _allowed(env: Environment, group: SecurityGroup, port: int, other: SecurityGroup, *, egress: bool) -> bool:
+    return any(
+        rule.egress == egress
+        and rule.protocol in ("tcp", "6", "-1")
+        and (rule.protocol == "-1" or rule.from_port <= port <= rule.to_port)
+        and (rule.source_group == other.id or _covers(env, rule.cidr))
+        for rule in group.rules
+    )
+
+
+def _covers(env: Environment, cidr: str) -> bool:
+    """Whether a range of addresses holds all of the private subnets."""
+    if cidr in ("", "0.0.0.0/0"):
+        return bool(cidr)
+    span = ipaddress.IPv4Network(cidr, strict=False)
+    return all(ipaddress.IPv4Network(each.cidr).subnet_of(span) for each in env.network.subnets if not each.public)
 
 
 def probe(env: Environment, group: TargetGroup, target: Target, now: float) -> tuple[str, str]:

@@ -25,7 +25,7 @@ POOL = 6
 """Connections that one api task keeps open."""
 OUTSIDE_MOST = 55_000
 """Connections that a NAT gateway holds to one destination."""
-IOPS = {"db.t4g.micro": 500.0, "db.t4g.small": 1000.0}
+IOPS = {"db.t4g.micro": 500.0, "db.t4g.small": 1000.0, "db.t4g.medium": 2000.0, "db.t4g.large": 4000.0}
 """What an instance class may do for ever; above it the burst is used up."""
 BURST_IOS = 10_800 * 1800.0
 """Operations above the baseline that a full burst allows."""
@@ -121,7 +121,7 @@ def poisson(rng: random.Random, mean: float) -> int:
 
 def database_trouble(env: Environment) -> str:
     """Why the api cannot use the database; empty when it can."""
-    if env.database.status == "storage-full":
+    if env.database.status == "storage-full" or env.database.used_gib >= env.database.storage_gib:
         return "no space left"
     if env.database.status not in SERVING:
         return "connection refused"
@@ -310,7 +310,8 @@ def _burst(database: Database, dt_s: float) -> float:
     """Extra reads per second that the instance lets through; they use up its balance."""
     baseline = IOPS.get(database.instance_class, 1000.0)
     above = max(0.0, database.extra_iops - baseline)
-    database.io_balance = max(0.0, database.io_balance - 100 * above * dt_s / BURST_IOS)
+    spare = max(0.0, baseline - database.extra_iops)
+    database.io_balance = min(99.0, max(0.0, database.io_balance + 100 * (spare - above) * dt_s / BURST_IOS))
     return min(database.extra_iops, baseline) if database.io_balance <= 0 else database.extra_iops
 
 

@@ -13,6 +13,11 @@ from clickit_tui.demo.state import Database, Environment, arn
 if TYPE_CHECKING:
     from clickit_tui.demo.simulator import Simulator
 
+STOPPED_MOST_S = 7 * 86_400.0
+OPTIMIZED_S = 180.0
+"""How long new storage is optimized; on AWS it takes hours."""
+CONNECTIONS_MOST = {"db.t4g.micro": 79, "db.t4g.small": 181, "db.t4g.medium": 403, "db.t4g.large": 845}
+
 
 def furnish(sim: Simulator, env: Environment) -> None:
     """The environment's alarms: the runbook's three in prod, one in dev, and those of the scaling policies."""
@@ -93,31 +98,55 @@ def database(sim: Simulator, env: Environment, now: float) -> None:
                 env.events.append(birth.rds_event(env.database, now, "Manual snapshot created", "backup"))
     for database in (env.database, *env.restored):
         _proceed(env, database, now)
-    if env.database.growth_gib_per_min:
+    if env.database.growth_left_gib > 0:
         _grow(env, env.database, now)
 
 
 def _grow(env: Environment, database: Database, now: float) -> None:
     """One second of data being added, until the storage is full."""
     before = database.storage_gib - database.used_gib
-    database.used_gib = min(float(database.storage_gib), database.used_gib + database.growth_gib_per_min / 60)
+    added = min(database.growth_gib_per_min / 60, database.growth_left_gib, max(0.0, before))
+    database.used_gib += added
+    database.growth_left_gib -= added
     free = database.storage_gib - database.used_gib
     low = database.storage_gib * 0.05
     if free < low <= before:
         said = f"The free storage capacity for DB instance {database.id} is low at 5% of the provisioned storage"
         env.events.append(birth.rds_event(database, now, said, "low storage"))
-    if free <= 0 < before and database.status == "available":
+    if free <= 1e-6 and database.status in ("available", "storage-optimization"):
+        database.phase_until = None
         database.status = "storage-full"
         env.events.append(birth.rds_event(database, now, "Allocated storage has been exhausted", "low storage"))
 
 
 def _proceed(env: Environment, database: Database, now: float) -> None:
+    if database.status == "stopped" and database.stopped_at is not None and now >= database.stopped_at + STOPPED_MOST_S:
+        database.status, database.phase_next, database.phase_until, database.stopped_at = "starting", "available", now + 60, None
+        env.events.append(
+            birth.rds_event(
+                database, now, "DB instance is being started due to it exceeding the maximum allowed time being stopped.", "notification"
+            )
+        )
     if database.phase_until is None or now < database.phase_until:
         return
     database.phase_until = None
     before, database.status = database.status, database.phase_next
+    if before == "modifying":
+        _modified(env, database, now)
     for message, category in _said(before):
         env.events.append(birth.rds_event(database, now, message, category))
+
+
+def _modified(env: Environment, database: Database, now: float) -> None:
+    """A modification takes effect; new storage is optimized for a while."""
+    if database.wanted_class:
+        database.instance_class, database.wanted_class = database.wanted_class, ""
+        database.connections_most = CONNECTIONS_MOST[database.instance_class]
+        env.events.append(birth.rds_event(database, now, "Finished applying modification to DB instance class", "configuration change"))
+    if database.wanted_gib:
+        database.storage_gib, database.wanted_gib = database.wanted_gib, None
+        database.phase_next, database.phase_until = "available", now + OPTIMIZED_S
+        env.events.append(birth.rds_event(database, now, "Finished applying modification to allocated storage", "configuration change"))
 
 
 def _said(before: str) -> Iterable[tuple[str, str]]:

@@ -15,6 +15,7 @@ from clickit_tui.demo.table import table
 from tests.demo import (
     test_fidelity_changes,
     test_fidelity_keeping,
+    test_fidelity_repairs,
     test_fidelity_running,
     test_fidelity_watching,
 )
@@ -22,7 +23,7 @@ from tests.demo.fidelity import Aws, Row
 
 ROWS: list[Row] = [
     row
-    for module in (test_fidelity_changes, test_fidelity_keeping, test_fidelity_running, test_fidelity_watching)
+    for module in (test_fidelity_changes, test_fidelity_keeping, test_fidelity_repairs, test_fidelity_running, test_fidelity_watching)
     for row in module.MATRIX.rows
 ]
 UNSERVED = (

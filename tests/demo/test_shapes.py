@@ -206,6 +206,28 @@ def _previous(sim: Simulator) -> dict[str, Any]:
     return {"VersionStage": "AWSCURRENT", "MoveToVersionId": old, "RemoveFromVersionId": new}
 
 
+def _rule(sim: Simulator, *, more: int = 0) -> dict[str, Any]:
+    groups = _dev(sim).network.groups
+    pairs = [{"GroupId": groups["app"].id, "Description": "again"}]
+    return {
+        "GroupId": groups["db"].id,
+        "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 5432 + more, "ToPort": 5432 + more, "UserIdGroupPairs": pairs}],
+    }
+
+
+def _egress(sim: Simulator) -> dict[str, Any]:
+    own = _dev(sim).network.groups["app"]
+    return {"GroupId": own.id, "SecurityGroupRuleIds": [each.id for each in own.rules if each.egress]}
+
+
+GIVEN |= {
+    "ec2.AuthorizeSecurityGroupIngress": lambda sim: _rule(sim, more=1),
+    "ec2.AuthorizeSecurityGroupEgress": lambda sim: _rule(sim),
+    "ec2.RevokeSecurityGroupIngress": lambda sim: _rule(sim),
+    "ec2.RevokeSecurityGroupEgress": _egress,
+    "rds.ModifyDBInstance": lambda sim: DB | {"AllocatedStorage": 40, "ApplyImmediately": True, "MaxAllocatedStorage": 100},
+    "secretsmanager.CreateSecret": lambda sim: {"Name": "clickit/dev/new", "SecretString": "x"},
+}
 READS = ("Describe", "List", "Get", "Filter", "Batch")
 
 

@@ -151,14 +151,14 @@ def stop_database(sim: Simulator, env: Environment) -> None:
     env.database.stopped_at = sim.now
 
 
-def growing(database: Database, free_gib: float, gib_per_min: float) -> None:
-    """Leave so much free and fill it at that rate."""
-    database.used_gib, database.growth_gib_per_min = database.storage_gib - free_gib, gib_per_min
+def growing(database: Database, free_gib: float, gib_per_min: float, whole_gib: float) -> None:
+    """Leave so much free and write `whole_gib` at that rate."""
+    database.used_gib, database.growth_gib_per_min, database.growth_left_gib = database.storage_gib - free_gib, gib_per_min, whole_gib
 
 
-def fill_storage(free_gib: float, gib_per_min: float) -> Do:
+def fill_storage(free_gib: float, gib_per_min: float, whole_gib: float) -> Do:
     """Data grows in storage that was nearly full."""
-    return lambda sim, env: growing(env.database, free_gib, gib_per_min)
+    return lambda sim, env: growing(env.database, free_gib, gib_per_min, whole_gib)
 
 
 def remove_rule(role: str, port: int) -> Do:

@@ -19,6 +19,6 @@ INCIDENT = Incident(
             "pi GetResourceMetrics: CPU leads",
             "no deployment",
         ),
-        fix="End the report.",
+        fix="End the report; restarting the database ends it too, with a minute's outage.",
     ),
 )

@@ -21,6 +21,6 @@ INCIDENT = Incident(
             "DescribeSecret(clickit/prod/stripe-api-key): ResourceNotFoundException",
             "the old tasks run on: a secret is read at start only",
         ),
-        fix="Create the secret again with its value, then deploy.",
+        fix="Create the secret again with its value and deploy a revision that names its new ARN.",
     ),
 )
