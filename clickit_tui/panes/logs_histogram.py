@@ -105,7 +105,7 @@ def histogram(levels: Levels, width: int, rows: int, now: float, glyphs: Symbols
         ("warnings", levels.total["warn"], "warn", 1),
         ("lines", levels.total.total(), "plain", 2),
     )
-    label = 17 if rows > 1 else 15
+    label = 18 if rows > 1 else 15
     columns, per_ms, begin_ms = levels.bars(max(1, width - label - 14), int(now * 1000))
     unit = f" {per_ms // 1000} s each" if per_ms < 60_000 else f" {per_ms / 60_000:g} m each"
     placed = _placed(marks, len(columns), per_ms, begin_ms)

@@ -131,7 +131,7 @@ def test_alarms_and_deployments_are_marked_where_they_happened():
     wide = histogram(levels, 200, 3, NOW + 400, symbols(False), marks)
     assert len(wide) == 4
     assert all(spans_width(row) == 200 for row in wide)
-    assert [at - 17 for at, c in enumerate(shown(wide)[3]) if c in "AD" and at >= 17] == [20, 40]
+    assert [at - 18 for at, c in enumerate(shown(wide)[3]) if c in "AD" and at >= 18] == [20, 40]
     narrow = histogram(levels, 80, 1, NOW + 400, symbols(False), marks)
     assert shown(narrow)[0][15:].count("A") == shown(narrow)[0][15:].count("D") == 1
     assert spans_width(narrow[0]) == 80
