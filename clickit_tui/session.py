@@ -259,11 +259,14 @@ class Session:
         state = self.tail.state()
         if state.standing in (Standing.DENIED, Standing.STALE, Standing.DROPPED):
             return state.words(), "fail"
-        return state.words(), "warn" if state.standing in (Standing.BEHIND, Standing.THROTTLED) else "plain"
+        return state.words(), "warn" if state.faults or state.standing in (Standing.BEHIND, Standing.THROTTLED) else "plain"
 
     def log_troubles(self) -> Sequence[str]:
         """Why some groups are not read at the moment."""
-        return tuple(f"{part}: {fault.sentence}" for part, fault in self.tail.state().faults.items())
+        parts: dict[str, list[str]] = {}
+        for part, fault in self.tail.state().faults.items():
+            parts.setdefault(fault.sentence, []).append(part)
+        return tuple(f"{' '.join(named)}: {sentence}" for sentence, named in parts.items())
 
     def log_search(self, wanted: Wanted) -> Search:
         """A search on the server, within the tail's budget."""

@@ -46,7 +46,11 @@ class TailState(msgspec.Struct, frozen=True, kw_only=True):
     """By part: why its group is not read at the moment."""
 
     def words(self) -> str:
-        """`LIVE`, `PAUSED +132`, `BEHIND 14 s`, `BACKFILLING 40 %`, `DROPPED 1,204`, `STALE 42 s`."""
+        """`LIVE`, `LIVE, api not read`, `PAUSED +132`, `BEHIND 14 s`, `BACKFILLING 40 %`, `DROPPED 1,204`, `STALE 42 s`."""
+        reads = self.standing not in (Standing.DENIED, Standing.STALE, Standing.THROTTLED, Standing.LOADING)
+        return self._words() + (f", {' '.join(self.faults)} not read" if reads and self.faults else "")
+
+    def _words(self) -> str:
         if self.n is None:
             return str(self.standing)
         if self.standing is Standing.PAUSED:

@@ -137,23 +137,12 @@ def _cell(fields: Mapping[str, object], name: str) -> Span:
 def column_names(drawing: Drawing) -> str:
     """The heading over the columns, as wide as they are."""
     before = 1 + len(stamp(drawing.now, drawing)) + 1 + 4 + 5 + 6
-    return " " * before + "".join(fit(name, column_width(name)) + " " for name in drawing.fields) + "message"
+    return " " * before + "".join(fit(name, column_width(name), right=name in _NUMBERS) + " " for name in drawing.fields) + "message"
 
 
 _NO_COLUMN = frozenset({"message", "msg", "level", "severity", "time", "timestamp", "ts", "@timestamp", "pid", "hostname"})
-_FIRST_COLUMNS = (
-    "status",
-    "status_code",
-    "statusCode",
-    "ms",
-    "duration_ms",
-    "durationMs",
-    "responseTime",
-    "latency_ms",
-    "method",
-    "path",
-    "url",
-)
+_NUMBERS = ("status", "status_code", "statusCode", "ms", "duration_ms", "durationMs", "responseTime", "latency_ms")
+_FIRST_COLUMNS = (*_NUMBERS, "path", "url", "method")
 
 
 def usual_fields(lines: Iterable[LogLine], most: int = 3) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ class Levels:
             return [], BUCKET_MS, now_ms
         begin = min(self._buckets)
         end = max(begin, min(max(self._buckets), (now_ms + AHEAD_MS) // BUCKET_MS))
-        per = max(1, -(-(end - begin + 1) // columns))
+        per = _round_up(-(-(end - begin + 1) // columns))
         bars = [[0.0, 0.0, 0.0] for _ in range(-(-(end - begin + 1) // per))]
         for bucket, counts in self._buckets.items():
             bar = bars[min(len(bars) - 1, (bucket - begin) // per)]
@@ -63,6 +63,12 @@ class Levels:
             bar[1] += counts["warn"]
             bar[2] += counts.total()
         return [(e, w, a) for e, w, a in bars], per * BUCKET_MS, begin * BUCKET_MS
+
+
+def _round_up(buckets: int) -> int:
+    """The next number of buckets that makes a round time: seconds, minutes, quarters of an hour, hours."""
+    steps = (1, 2, 3, 4, 6, 12, 24, 36, 60, 120, 180, 360, 720)
+    return next((step for step in steps if step >= buckets), -(-buckets // 720) * 720)
 
 
 def _at(line: LogLine) -> int:
@@ -107,12 +113,12 @@ def histogram(levels: Levels, width: int, rows: int, now: float, glyphs: Symbols
     )
     label = 18 if rows > 1 else 15
     columns, per_ms, begin_ms = levels.bars(max(1, width - label - 14), int(now * 1000))
-    unit = f" {per_ms // 1000} s each" if per_ms < 60_000 else f" {per_ms / 60_000:g} m each"
+    unit = "" if not columns else f" {per_ms // 1000} s each" if per_ms < 60_000 else f" {per_ms / 60_000:g} m each"
     placed = _placed(marks, len(columns), per_ms, begin_ms)
     out: list[Spans] = []
     for name, count, look, which in named[:rows]:
         values = [column[which] for column in columns]
-        said = Span(fit(f" {name} {count:,}", label), look if count and which < 2 else "dim")
+        said = Span(fit(f" {name} {count:,}" if columns else f" {name} –", label), look if count and which < 2 else "dim")
         bars = spark(values, scale(values), len(values), 0, glyphs, look) if any(values) else (Span(glyphs.gap * len(values), "dim"),)
         row: Spans = (said, *(over(bars, placed) if rows == 1 else bars), Span(unit if not out else "", "dim"))
         out.append(row)

@@ -212,7 +212,8 @@ class LogsPane(LogPane):
             words, _ = self.searching()
             return (Span(f" nothing found: {words}; esc goes back to the tail", "dim"),)
         why = "; ".join(self.troubles)
-        return (Span(f" {why}" if why else " nothing here yet: no line in the last 15 minutes", "warn" if why else "dim"),)
+        quiet = " no line in the last 15 minutes" if self.state[0].startswith("LIVE") else " nothing was read yet"
+        return (Span(f" {why}" if why else quiet, "warn" if why else "dim"),)
 
     def next_shape(self) -> str:
         """Change to the next shape; returns its name."""

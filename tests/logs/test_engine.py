@@ -424,3 +424,14 @@ async def test_lines_older_than_the_buffer_reaches_are_counted_and_are_no_alarm(
     assert len(tail.buffer.lines) == 100
     assert tail.buffer.total == 3_000 == 100 + tail.buffer.evicted + tail.buffer.dropped
     assert tail.state().standing is Standing.LIVE
+
+
+async def test_a_group_that_cannot_be_read_is_named_beside_live():
+    time = Stepped()
+    other = "/ecs/clickit-dev-frontend"
+    service = LogService(time, missing=frozenset({API}))
+    service.put(other, 1, 0, "GET / 200")
+    tail = tail_of(service, {"api": API, "frontend": other})
+    await time.run(tail.run(), 20)
+    assert tail.state().words() == "LIVE, api not read"
+    assert tail.state(paused_at=0).words() == "PAUSED +1, api not read"
