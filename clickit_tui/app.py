@@ -27,7 +27,7 @@ from clickit_tui.ui.crash import QuietApp
 from clickit_tui.ui.looks import THEME, glyphs
 from clickit_tui.ui.page import Page
 from clickit_tui.world.parts import ClusterMissing
-from clickit_tui.world.world import ALWAYS_READ, ON_DEMAND, World
+from clickit_tui.world.world import ALWAYS_READ, World
 
 PAINT_S = 0.15
 """Changes of the World are gathered this long before they are painted."""
@@ -76,6 +76,7 @@ class Dashboard(QuietApp):
         self._log_version, self._log_at = -1, 0.0
         self._asked_cluster = False
         self._leave: Callable[[], None] = lambda: None
+        self._attended: frozenset[str] = frozenset()
         self._glyphs = glyphs(os.environ, getattr(sys.__stderr__, "encoding", None) or "utf-8")
 
     def on_mount(self) -> None:
@@ -118,7 +119,6 @@ class Dashboard(QuietApp):
         self._previous, self.place = self.place, key
         self._log_version = -1
         self.switch_screen(self._board(key))
-        self.call_after_refresh(self._attend)
         self.call_after_refresh(self._paint)
 
     def action_previous(self) -> None:
@@ -128,15 +128,16 @@ class Dashboard(QuietApp):
     def _begin(self) -> None:
         self._paint()
         self.core.store.subscribe(ALWAYS_READ, self._changed)
-        self._attend()
         self.set_interval(TICK_S, self._paint)
         self.set_interval(LOG_S, self._flush_log)
         self.run_worker(self.core.start(), exit_on_error=False)
 
     def _attend(self) -> None:
-        """What is read on demand is read while the screen that shows it is there."""
-        before, self._leave = self._leave, self.core.store.subscribe(self.board.reads() & ON_DEMAND, self._changed)
-        before()
+        """What is read on demand is read while the screen wants it."""
+        wanted = self.board.wants(self.core.store.world)
+        if wanted != self._attended:
+            before, self._leave, self._attended = self._leave, self.core.store.subscribe(wanted, self._changed), wanted
+            before()
 
     def _changed(self, world: World, fields: frozenset[str]) -> None:
         if not self._painting:
@@ -168,6 +169,7 @@ class Dashboard(QuietApp):
         if not self.board.is_mounted or not self.screen_stack:
             return
         self.board.show(world, self._view(world))
+        self._attend()
         if isinstance(self.screen, (Confirm, Page)):
             self.screen.renew()
         if isinstance(world.cluster.value, ClusterMissing) and not self._asked_cluster:

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from clickit_tui.actions import enable_exec, rollback
@@ -21,7 +20,7 @@ from clickit_tui.naming import names
 from clickit_tui.plan import Plan, Refused
 from clickit_tui.screens.services import follow_of
 from clickit_tui.session import Session
-from clickit_tui.world.causes import grouped
+from clickit_tui.world.causes import cause_of, grouped
 from clickit_tui.world.ecs import Service, ServiceDeployment, revision
 from clickit_tui.world.follow import Phase
 from clickit_tui.world.revisions import candidates, deployments_of
@@ -40,9 +39,12 @@ MOVING = ("identity", "services", "tasks", "service_deployments", "targets", "al
 class Rig:
     """A session on the demo whose clock is the demo's, stepped by hand."""
 
-    def __init__(self, demo: Demo, state: Path, read_only: bool = False) -> None:
+    def __init__(self, demo: Demo, state: Path, read_only: bool = False, env: str = "dev") -> None:
         self.demo = demo
-        config = Config(env="dev", names=NAMES, protected=False, state_dir=str(state), read_only=read_only, read_only_source="--read-only")
+        self.names = names(env)
+        config = Config(
+            env=env, names=self.names, protected=False, state_dir=str(state), read_only=read_only, read_only_source="--read-only"
+        )
         self.now: float = demo.control("state")["now"]
         self.session = Session(config, clock=lambda: self.now, rng=random.Random(1))
         self.session.store.subscribe(FIELDS, lambda world, changed: None)
@@ -108,9 +110,9 @@ async def rig(demo: Demo, state: Path, **given: Any) -> AsyncIterator[Rig]:
 
 async def deploy(aws: Client, rig: Rig, number: str = "", **given: Any) -> None:
     """Somebody else's deployment."""
-    definition = {"taskDefinition": f"{API}:{number}"} if number else {}
+    definition = {"taskDefinition": f"{rig.names.api}:{number}"} if number else {}
     async with aws("ecs") as ecs:
-        await ecs.update_service(cluster=CLUSTER, service=API, **definition, **given)
+        await ecs.update_service(cluster=rig.names.cluster, service=rig.names.api, **definition, **given)
     await rig.read(MOVING)
 
 
@@ -148,37 +150,60 @@ async def test_a_finished_deployment_goes_back_to_the_revision_that_worked_befor
         assert r.world.follows[-1].phase in (Phase.STEADY, Phase.RECOVERED)
 
 
-async def test_the_same_definition_again_is_told_to_be_no_way_back(demo: Demo, aws: Client, tmp_path: Path) -> None:
-    """Another digest behind the same tag: the demo's ECR has no PutImage, so the older revision's digest is changed where it was read."""
-    async with rig(demo, tmp_path) as r:
+@asynccontextmanager
+async def expired(demo: Demo, state: Path) -> AsyncIterator[Rig]:
+    """A rebuild took over the tag that the api runs, the lifecycle policy removed the digest it pinned, and a task was stopped."""
+    demo.reset(seed=1, paused=True, elapsed_s=700, incident="digest-expired")
+    async with rig(demo, state, env="prod") as r:
+        yield r
+
+
+async def test_the_same_definition_with_another_digest_behind_its_tag_is_told_to_be_no_way_back(
+    demo: Demo, aws: Client, tmp_path: Path
+) -> None:
+    async with expired(demo, tmp_path) as r:
+        ran = next(i.digest for x in r.world.revisions.value or () if x.arn == r.newest().target_revision for i in x.images)
         await deploy(aws, r, forceNewDeployment=True)
         await r.until(lambda: not r.api.rolling)
         await r.read()
-        mine = [x for x in r.world.revisions.value or () if x.service == API and x.task_definition == r.api.task_definition]
-        now = next(x for x in mine if x.arn == r.newest().target_revision)
-        first = next(x for x in mine if x.arn != now.arn)
-        moved = msgspec.structs.replace(first, images=tuple(msgspec.structs.replace(i, digest="sha256:0") for i in first.images))
-        r.session.store.put(revisions=msgspec.structs.replace(r.world.revisions, value=(now, moved)))
-        only = tuple(d for d in r.world.service_deployments.value or () if d.target_revision in (now.arn, moved.arn))
-        r.session.store.put(service_deployments=msgspec.structs.replace(r.world.service_deployments, value=only))
-        assert "deploying it again resolves its tag anew" in r.refusal()
-        planned = rollback.plan(r.world, r.target, {"revision": moved.arn}, r.session.facts())
+        same = next(c for c in candidates(r.world, r.api) if c.same)
+        assert [i.digest for i in same.images] == [ran]
+        row = next(o for o in rollback.choices(r.world, r.target, r.session.facts()) if o.id == same.id)
+        assert row.reason == "runs now: deploying it again resolves its tag anew"
+        planned = rollback.plan(r.world, r.target, {"revision": same.id}, r.session.facts())
         assert isinstance(planned, Refused)
         assert planned.reason.startswith("would not be a roll-back")
+        assert f"It ran {ran}: which ECR has not any more" in planned.reason
 
 
-async def test_an_image_that_ecr_expired_blocks_its_revision_and_no_other(demo: Demo, aws: Client, tmp_path: Path) -> None:
-    """The demo's ECR deletes nothing: its lifecycle is played by a digest and tag that it never had."""
-    async with rig(demo, tmp_path) as r:
-        offered = [c for c in candidates(r.world, r.api) if c.offered]
-        assert len(offered) >= 2
-        gone = msgspec.structs.replace(next(i for i in r.world.images.value or () if i.digest == offered[0].images[0].digest), exists=False)
-        others = tuple(i for i in r.world.images.value or () if i.id != gone.id)
-        r.session.store.put(images=msgspec.structs.replace(r.world.images, value=(gone, *others)))
-        assert r.plan().steps[0].call.params["taskDefinition"] == offered[1].task_definition
-        blocked = rollback.plan(r.world, r.target, {"revision": offered[0].id}, r.session.facts())
+async def test_from_an_expired_digest_the_way_back_is_a_revision_whose_image_exists(demo: Demo, aws: Client, tmp_path: Path) -> None:
+    async with expired(demo, tmp_path) as r:
+        broken = r.api.task_definition
+        await r.until(lambda: any(t.part == "api" and t.stopped and cause_of(t).failed for t in r.world.tasks.value or ()))
+        causes = {cause_of(t).id for t in r.world.tasks.value or () if t.part == "api" and t.stopped and cause_of(t).failed}
+        assert causes == {"image-missing"}
+        planned = r.plan()
+        assert planned.steps[0].call.params["taskDefinition"] != broken
+        assert (await r.carry_out(planned)).kind == "done"
+        await r.until(lambda: bool(r.world.follows) and r.world.follows[-1].steady_at is not None)
+        await r.step(130, MOVING, ("revisions",), ("definitions",), ("images", "secrets"))
+        before = next(c for c in candidates(r.world, r.api) if c.task_definition == broken)
+        assert any("names another image now" in doubt for doubt in before.doubts)
+
+
+async def test_a_revision_whose_tag_was_never_pushed_is_blocked_and_not_offered(demo: Demo, tmp_path: Path) -> None:
+    demo.reset(seed=1, paused=True, elapsed_s=900, incident="image-tag-missing")
+    async with rig(demo, tmp_path, env="prod") as r:
+        await r.until(lambda: not r.api.rolling)
+        await r.read()
+        failed = next(c for c in candidates(r.world, r.api) if c.failed)
+        assert not failed.offered
+        row = next(o for o in rollback.choices(r.world, r.target, r.session.facts()) if o.id == failed.id)
+        assert row.reason.startswith(f"failed ({failed.status}), image clickit/api:")
+        blocked = rollback.plan(r.world, r.target, {"revision": failed.id}, r.session.facts())
         assert isinstance(blocked, Refused)
         assert "is not in ECR" in blocked.reason
+        assert r.plan().steps[0].call.params["taskDefinition"] != failed.task_definition
 
 
 async def test_a_secret_scheduled_for_deletion_blocks_until_it_is_restored(demo: Demo, aws: Client, tmp_path: Path) -> None:
@@ -255,6 +280,7 @@ async def test_a_breaker_that_rolls_back_already_is_left_alone_and_its_stable_en
         assert "rolled it back" in r.world.follows[-1].sentence
 
 
+@pytest.mark.long
 async def test_enabling_shells_replaces_the_tasks_with_ones_that_have_the_agent(demo: Demo, aws: Client, tmp_path: Path) -> None:
     async with rig(demo, tmp_path) as r:
         async with aws("ecs") as ecs:
@@ -279,6 +305,7 @@ async def test_the_last_lines_of_a_task_come_from_its_own_stream(demo: Demo, tmp
         assert isinstance(r.world.tasks, Seen)
 
 
+@pytest.mark.long
 async def test_a_stopped_task_is_remembered_after_ecs_forgot_it(demo: Demo, tmp_path: Path) -> None:
     async with rig(demo, tmp_path) as r:
         run = next(t for t in r.world.tasks.value or () if t.part == "migration")

@@ -64,6 +64,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """Rows to choose from before the preview, the best first; none opens the preview at once."""
     chosen: str = ""
     """Name of the input that holds the id of what was chosen."""
+    reads: frozenset[str] = frozenset()
+    """World fields that are read on demand and that its preview looks at: they are read when it is opened."""
 
 
 _ACTIONS: dict[str, Action] = {}
@@ -88,6 +90,7 @@ def action(
     fields: Callable[[World, Target, Facts], tuple[Field, ...]] = no_fields,
     choices: Callable[[World, Target, Facts], tuple[Option, ...]] = no_choices,
     chosen: str = "",
+    reads: frozenset[str] = frozenset(),
 ) -> Callable[[Planner], Planner]:
     """Register the decorated planner."""
 
@@ -105,6 +108,7 @@ def action(
             plan=planner,
             choices=choices,
             chosen=chosen,
+            reads=reads,
         )
         return planner
 

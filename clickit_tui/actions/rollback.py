@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from clickit_tui.actions import redeploy, state
 from clickit_tui.actions.registry import Option, Target, action
-from clickit_tui.checks.registry import Facts
+from clickit_tui.checks.registry import Facts, Verdict
+from clickit_tui.checks.strip import PartVerdict
+from clickit_tui.naming import SERVICES
 from clickit_tui.plan import Call, Line, Plan, Refused, Risk, Step
 from clickit_tui.world.difference import Difference, differences
 from clickit_tui.world.ecs import Service, ServiceDeployment, Task, revision
@@ -17,6 +21,7 @@ from clickit_tui.world.revisions import (
     current_revision,
     definition_of,
     deployments_of,
+    looked_up,
     running_deployment,
     tag_and_digest,
 )
@@ -30,7 +35,15 @@ CHOSEN = "revision"
 DIFFERENCES = 6
 """Most differences that a preview lists."""
 REFRESHES = (*state.REFRESHES, "service_deployments", "revisions", "images", "secrets")
+NEEDED = frozenset({"images", "secrets"})
+"""Fields of the World that only a choice of revisions looks at."""
 TERRAFORM = "Terraform does not know of it: its next apply may deploy the bad revision again"
+
+
+def ahead(world: World, parts: Iterable[PartVerdict]) -> frozenset[str]:
+    """What to read before anybody asks for a roll-back: `NEEDED` while a deployment runs, anything fails, or a service is not well."""
+    troubled = any(p.verdict is Verdict.FAIL or (p.verdict is Verdict.WARN and p.part in SERVICES) for p in parts)
+    return NEEDED if troubled or any(s.rolling for s in world.services.value or ()) else frozenset()
 
 
 def choices(world: World, target: Target, facts: Facts) -> tuple[Option, ...]:
@@ -82,6 +95,7 @@ def _why_not(of: Candidate) -> str:
     operations=("ecs:StopServiceDeployment", "ecs:UpdateService"),
     choices=choices,
     chosen=CHOSEN,
+    reads=NEEDED,
 )
 def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> Plan | Refused:
     """Stop the deployment under way at once; otherwise deploy the chosen revision, or the newest one that is known to have worked."""
@@ -248,10 +262,12 @@ def _not_one(world: World, service: Service, of: Candidate) -> str:
         return f"would not be a roll-back: {name} is what runs now, ECS would resolve its image's tag again"
     image = image_name(pinned.image)
     tag = f"tag {image.tag}" if image.tag else "its image"
-    return (
-        f"would not be a roll-back: {name} is what runs now, ECS would resolve {tag} again. It ran {pinned.digest}: "
-        f"move the tag back to it in ECR, or register a task definition that names this digest"
-    )
+    gone = looked_up(world, image, pinned.digest)
+    if gone is not None and gone.exists is False:
+        way = "which ECR has not any more: build it again, or choose another revision"
+    else:
+        way = "move the tag back to it in ECR, or register a task definition that names this digest"
+    return f"would not be a roll-back: {name} is what runs now, ECS would resolve {tag} again. It ran {pinned.digest}: {way}"
 
 
 def _deploy_effect(world: World, service: Service, of: Candidate, health: state.Health, facts: Facts) -> tuple[Line, ...]:
@@ -268,7 +284,7 @@ def _deploy_effect(world: World, service: Service, of: Candidate, health: state.
         *_migrations(world, of.good_at or of.last_at, facts),
         state.warn(TERRAFORM),
         *redeploy.floor_warning(service, health),
-        *_old(world, facts),
+        *_old(world, facts, *sorted(NEEDED)),
         *state.shared_warnings(world, service, facts),
     )
 
@@ -355,8 +371,14 @@ def migrations(world: World) -> tuple[Task, ...]:
     return tuple(every.values())
 
 
-def _old(world: World, facts: Facts) -> tuple[Line, ...]:
-    seen = world.service_deployments
-    if seen.value is None or seen.age(facts.now) is Age.FRESH:
-        return ()
-    return (state.warn(f"deployments as of {brief(facts.now - (seen.seen_at or facts.now))} ago: {state.trouble(seen, facts.now)}"),)
+def _old(world: World, facts: Facts, *more: str) -> tuple[Line, ...]:
+    """What of the deployments, and of more fields, is an old reading."""
+    old = [
+        (name.replace("_", " "), seen)
+        for name in ("service_deployments", *more)
+        if (seen := getattr(world, name)).value is not None and seen.age(facts.now) is not Age.FRESH
+    ]
+    return tuple(
+        state.warn(f"{name} as of {brief(facts.now - (seen.seen_at or facts.now))} ago: {state.trouble(seen, facts.now)}")
+        for name, seen in old
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from clickit_tui.aws.fetching import listed, missing, needed, outcomes
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.members import Json, integer, member, records, text, when, words
@@ -19,6 +21,8 @@ Key = tuple[str, str, str]
 """(registry, repository, tag or digest)."""
 AGAIN_S = 120.0
 """An image that was looked up is not looked up again for this long."""
+AGAIN = float("-inf")
+"""When an image was looked up that is to be looked up again each time."""
 BATCH = 100
 """Most images of one DescribeImages call."""
 GONE = ("ImageNotFoundException", "RepositoryNotFoundException")
@@ -40,13 +44,19 @@ def image(answer: Json, registry: str, repository: str, id: str) -> Image:
 
 
 def wanted_images(world: World) -> list[Key]:
-    """What to look up: the tag or digest that each of the newest revisions would pull."""
+    """What to look up: the tag or digest that each of the newest revisions would pull, and the digests that the present one ran."""
     found: dict[Key, None] = {}
     for revision in shortlisted(world):
         for each in images_of(revision, definition_of(world, revision.task_definition)):
             name = image_name(each.image)
             if name.registry:
                 found[name.registry, name.repository, name.id] = None
+    now = {s.task_definition for s in world.services.value or ()}
+    for revision in world.revisions.value or ():
+        for each in revision.images if revision.task_definition in now else ():
+            name = image_name(each.image)
+            if name.registry and each.digest:
+                found[name.registry, name.repository, each.digest] = None
     return list(found)
 
 
@@ -72,8 +82,9 @@ class Images:
                 continue
             if len(due) == 1 and not any(key in self._known for key in keys):
                 raise outcome
-            unread = [Image(registry=where[0], repository=where[1], id=one, exists=None, why=outcome.fault.sentence) for one in ids]
-            self._known |= {(*where, each.id): (now, each) for each in unread if (*where, each.id) not in self._known}
+            for one in ids:
+                last = self._known.get((*where, one), (AGAIN, _unread(*where, one, outcome)))[1]
+                self._known[*where, one] = AGAIN, msgspec.structs.replace(last, exists=None, why=outcome.fault.sentence)
         self._known = {key: self._known[key] for key in keys if key in self._known}
         return {"images": tuple(each for _, each in self._known.values())}
 
@@ -86,7 +97,11 @@ class Images:
             if len(ids) == 1:
                 return [Image(registry=registry, repository=repository, id=ids[0], exists=False)]
             found = await outcomes(self._repository(registry, repository, [one]) for one in ids)
-            return [each for one in found if not isinstance(one, Failed) for each in one]
+            return [
+                each
+                for wanted, one in zip(ids, found, strict=True)
+                for each in ([_unread(registry, repository, wanted, one)] if isinstance(one, Failed) else one)
+            ]
         return _matched(answer, registry, repository, ids)
 
     async def _ask(self, registry: str, repository: str, ids: list[str]) -> Json:
@@ -94,6 +109,10 @@ class Images:
         return await self._gateway.read(
             "ecr", "DescribeImages", registryId=registry, repositoryName=repository, imageIds=asked, filter={"imageStatus": "ANY"}
         )
+
+
+def _unread(registry: str, repository: str, id: str, failed: Failed) -> Image:
+    return Image(registry=registry, repository=repository, id=id, exists=None, why=failed.fault.sentence)
 
 
 def _matched(answer: Json, registry: str, repository: str, ids: list[str]) -> list[Image]:

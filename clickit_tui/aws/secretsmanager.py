@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from clickit_tui.aws.fetching import listed, needed, outcomes
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.members import Json, flag, member, text, when, words
@@ -17,6 +19,8 @@ from clickit_tui.world.world import World
 
 AGAIN_S = 120.0
 """A secret that was looked up is not looked up again for this long."""
+AGAIN = float("-inf")
+"""When a secret was looked up that is to be looked up again each time."""
 
 
 def secret(answer: Json, reference: str) -> Secret:
@@ -83,8 +87,9 @@ class Secrets:
         for reference, outcome in zip(due, found, strict=True):
             if not isinstance(outcome, Failed):
                 self._known[reference] = (now, outcome)
-            elif reference not in self._known:
-                self._known[reference] = (now, Secret(reference=reference, exists=None, why=outcome.fault.sentence))
+            else:
+                last = self._known.get(reference, (AGAIN, Secret(reference=reference, exists=None)))[1]
+                self._known[reference] = AGAIN, msgspec.structs.replace(last, exists=None, why=outcome.fault.sentence)
         self._known = {each: self._known[each] for each in wanted if each in self._known}
         return {"secrets": tuple(each for _, each in self._known.values())}
 

@@ -11,6 +11,7 @@ from textual.events import Key
 from textual.widget import Widget
 
 from clickit_tui.actions.registry import Target
+from clickit_tui.actions.rollback import ahead
 from clickit_tui.logs.line import LogLine
 from clickit_tui.panes.base import Pane
 from clickit_tui.panes.core import Core
@@ -21,7 +22,7 @@ from clickit_tui.ui.cells import Look, Span, Spans, fit
 from clickit_tui.ui.keybar import KeyBar
 from clickit_tui.ui.lines import Lines
 from clickit_tui.world.seen import Trouble
-from clickit_tui.world.world import World
+from clickit_tui.world.world import ON_DEMAND, World
 
 NOTE_S = 8.0
 """A sentence to the user gives the cause its row back after this long, or at the next key."""
@@ -73,6 +74,10 @@ class Board(Keys):
     def reads(self) -> frozenset[str]:
         """World fields that this screen's panes read."""
         return frozenset[str]().union(*(pane.reads for pane in self.panes()))
+
+    def wants(self, world: World) -> frozenset[str]:
+        """World fields that are read on demand and wanted now: by a pane, or ahead of a roll-back that may be asked for."""
+        return (self.reads() | ahead(world, self.view.strip if self.view is not None else ())) & ON_DEMAND
 
     def show(self, world: World, view: View) -> None:
         """Paint frame and panes; what has not changed costs no byte."""

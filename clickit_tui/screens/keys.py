@@ -111,6 +111,8 @@ class Keys(Screen[None]):
             reason = why_not(chosen, target, self.core.store.world, self.view) if self.view else ""
             self.say(f"{chosen.verb}: {reason or 'select what it acts on'}")
             return
+        if chosen.reads:
+            self.core.refresh(tuple(sorted(chosen.reads)))
         options = chosen.choices(self.core.store.world, target, self.core.facts())
         if not options:
             self._open(change(self.app, self.core, chosen, target))

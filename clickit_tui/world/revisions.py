@@ -170,11 +170,12 @@ def _images(world: World, of: Candidate, definition: TaskDefinition | None) -> l
         if not name.registry:
             found.append((False, f"image {each.image} is not in ECR: not checkable"))
             continue
-        found += _image(name, each.digest, _looked_up(world, name, name.id), world)
+        found += _image(name, each.digest, looked_up(world, name, name.id), world)
     return found
 
 
-def _looked_up(world: World, name: ImageName, id: str) -> Image | None:
+def looked_up(world: World, name: ImageName, id: str) -> Image | None:
+    """What ECR said of a tag or digest; None when it was not asked."""
     every = world.images.value or ()
     return next((i for i in every if (i.registry, i.repository, i.id) == (name.registry, name.repository, id)), None)
 

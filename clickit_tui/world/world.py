@@ -113,6 +113,8 @@ OWN: frozenset[str] = frozenset({"env", "log", "follows", "remembered", "record"
 
 ON_DEMAND: frozenset[str] = frozenset(
     {
+        "images",
+        "secrets",
         "log_groups",
         "usage",
         "spend",

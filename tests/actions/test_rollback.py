@@ -9,10 +9,13 @@ import pytest
 
 from clickit_tui.actions import enable_exec, rollback
 from clickit_tui.actions.registry import Target, actions
-from clickit_tui.checks.registry import Facts
+from clickit_tui.checks.registry import Facts, Verdict
+from clickit_tui.checks.strip import PartVerdict
 from clickit_tui.config import Thresholds
 from clickit_tui.plan import Plan, Refused, Risk
+from clickit_tui.world.ecs import RevisionImage
 from clickit_tui.world.revisions import candidates
+from clickit_tui.world.supply import Image, image_name
 from clickit_tui.world.world import World
 from tests.worlds import (
     NAMES,
@@ -34,6 +37,7 @@ from tests.worlds import (
 
 FACTS = Facts(now=NOW, names=NAMES, thresholds=Thresholds(), protected=True)
 DAY = 86_400.0
+IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/clickit/api:v2.3.0"
 API = Target(kind="service", part="api", id=healthy_world().services.value[0].arn)  # type: ignore[index]
 
 
@@ -369,3 +373,48 @@ def test_shells_that_are_on_need_nothing_unless_a_task_began_before() -> None:
 
 def test_only_rolling_back_asks_for_a_choice_first() -> None:
     assert {a.id: a.chosen for a in actions() if a.chosen} == {"rollback": "revision"}
+
+
+# --- what is read ahead ---
+
+
+def verdicts(**of: Verdict) -> tuple[PartVerdict, ...]:
+    return tuple(PartVerdict(part=part, verdict=verdict, short="", sentence="") for part, verdict in of.items())
+
+
+@pytest.mark.parametrize(
+    ("world", "parts", "wanted"),
+    [
+        (healthy_world(), verdicts(api=Verdict.PASS, database=Verdict.WARN), False),
+        (healthy_world(), verdicts(api=Verdict.PASS, database=Verdict.FAIL), True),
+        (healthy_world(), verdicts(api=Verdict.WARN), True),
+        (incident_world(), (), True),
+        (loading_world(), (), False),
+    ],
+)
+def test_images_and_secrets_are_read_ahead_only_while_something_runs_or_fails(
+    world: World, parts: tuple[PartVerdict, ...], wanted: bool
+) -> None:
+    assert bool(rollback.ahead(world, parts)) is wanted
+
+
+def test_an_image_that_was_read_long_ago_is_said_to_be_old() -> None:
+    world = healthy_world()
+    old = msgspec.structs.replace(world.images, seen_at=NOW - 3600, every_s=30.0)
+    assert "images as of 1 h ago" in warned(plan(msgspec.structs.replace(world, images=old)))
+
+
+def test_the_digest_that_ran_before_is_named_and_said_to_be_gone_when_it_is() -> None:
+    world = with_revision(healthy_world(), 40, 5 * DAY)
+    service = world.services.value[0]  # type: ignore[index]
+    same = revision("api", 41, NOW, 9 * DAY, images=(RevisionImage(container="api", image=IMAGE, digest="sha256:old"),))
+    earlier = msgspec.structs.replace(service_deployment("api", 41, NOW, 9 * DAY), arn="earlier", target_revision="same")
+    world = changed(
+        world,
+        revisions=(msgspec.structs.replace(same, arn="same", task_definition=service.task_definition), *(world.revisions.value or ())),
+        service_deployments=(*(world.service_deployments.value or ()), earlier),
+    )
+    assert "It ran sha256:old: move the tag back to it" in refusal(world, "same")
+    name = image_name(IMAGE)
+    gone = Image(registry=name.registry, repository=name.repository, id="sha256:old", exists=False)
+    assert "It ran sha256:old: which ECR has not any more" in refusal(changed(world, images=(gone,)), "same")

@@ -24,8 +24,8 @@ NAMES = names("dev")
 REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/clickit/api"
 
 
-def revision(tag: str, definition: str = recorded.API_42, digest: str = "sha256:1") -> ServiceRevision:
-    pinned = (RevisionImage(container="api", image=f"{REPOSITORY}:{tag}", digest=digest),)
+def revision(tag: str, definition: str = recorded.API_42, digest: str = "") -> ServiceRevision:
+    pinned = (RevisionImage(container="api", image=f"{REPOSITORY}:{tag}", digest=digest or f"sha256:{tag}"),)
     return ServiceRevision(arn=f"r-{tag}", service="clickit-dev-api", task_definition=definition, images=pinned)
 
 
@@ -112,19 +112,23 @@ async def test_images_of_a_repository_are_looked_up_together_and_not_again_for_t
     for second in (0.0, 60.0, 121.0):
         now[0] = second
         found = (await images.fetch(seen))["images"]
-        assert [(i.id, i.exists, i.digest) for i in found] == [("v1", True, "sha256:v1"), ("v2", True, "sha256:v2")]  # type: ignore[attr-defined]
+        assert [(i.id, i.exists, i.digest) for i in found] == [  # type: ignore[attr-defined]
+            ("v1", True, "sha256:v1"),
+            ("v2", True, "sha256:v2"),
+            ("sha256:v1", True, "sha256:v1"),
+        ]
     assert gateway.count("DescribeImages") == 2
-    assert gateway.calls[0][1]["imageIds"] == [{"imageTag": "v1"}, {"imageTag": "v2"}]
+    assert gateway.calls[0][1]["imageIds"] == [{"imageTag": "v1"}, {"imageTag": "v2"}, {"imageDigest": "sha256:v1"}]
 
 
 async def test_one_missing_image_hides_no_other() -> None:
     def answer(params: dict[str, Any]) -> Any:
-        tags = [each["imageTag"] for each in params["imageIds"]]
+        tags = [each.get("imageTag") or each["imageDigest"].removeprefix("sha256:") for each in params["imageIds"]]
         return failed(Trouble.MISSING, "ImageNotFoundException") if "v2" in tags else details(*tags)
 
     seen = world(revision("v1"), revision("v2", recorded.API_42[:-2] + "41"))
     found = (await Images(Scripted(DescribeImages=answer), lambda: 0.0).fetch(seen))["images"]  # type: ignore[arg-type]
-    assert [(i.id, i.exists) for i in found] == [("v1", True), ("v2", False)]  # type: ignore[attr-defined]
+    assert [(i.id, i.exists) for i in found] == [("v1", True), ("v2", False), ("sha256:v1", True)]  # type: ignore[attr-defined]
 
 
 async def test_an_image_that_could_not_be_read_is_not_missing() -> None:
@@ -133,7 +137,20 @@ async def test_an_image_that_could_not_be_read_is_not_missing() -> None:
     assert raised.value.fault.kind is Trouble.DENIED
     silent = Images(Scripted(DescribeImages={"imageDetails": []}), lambda: 0.0)  # type: ignore[arg-type]
     found = (await silent.fetch(world(revision("v1"))))["images"]
-    assert [(i.exists, bool(i.why)) for i in found] == [(None, True)]  # type: ignore[attr-defined]
+    assert {(i.exists, bool(i.why)) for i in found} == {(None, True)}  # type: ignore[attr-defined]
+
+
+async def test_an_image_that_cannot_be_looked_up_any_more_is_not_shown_as_it_was() -> None:
+    answers: list[Any] = [details("v1")]
+    now = [0.0]
+    images = Images(Scripted(DescribeImages=lambda params: answers[0]), lambda: now[0])  # type: ignore[arg-type]
+    seen = world(revision("v1"))
+    await images.fetch(seen)
+    answers[0], now[0] = failed(Trouble.DENIED), 130.0
+    found = (await images.fetch(seen))["images"]
+    assert [(i.exists, i.digest, bool(i.why)) for i in found][:1] == [(None, "sha256:v1", True)]  # type: ignore[attr-defined]
+    answers[0], now[0] = details("v1"), 131.0
+    assert [i.exists for i in (await images.fetch(seen))["images"]][:1] == [True]  # type: ignore[attr-defined]
 
 
 async def test_a_secret_is_missing_only_when_secrets_manager_says_so() -> None:
