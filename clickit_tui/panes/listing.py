@@ -106,7 +106,7 @@ class SupplyListPane(ListPane):
     """Secrets and images."""
 
     name_of = "supply-list"
-    reads = frozenset({"secrets", "secret_list", "repositories", "scans", "definitions", "services", "tasks"})
+    reads = frozenset({"images", "secrets", "secret_list", "repositories", "scans", "definitions", "services", "tasks"})
     heading = "supply"
     help_text = (
         "The secrets that task definitions name, then what else stands under the prefix; the images of both repositories, which of them "
@@ -122,7 +122,7 @@ class SupplyAboutPane(AboutPane):
     """What is known of a row of the Supply screen."""
 
     name_of = "supply-about"
-    reads = frozenset({"secrets", "secret_list", "repositories", "scans"})
+    reads = frozenset({"images", "secrets", "secret_list", "repositories", "scans"})
     help_text = "The row above in words: versions, uses and older tasks of a secret; tags, place and worst findings of an image."
 
     def lines(self, world: World, view: View) -> Sequence[Spans]:
