@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -230,21 +230,51 @@ def get_resource_metrics(sim: Simulator, params: Params) -> dict[str, Any]:
         raise AwsError("InvalidArgumentException", "PeriodInSeconds must be one of 1, 60, 300, 3600, 86400.")
     start, end = seconds(params["StartTime"]) // period * period, min(seconds(params["EndTime"]), sim.now)
     times = [start + period * at for at in range(int((end - start) // period))]
-    slow = traffic.query_ms(env.database) / 1.6
-    since, locks = traffic.lock_load(env)
+    loads = [_load(sim, env, at, period) for at in times]
     listed = []
     for query in params.get("MetricQueries") or ():
         metric, group = query["Metric"], (query.get("GroupBy") or {}).get("Group")
         if metric not in ("db.load.avg", "db.sampledload.avg") or group not in (None, *LOAD_BY):
             raise AwsError("InvalidArgumentException", f"{metric} grouped by {group} is not a metric of this resource.")
-        parts: list[tuple[dict[str, str], float]] = [({}, sum(WAITS.values())), *(LOAD_BY[group] if group else [])]
-        for dims, load in parts[: 1 + ((query.get("GroupBy") or {}).get("Limit") or 10)]:
-            key = {"Metric": metric} | ({"Dimensions": dims} if dims else {})
-            waiting = 0.0 if dims else locks
-            listed.append({"Key": key, "DataPoints": [{"Timestamp": at, "Value": load * slow + waiting * (at >= since)} for at in times]})
-        named = f"{group}.name"
-        if locks and group in ("db.wait_event", "db.wait_event_type"):
-            dims = {named: "Lock:relation", "db.wait_event.type": "Lock"} if group == "db.wait_event" else {named: "Lock"}
-            points = [{"Timestamp": at, "Value": locks * (at >= since)} for at in times]
-            listed.append({"Key": {"Metric": metric, "Dimensions": dims}, "DataPoints": points})
+        listed.append({"Key": {"Metric": metric}, "DataPoints": _points(times, [_busy(each) + each.locked for each in loads])})
+        parts = _parts(group, loads) if group else []
+        parts.sort(key=lambda part: -sum(part[1]))
+        for dims, values in parts[: (query.get("GroupBy") or {}).get("Limit") or 10]:
+            listed.append({"Key": {"Metric": metric, "Dimensions": dims}, "DataPoints": _points(times, values)})
     return {"AlignedStartTime": start, "AlignedEndTime": end, "Identifier": params.get("Identifier"), "MetricList": listed}
+
+
+def _load(sim: Simulator, env: Environment, at: float, period: int) -> traffic.Load:
+    """What held queries up in a period: in the minute that was the worst for them; before the beginning nothing did."""
+    known, first = sim.loads[env.name], int(at // 60)
+    found = [known[minute] for minute in range(first, first + max(1, period // 60)) if minute in known]
+    if first >= int(sim.now // 60):
+        found.append(traffic.load(env))
+    return max(found, key=lambda each: _busy(each) + each.locked, default=traffic.Load())
+
+
+def _wait(name: str, of: traffic.Load) -> float:
+    """Average sessions in a wait event."""
+    return WAITS[name] * (of.by_io if name.startswith("IO") else of.by_cpu if name == "CPU" else 1.0)
+
+
+def _busy(of: traffic.Load) -> float:
+    """Average sessions that do not wait for locks."""
+    return sum(_wait(name, of) for name in WAITS)
+
+
+def _parts(group: str, loads: Sequence[traffic.Load]) -> list[tuple[dict[str, str], list[float]]]:
+    """(dimensions, average active sessions by time) of a group."""
+    if group.startswith("db.wait_event"):
+        found = [(dims, [_wait(name, of) for of in loads]) for name, (dims, _) in zip(WAITS, LOAD_BY[group], strict=True)]
+        if any(of.locked for of in loads):
+            whole = {"db.wait_event.name": "Lock:relation", "db.wait_event.type": "Lock"}
+            dims = whole if group == "db.wait_event" else {"db.wait_event_type.name": "Lock"}
+            found.append((dims, [of.locked for of in loads]))
+        return found
+    usual = sum(WAITS.values())
+    return [(dims, [load / usual * (_busy(of) + of.locked) for of in loads]) for dims, load in LOAD_BY[group]]
+
+
+def _points(times: Sequence[float], values: Sequence[float]) -> list[dict[str, float]]:
+    return [{"Timestamp": at, "Value": value} for at, value in zip(times, values, strict=True)]

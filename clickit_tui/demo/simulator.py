@@ -22,6 +22,7 @@ from clickit_tui.demo.voice import Voice
 from clickit_tui.demo.wire import ACCOUNT, REGION
 
 HISTORY_MINUTES = 120
+LOADS_KEPT_MINUTES = 7 * 1440
 SHOWN_AFTER_S = 15
 """Seconds of a minute after which it begins to show."""
 DAY_SHAPE = (0.62, 0.6, 0.6, 0.62, 0.68, 0.78, 0.9, 1.0, 1.06, 1.08, 1.08, 1.05)
@@ -59,6 +60,8 @@ class Simulator:
         self.sessions: dict[str, dict[str, Any]] = {}
         self.causes: list[tuple[float, Cause]] = []
         """What will be done at which time, from outside the system that is simulated."""
+        self.loads: dict[str, dict[int, traffic.Load]] = {name: {} for name in birth.SCALES}
+        """What held queries up in each minute of the last week, by environment."""
         self._tallies: dict[str, Tally] = {}
         self._published = self.now
         for name in birth.SCALES:
@@ -153,6 +156,9 @@ class Simulator:
 
     def _close_minute(self, minute: int) -> None:
         for env in self.envs.values():
+            loads = self.loads[env.name]
+            loads[minute] = traffic.load(env)
+            loads.pop(minute - LOADS_KEPT_MINUTES, None)
             for each in measures.points(env, self._tallies.pop(env.name), minute):
                 self.metrics.add(each.namespace, each.name, each.dimensions, minute * 60.0, each.point, unit=each.unit)
         self.alarms.evaluate(self.metrics, self.now)

@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from clickit_tui.demo import targets
 from clickit_tui.demo.program import Behaviour
@@ -143,12 +144,6 @@ def wanted_connections(env: Environment) -> int:
 def locked_share(env: Environment) -> float:
     """Share of the api's requests that wait for locks which a running migration holds."""
     return max((each.behaviour.locks for each in env.tasks.values() if each.last_status == "RUNNING" and not each.service), default=0.0)
-
-
-def lock_load(env: Environment) -> tuple[float, float]:
-    """(since when, average sessions that wait): what the locks of a running migration do to the database."""
-    holding = [each for each in env.tasks.values() if each.last_status == "RUNNING" and not each.service and each.behaviour.locks]
-    return min((each.started_at or 0.0 for each in holding), default=0.0), 18 * locked_share(env)
 
 
 def outside_failing(env: Environment) -> float:
@@ -286,9 +281,28 @@ def _median_ms(env: Environment, part: str, task: Task) -> float:
 
 def query_ms(database: Database) -> float:
     """Typical time of one query."""
-    held_back = 60.0 if database.io_balance <= 0 else 1.0
+    by_cpu, by_io = slowed(database)
+    return 1.6 * by_cpu * by_io
+
+
+def slowed(database: Database) -> tuple[float, float]:
+    """How many times longer a query takes, for want of CPU and of I/O."""
     queue = min(max(0.0, database.cpu - 50) / 50, 0.985)
-    return 1.6 * held_back / (1 - queue)
+    return 1 / (1 - queue), 60.0 if database.io_balance <= 0 else 1.0
+
+
+class Load(NamedTuple):
+    """What held queries up in a minute."""
+
+    by_cpu: float = 1.0
+    by_io: float = 1.0
+    locked: float = 0.0
+    """Average sessions that waited for locks."""
+
+
+def load(env: Environment) -> Load:
+    """What holds queries up now."""
+    return Load(*slowed(env.database), 18 * locked_share(env))
 
 
 def _database(env: Environment, tally: Tally, requests_s: float, dt_s: float, connections: int, rng: random.Random) -> None:

@@ -183,19 +183,30 @@ async def migration_runs(look: Look) -> bool:
     return bool(found["taskArns"])
 
 
-async def lock_waits(look: Look) -> bool:
-    found = await look.once(
-        "pi",
-        "GetResourceMetrics",
-        ServiceType="RDS",
-        Identifier=(await look.database())["DbiResourceId"],
-        MetricQueries=[{"Metric": "db.load.avg", "GroupBy": {"Group": "db.wait_event"}}],
-        StartTime=datetime.fromtimestamp(look.now - 180, UTC),
-        EndTime=datetime.fromtimestamp(look.now, UTC),
-        PeriodInSeconds=60,
-    )
-    loads = {each["Key"].get("Dimensions", {}).get("db.wait_event.name"): each["DataPoints"][-1]["Value"] for each in found["MetricList"]}
-    return bool(loads.get("Lock:relation", 0) > 1)
+def waits(event: str) -> Symptom:
+    """Most of the database's sessions wait for this in the last minutes, and did not before the incident."""
+
+    async def seen(look: Look) -> bool:
+        found = await look.once(
+            "pi",
+            "GetResourceMetrics",
+            ServiceType="RDS",
+            Identifier=(await look.database())["DbiResourceId"],
+            MetricQueries=[{"Metric": "db.load.avg", "GroupBy": {"Group": "db.wait_event"}}],
+            StartTime=datetime.fromtimestamp(look.now - look.window_s - 600, UTC),
+            EndTime=datetime.fromtimestamp(look.now, UTC),
+            PeriodInSeconds=60,
+        )
+        loads = {
+            each["Key"]["Dimensions"]["db.wait_event.name"]: each["DataPoints"]
+            for each in found["MetricList"]
+            if "Dimensions" in each["Key"]
+        }
+        points = loads.get(event, [])
+        leads = max(loads, key=lambda name: float(loads[name][-1]["Value"])) == event
+        return bool(leads and points[-1]["Value"] > 0.5 and points[0]["Value"] < 0.5)
+
+    return seen
 
 
 async def at_most_tasks(look: Look) -> bool:
@@ -344,17 +355,19 @@ SYMPTOMS: dict[str, tuple[Symptom, ...]] = {
         FIVES,
         MANY,
         migration_runs,
-        lock_waits,
+        waits("Lock:relation"),
         lines("lock timeout", 20),
         last("balancer", "TargetResponseTime", "p95", lambda value: value > 3),
     ),
     "io-balance": (
+        waits("IO:DataFileRead"),
         last("rds", "EBSIOBalance%", "Average", lambda value: value == 0),
         last("rds", "ReadLatency", "Average", lambda value: value > 0.02),
         last("rds", "DiskQueueDepth", "Average", lambda value: value > 10),
         last("balancer", "TargetResponseTime", "p95", lambda value: value > 0.25),
     ),
     "database-cpu": (
+        waits("CPU"),
         last("rds", "CPUUtilization", "Average", lambda value: value > 90),
         last("balancer", "TargetResponseTime", "p95", lambda value: value > 0.25),
     ),

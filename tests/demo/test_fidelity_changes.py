@@ -75,7 +75,10 @@ async def stopped_tasks_say_why_for_an_hour(aws: Aws) -> None:
     assert await aws.refused("ecs", "stop_task", cluster=CLUSTER, task="0" * 32) == "InvalidParameterException"
 
 
-@row("ecs.StopServiceDeployment", "ECS developer guide, Stopping service deployments: PENDING and IN_PROGRESS, via ROLLBACK_REQUESTED")
+@row(
+    "ecs.StopServiceDeployment",
+    "ECS developer guide, Stopping Amazon ECS service deployments: PENDING and IN_PROGRESS, via ROLLBACK_REQUESTED",
+)
 async def a_deployment_under_way_is_rolled_back(aws: Aws) -> None:
     before = await _service(aws)
     arn = (await aws.ask("ecs", "update_service", **API, taskDefinition=await _older(aws)))["service"]["currentServiceDeployment"]
@@ -93,7 +96,7 @@ async def a_deployment_under_way_is_rolled_back(aws: Aws) -> None:
 
 @row(
     "ecs.StopServiceDeployment",
-    "ECS developer guide, Stopping service deployments: one that is rolling back continues; a finished one conflicts",
+    "ECS developer guide, Stopping Amazon ECS service deployments: one that is rolling back continues; a finished one conflicts",
 )
 async def stopping_twice_is_accepted_and_a_finished_one_is_not(aws: Aws) -> None:
     finished = (await _service(aws))["currentServiceDeployment"]
@@ -105,7 +108,10 @@ async def stopping_twice_is_accepted_and_a_finished_one_is_not(aws: Aws) -> None
     assert await aws.refused("ecs", "stop_service_deployment", serviceDeploymentArn=arn + "0") == "ServiceDeploymentNotFoundException"
 
 
-@row("ecs.DescribeServiceDeployments", "ECS developer guide, Deployment circuit breaker: counts failures, threshold at least 3, rolls back")
+@row(
+    "ecs.DescribeServiceDeployments",
+    "ECS developer guide, How the Amazon ECS deployment circuit breaker detects failures: threshold at least 3, rolls back",
+)
 async def the_breaker_counts_failures_and_rolls_back(aws: Aws) -> None:
     await aws.ask("secretsmanager", "delete_secret", **SECRET)
     arn = (await aws.ask("ecs", "update_service", **API, forceNewDeployment=True))["service"]["currentServiceDeployment"]
@@ -120,7 +126,7 @@ async def the_breaker_counts_failures_and_rolls_back(aws: Aws) -> None:
 
 @row(
     "elbv2.DescribeTargetHealth",
-    "ELBv2 user guide, Target health status: initial (Elb.RegistrationInProgress), healthy, draining (Target.DeregistrationInProgress)",
+    "ELBv2 API reference, TargetHealth: initial (Elb.RegistrationInProgress), healthy, draining (Target.DeregistrationInProgress)",
 )
 async def targets_go_from_initial_to_draining(aws: Aws) -> None:
     group = (await _service(aws))["loadBalancers"][0]["targetGroupArn"]
@@ -216,7 +222,8 @@ async def an_alarm_follows_its_metric(aws: Aws) -> None:
 
 
 @row(
-    "cloudwatch.PutMetricAlarm", "CloudWatch user guide, How CloudWatch alarms treat missing data: missing, notBreaching, breaching, ignore"
+    "cloudwatch.PutMetricAlarm",
+    "CloudWatch user guide, Configuring how CloudWatch alarms treat missing data: missing, notBreaching, breaching, ignore",
 )
 async def missing_data_are_treated_as_told(aws: Aws) -> None:
     alarm = {"Namespace": "Mine", "MetricName": "none", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1.0}

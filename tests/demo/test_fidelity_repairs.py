@@ -23,7 +23,7 @@ SCALED = {
 
 @row(
     "rds.StopDBInstance rds.StartDBInstance rds.RebootDBInstance",
-    "RDS user guide, Viewing DB instance status; AutomaticRestartTime after 7 days",
+    "RDS user guide, Viewing instance status; AutomaticRestartTime after 7 days",
 )
 async def the_database_passes_through_its_statuses(aws: Aws) -> None:
     seen = []
@@ -43,7 +43,7 @@ async def the_database_passes_through_its_statuses(aws: Aws) -> None:
 
 @row(
     "rds.ModifyDBInstance",
-    "RDS API reference, ModifyDBInstance: AllocatedStorage at least 10% more; RDS user guide, Viewing DB instance status",
+    "RDS API reference, ModifyDBInstance: AllocatedStorage at least 10% more; RDS user guide, Viewing instance status",
 )
 async def storage_grows_and_is_optimized(aws: Aws) -> None:
     seen = []

@@ -89,7 +89,7 @@ async def statistics_and_names(aws: Aws) -> None:
     assert len(listed) == 1
 
 
-@row("cloudwatch.GetMetricData", "CloudWatch user guide, Metrics retention: an hour's datapoints are kept for 455 days")
+@row("cloudwatch.GetMetricData", "CloudWatch API reference, GetMetricStatistics: an hour's datapoints are kept for 455 days")
 async def a_month_of_hours_is_the_same_whenever_it_is_asked(aws: Aws) -> None:
     query = _metric("CPUUtilization", "Average", 3600)
     month = (await _data(aws, query, minutes=30 * 1440))["MetricDataResults"][0]
@@ -196,7 +196,7 @@ PATTERNS = {
 }
 
 
-@row("logs.FilterLogEvents", "CloudWatch Logs user guide, Filter pattern syntax: terms, ?OR, -exclusion, quotes, JSON selectors, case")
+@row("logs.FilterLogEvents", "CloudWatch Logs user guide, Filter and Pattern Syntax: terms, ?OR, -exclusion, quotes, JSON selectors, case")
 async def patterns_choose_events(aws: Aws) -> None:
     given = LOG | {"startTime": int((aws.now - 300) * 1000), "endTime": int((aws.now - 60) * 1000)}
     every = await aws.pages("logs", "filter_log_events", "events", ECS_TOKENS, **given)

@@ -19,7 +19,7 @@ INCIDENT = Incident(
         evidence=(
             "CloudWatch EBSIOBalance% falls to 0",
             "ReadIOPS fall to the baseline of the class while DiskQueueDepth and ReadLatency rise",
-            "RDS CPU is not high",
+            "pi GetResourceMetrics by db.wait_event: IO:DataFileRead leads; RDS CPU is not high",
         ),
         fix="Stop the report; a larger class if it is needed.",
     ),
