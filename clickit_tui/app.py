@@ -21,8 +21,8 @@ from clickit_tui.playbooks.diagnosis import cause, diagnose
 from clickit_tui.screens.asking import Asking
 from clickit_tui.screens.board import Board
 from clickit_tui.screens.chooser import choose_environment as choose_environment
+from clickit_tui.screens.news import News, tell
 from clickit_tui.screens.places import FIRST, PLACES
-from clickit_tui.ui.child import Lent
 from clickit_tui.ui.confirm import Confirm
 from clickit_tui.ui.crash import QuietApp
 from clickit_tui.ui.looks import THEME, glyphs
@@ -68,7 +68,6 @@ class Dashboard(QuietApp):
         self.core = core
         self.crash_folder = Path(core.config.state_dir or ".")
         self._commands = list(commands)
-        self.lent = Lent(self)
         self._boards: dict[str, Board] = {}
         self._heard: set[str] = set()
         self._previous = FIRST
@@ -77,6 +76,7 @@ class Dashboard(QuietApp):
         self._painting = False
         self._log_version, self._log_at = -1, 0.0
         self._asked_cluster = False
+        self._news = News()
         self._leave: Callable[[], None] = lambda: None
         self._attended: frozenset[str] = frozenset()
         self._glyphs = glyphs(os.environ, getattr(sys.__stderr__, "encoding", None) or "utf-8")
@@ -91,7 +91,7 @@ class Dashboard(QuietApp):
             self.core.notices.extend(refused)
         loop = asyncio.get_running_loop()
         for number in ENDED_BY:
-            loop.add_signal_handler(number, self.lent.signalled, number, ENDED_BY[number])
+            loop.add_signal_handler(number, self.exit, ENDED_BY[number])
         self.push_screen(self._board(FIRST))
         self.core.ask_mfa = Asking(self).code
         self.call_after_refresh(self._begin)
@@ -108,7 +108,7 @@ class Dashboard(QuietApp):
         """A screen, made when it is first wanted and kept."""
         if key not in self._boards:
             board = next(p.make for p in PLACES if p.key == key)(self.core)
-            board.commands, board.heard, board.lent = self._commands, self._heard, self.lent
+            board.commands, board.heard = self._commands, self._heard
             board.places = tuple((p.key, p.name) for p in PLACES)
             self._boards[key] = board
             self.install_screen(board, name=f"place-{key}")
@@ -128,6 +128,7 @@ class Dashboard(QuietApp):
         self.action_go(self._previous)
 
     def _begin(self) -> None:
+        self.core.chart(None)
         self._paint()
         self.core.store.subscribe(ALWAYS_READ, self._changed)
         self.set_interval(TICK_S, self._paint)
@@ -170,6 +171,7 @@ class Dashboard(QuietApp):
         world = self.core.store.world
         if not self.board.is_mounted or not self.screen_stack:
             return
+        tell(self, self._news, self._news.hear(world), self.core.config.notify, heading(self.core))
         self.board.show(world, self._view(world))
         self._attend()
         if isinstance(self.screen, (Confirm, Page)):
@@ -194,7 +196,6 @@ class Dashboard(QuietApp):
 
     async def on_unmount(self) -> None:
         """Stop what the core runs before the loop ends."""
-        await self.lent.close()
         await self.core.stop()
 
 
@@ -213,6 +214,11 @@ def keys(wanted: Mapping[str, str]) -> tuple[list[str], list[str]]:
     return table(Dashboard.BINDINGS, keymap), refused
 
 
+def heading(core: Core) -> str:
+    """The terminal's title: environment and mode."""
+    return f"{core.config.env.upper()} clickit{' READ-ONLY' if core.read_only else ''}"
+
+
 def title(text: str) -> None:
     """Put a text into the terminal's title, keeping the former one on the terminal's own stack; an empty text restores it."""
     stream = sys.__stderr__
@@ -223,8 +229,7 @@ def title(text: str) -> None:
 
 def run(core: RunningCore, commands: Sequence[tuple[str, Callable[[], None]]] = ()) -> int:
     """Run the dashboard to its end; returns the exit code (143, 129, 130 after SIGTERM, SIGHUP, SIGINT; 1 after a defect)."""
-    mode = " READ-ONLY" if core.read_only else ""
-    title(f"{core.config.env.upper()} clickit{mode}")
+    title(heading(core))
     dashboard = Dashboard(core, commands)
     try:
         return dashboard.run() or dashboard.return_code or 0

@@ -14,7 +14,7 @@ import msgspec
 
 from clickit_tui import chronicle, follow
 from clickit_tui.aws import login
-from clickit_tui.aws.cloudwatch import Charting
+from clickit_tui.aws.cloudwatch import Charting, alarm_metric
 from clickit_tui.aws.errors import fault_of
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.insights import LogsInsights
@@ -31,13 +31,12 @@ from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.logs.state import Standing
 from clickit_tui.plan import Plan
 from clickit_tui.poll import Poller, Source
-from clickit_tui.reach.shells import Shells
 from clickit_tui.recorder import LOOK_S, Recorder
 from clickit_tui.store import Store
 from clickit_tui.world.charting import HOUR, Range
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow, Following, Phase
-from clickit_tui.world.parts import Identity, LogDigest
+from clickit_tui.world.parts import Alarm, Identity, LogDigest, Series
 from clickit_tui.world.seen import Failed, Fault, Seen, Trouble
 from clickit_tui.world.world import ON_DEMAND, World
 
@@ -116,7 +115,6 @@ class Session:
         self._unfollow: Callable[[], None] | None = None
         self._here: Identity | None = None
         self._loaded = False
-        self.shells = Shells(config.reach, lambda: self.gateway.plugin_keys())
 
     @property
     def read_only(self) -> str:
@@ -126,14 +124,7 @@ class Session:
     def facts(self) -> Facts:
         """What pure functions may look at besides the World."""
         config = self.config
-        return Facts(
-            now=self.clock(),
-            names=config.names,
-            thresholds=config.thresholds,
-            protected=config.protected,
-            machine=self.shells.machine,
-            reach=config.reach,
-        )
+        return Facts(now=self.clock(), names=config.names, thresholds=config.thresholds, protected=config.protected)
 
     def refresh(self, fields: Sequence[str] = ()) -> None:
         """Poll the sources of these fields now; all that are being read when none is named."""
@@ -155,6 +146,10 @@ class Session:
         charting.range, charting.everything = wanted or HOUR, wanted is not None
         if more:
             self.poller.refresh(("history",))
+
+    async def alarm_metric(self, alarm: Alarm, start: float, end: float) -> Series:
+        """An alarm's own metric in its own period over a window; raises Failed."""
+        return await alarm_metric(self.gateway, alarm, start, end)
 
     def spent(self) -> tuple[int, float]:
         """(AWS calls in the last minute, dollars of this session)."""
@@ -200,7 +195,7 @@ class Session:
             return Outcome(kind="refused", sentence="the journal is still being read: what earlier sessions sent is not known yet")
         outcome = await self._carrier.carry_out(plan, replan)
         self.recorder.recall()
-        if plan.opens is None and (outcome.kind in ("done", "unknown") or outcome.accepted):
+        if outcome.kind in ("done", "unknown") or outcome.accepted:
             self._last = plan
         return outcome
 

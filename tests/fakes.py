@@ -16,14 +16,14 @@ from clickit_tui.logs.fetch import Ask, Event, Page
 from clickit_tui.logs.insights import Answer, Estimate
 from clickit_tui.logs.line import LogLine
 from clickit_tui.logs.search import Search, Wanted
-from clickit_tui.plan import Hidden, Opening, Plan, Refused
-from clickit_tui.reach.plugin import Invocation
+from clickit_tui.plan import Plan, Refused
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
 from clickit_tui.world.charting import Range
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow
 from clickit_tui.world.incident import Incident
+from clickit_tui.world.parts import Alarm, MetricClass, Series
 from clickit_tui.world.world import World
 from tests import worlds
 
@@ -33,7 +33,6 @@ class Sent(msgspec.Struct):
     sentence: str = "accepted"
     warnings: tuple[str, ...] = ()
     plan: Plan | None = None
-    grant: Hidden | None = None
 
 
 class FakeInsights:
@@ -59,20 +58,6 @@ class FakeInsights:
         return Answer(status="Complete", names=("said", "lines"), rows=(("refused", "12"), ("ok", "3")), scanned=2e6)
 
 
-class FakeShells:
-    """Joins every session with a command that ends at once."""
-
-    def __init__(self) -> None:
-        self.opened: list[Opening] = []
-
-    async def survey(self) -> None:
-        return
-
-    async def invocation(self, grant: Hidden, opening: Opening) -> Invocation:
-        self.opened.append(opening)
-        return Invocation(argv=("true",), environ=Hidden("{}"))
-
-
 class FakeCore:
     """What the screens need of the core, held still."""
 
@@ -96,8 +81,6 @@ class FakeCore:
         self.logs_read: list[str] = []
         self.cursor: float | None = None
         self.charted: list[Range | None] = []
-        self.machine = worlds.MACHINE
-        self.shells = FakeShells()
         self.refreshed: list[tuple[str, ...]] = []
 
     @property
@@ -105,9 +88,7 @@ class FakeCore:
         return self.locked
 
     def facts(self) -> Facts:
-        return Facts(
-            now=self.now, names=self.config.names, thresholds=self.config.thresholds, protected=self.config.protected, machine=self.machine
-        )
+        return Facts(now=self.now, names=self.config.names, thresholds=self.config.thresholds, protected=self.config.protected)
 
     def refresh(self, fields: Sequence[str]) -> None:
         self.refreshed.append(tuple(fields))
@@ -117,7 +98,7 @@ class FakeCore:
 
     async def carry_out(self, plan: Plan, replan: Callable[[World], Plan | Refused]) -> Sent:
         self.sent.append(plan)
-        return Sent(grant=Hidden("{}") if plan.opens is not None else None)
+        return Sent()
 
     def last_change(self) -> Plan | None:
         return self.sent[-1] if self.sent else None
@@ -186,6 +167,12 @@ class FakeCore:
 
     async def incident_note(self, id: str = "") -> tuple[str, str]:
         return "# note\n", "notes/incident.md"
+
+    async def alarm_metric(self, alarm: Alarm, start: float, end: float) -> Series:
+        period = alarm.period_s or 60
+        times = tuple(start + period * i for i in range(int((end - start) // period)))
+        values = tuple(34.0 if at >= self.now - 600 else 1.0 for at in times)
+        return Series(key=alarm.name, label=alarm.metric, unit="", kind=MetricClass.EVENTS, statistic="Sum", times=times, values=values)
 
     def spent(self) -> tuple[int, float]:
         return (12, 0.03)

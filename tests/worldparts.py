@@ -166,8 +166,6 @@ def task(part: str, number: int, revision: int, now: float, age_s: float, **chan
         created_at=now - age_s - 30,
         started_at=now - age_s,
         exec_enabled=True,
-        platform="1.4.0",
-        family="Linux",
         containers=(container(part, revision),),
     )
     return msgspec.structs.replace(plain, **changes)
@@ -203,7 +201,6 @@ def definition(part: str, number: int, now: float, age_s: float) -> TaskDefiniti
         registered_at=now - age_s,
         registered_by=f"arn:aws:sts::{ACCOUNT}:assumed-role/Deploy/ci-deploy",
         architecture="ARM64",
-        task_role=f"arn:aws:iam::{ACCOUNT}:role/clickit-{ENV}-{part}-task",
         containers=(
             ContainerDefinition(
                 name=part,
@@ -403,7 +400,7 @@ def identity(**changes: Any) -> Identity:
 
 def alarm_history(now: float, loud: Iterable[str] = ()) -> AlarmHistory:
     """A short ALARM of the CPU two days ago, and the loud ones since six minutes."""
-    past = [("clickit-prod-api-cpu", 2 * 86_400.0, "ALARM", "OK"), ("clickit-prod-api-cpu-high", 2 * 86_400.0 - 1200, "OK", "ALARM")]
+    past = [("clickit-prod-api-cpu", 2 * 86_400.0, "ALARM", "OK"), ("clickit-prod-api-cpu", 2 * 86_400.0 - 1200, "OK", "ALARM")]
     every = [*past, *((name, 360.0, "ALARM", "OK") for name in sorted(loud))]
     changes = (
         AlarmChange(name=name, at=now - ago_s, state=state, before=before, reason="Threshold Crossed: 1 datapoint was greater than 10.0.")

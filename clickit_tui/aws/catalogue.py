@@ -123,6 +123,8 @@ NAT_ROWS = (
     Row("active", "active", "ActiveConnectionCount", "Maximum"),
     Row("idle_timeouts", "idle timeouts", "IdleTimeoutCount", "Sum"),
 )
+UNITS = {row.name: row.unit for rows in (SERVICE_ROWS, BALANCER_ROWS, DATABASE_ROWS, CACHE_ROWS, NAT_ROWS) for row in rows}
+"""Unit by metric name."""
 NODE_LESS = frozenset({"EngineCPUUtilization"})
 """ElastiCache metrics whose dimension is the cache cluster alone."""
 

@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
-from clickit_tui.aws.catalogue import Measure, Query, measures
+from clickit_tui.aws.catalogue import UNITS, Measure, Query, measures
 from clickit_tui.aws.fetching import garbled, needed
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.members import Json, member, moment, number, records, text
 from clickit_tui.naming import Names
 from clickit_tui.world.charting import HOUR, Range
-from clickit_tui.world.parts import Metrics, Series
+from clickit_tui.world.parts import Alarm, MetricClass, Metrics, Series
+from clickit_tui.world.seen import Failed, Fault, Trouble
 from clickit_tui.world.world import World
 
 POLL_S = 15.0
@@ -158,6 +159,19 @@ async def read_points(gateway: Gateway, asked: Iterable[Measure], start: float, 
             raise garbled("cloudwatch:GetMetricData", "MetricDataResults")
         found |= results(answers, ids)
     return found
+
+
+async def alarm_metric(gateway: Gateway, alarm: Alarm, start: float, end: float) -> Series:
+    """The metric of an alarm, as the alarm itself looks at it. Raises Failed; a composite alarm has none."""
+    if alarm.composite or not alarm.metric:
+        raise Failed(Fault(kind=Trouble.MISSING, sentence=f"{alarm.name} is made of other alarms and has no metric of its own"))
+    query = Query(alarm.namespace, alarm.metric, alarm.dimensions, alarm.statistic or "Average", alarm.period_s or 60)
+    measure = Measure(key=alarm.name, label=alarm.metric, unit=UNITS.get(alarm.metric, ""), kind=MetricClass.ALWAYS, queries=(query,))
+    found = await read_points(gateway, (measure,), start, end)
+    made = series(measure, combined(measure, found), None, end, keep_s=end - start)
+    if made.status == "Forbidden":
+        raise Failed(Fault(kind=Trouble.DENIED, sentence="no permission: cloudwatch:GetMetricData", operation="cloudwatch:GetMetricData"))
+    return made
 
 
 class MetricsReader:

@@ -11,13 +11,13 @@ from clickit_tui.logs.engine import Update
 from clickit_tui.logs.insights import Insights
 from clickit_tui.logs.line import LogLine
 from clickit_tui.logs.search import Search, Wanted
-from clickit_tui.plan import Hidden, Opening, Plan, Refused
-from clickit_tui.reach.plugin import Invocation
+from clickit_tui.plan import Plan, Refused
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
 from clickit_tui.world.charting import Range
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow
+from clickit_tui.world.parts import Alarm, Series
 from clickit_tui.world.world import World
 
 
@@ -32,20 +32,6 @@ class Outcome(Protocol):
     def warnings(self) -> Sequence[str]: ...
     @property
     def plan(self) -> Plan | None: ...
-    @property
-    def grant(self) -> Hidden | None: ...
-
-
-class Shells(Protocol):
-    """What reaches into tasks."""
-
-    def survey(self) -> Awaitable[None]:
-        """Look again at what this machine offers; `facts().machine` then has it."""
-        ...
-
-    def invocation(self, grant: Hidden, opening: Opening) -> Awaitable[Invocation]:
-        """The command that joins a granted session; raises Failed."""
-        ...
 
 
 class Core(Protocol):
@@ -60,9 +46,6 @@ class Core(Protocol):
 
     cursor: float | None
     """The moment that charts and log look at, epoch seconds; None follows the newest. Screens set it."""
-
-    @property
-    def shells(self) -> Shells: ...
 
     @property
     def read_only(self) -> str:
@@ -145,6 +128,10 @@ class Core(Protocol):
 
     def incident_note(self, id: str = "") -> Awaitable[tuple[str, str]]:
         """(the note of an incident, of the newest when none is named, as Markdown; the file it was written to, or why it was not)."""
+        ...
+
+    def alarm_metric(self, alarm: Alarm, start: float, end: float) -> Awaitable[Series]:
+        """An alarm's own metric in its own period over a window, epoch seconds; raises Failed."""
         ...
 
     def spent(self) -> tuple[int, float]:

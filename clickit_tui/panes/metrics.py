@@ -31,6 +31,8 @@ LAYERS: tuple[tuple[str, str, str], ...] = (
 )
 """(prefix of the keys, name, World field that says whether the layer exists)."""
 LABEL, NUMBER = 15, 9
+NARROW = 76
+"""Below this many columns only the value and the greatest are shown."""
 PLOT_ROWS = 3
 
 
@@ -67,7 +69,7 @@ def rows(world: World, view: View, width: int, looking: Looking) -> list[Row]:
 
 def _heading(world: World, view: View, layer: tuple[str, str, str], charted: bool, width: int, looking: Looking | None) -> Spans:
     _, name, field = layer
-    heads = ("cursor" if looking and looking.cursor is not None else "newest", "min", "avg", "max")
+    heads = ("cursor" if looking and looking.cursor is not None else "newest", *(("min", "avg") if width >= NARROW else ()), "max")
     head = "" if looking is None else "".join(fit(text, NUMBER, right=True) for text in heads)
     left = f" {name}"
     if charted:
@@ -93,11 +95,12 @@ def _why_none(world: World, view: View, field: str) -> tuple[str, Look]:
 
 def row(world: World, view: View, drawn: Chart, width: int, looking: Looking) -> Spans:
     """One chart in a row of exactly `width` cells."""
-    cells = max(8, width - LABEL - 5 - 4 * NUMBER)
+    columns = 4 if width >= NARROW else 2
+    cells = max(8, width - LABEL - 5 - columns * NUMBER)
     series = _series(world, drawn.key)
     mark = _alarm_mark(view, alarms_of(world, series) if series else ())
     head = (mark, Span(fit(drawn.label, LABEL) + " "))
-    tail = numbers(view, drawn, looking)
+    tail = numbers(drawn, looking, columns)
     return (*head, *_bars(view, drawn, cells, world), Span(" "), *tail, Span(" "))
 
 
@@ -128,9 +131,9 @@ def top_of(world: World, view: View, drawn: Chart) -> float:
     return ceiling(max(floors.get(drawn.unit, 1.0), greatest))
 
 
-def numbers(view: View, drawn: Chart, looking: Looking) -> Spans:
-    """The value under the cursor, least, mean, greatest; words where there is no value."""
-    room = 4 * NUMBER
+def numbers(drawn: Chart, looking: Looking, columns: int) -> Spans:
+    """The value under the cursor, least, mean, greatest (of two columns the first and the last); words where there is no value."""
+    room = columns * NUMBER
     if drawn.words and looking.cursor is None:
         look: Look = "unknown" if drawn.standing in (Standing.FORBIDDEN, Standing.SILENT, Standing.UNREAD) else "dim"
         sign = "? " if look == "unknown" else ""
@@ -138,7 +141,7 @@ def numbers(view: View, drawn: Chart, looking: Looking) -> Spans:
     dot = drawn.under(looking.cursor)
     value = number(dot.value if dot else None, drawn.unit)
     look = "dim" if dot is None or dot.value is None or dot.sure is not Sure.CLOSED else "plain"
-    rest = (min(drawn.values, default=None), drawn.average, max(drawn.values, default=None))
+    rest = (min(drawn.values, default=None), drawn.average, max(drawn.values, default=None))[0 if columns == 4 else 2 :]
     return (
         Span(fit(value, NUMBER, right=True), look),
         *(Span(fit(number(each, drawn.unit), NUMBER, right=True), "dim") for each in rest),
@@ -151,6 +154,7 @@ def short(drawn: Chart) -> str:
         (": stopped, deleted, a wrong dimension, or no permission", ""),
         ("no permission: cloudwatch:GetMetricData", "denied: GetMetricData"),
         (": no running task reports it", ""),
+        (" in sight although", " although"),
         ("fewer than 100 look-ups a period", "under 100 look-ups"),
         ("CloudWatch answered ", ""),
         (": points may be missing", ""),

@@ -27,6 +27,7 @@ PLACES: tuple[Place, ...] = (
     Place("2", "Services", "services:ServicesScreen"),
     Place("3", "Logs", "logs:LogsScreen"),
     Place("4", "Metrics", "metrics:MetricsScreen"),
+    Place("5", "Alarms", "alarms:AlarmsScreen"),
     Place("6", "Playbooks", "playbooks:PlaybooksScreen"),
     Place("7", "Data", "data:DataScreen"),
     Place("8", "Supply", "supply:SupplyScreen"),

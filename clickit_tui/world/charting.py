@@ -267,11 +267,8 @@ def _derived(world: World, key: str, wanted: Range, now: float) -> Chart | None:
         return None
     known = [part for part in parts if part is not None]
     worst = next((part for part in known if part.standing in (Standing.FORBIDDEN, Standing.UNREAD, Standing.LOADING)), None)
-    ratio = error_rate if key == ERROR_RATE else hit_rate
-    dots = tuple(
-        Dot(row[0].at, ratio(*(dot.value for dot in row)), Sure.GROWING if any(d.sure is Sure.GROWING for d in row) else Sure.CLOSED)
-        for row in zip(*(part.dots for part in known), strict=True)
-    )
+    rated = _errors_dot if key == ERROR_RATE else _hits_dot
+    dots = tuple(rated(*row) for row in zip(*(part.dots for part in known), strict=True))
     made = Chart(key=key, label=label, unit="%", statistic="ratio", period_s=known[0].period_s, dots=dots)
     if worst is not None:
         return msgspec.structs.replace(made, dots=(), standing=worst.standing, words=worst.words)
@@ -279,6 +276,23 @@ def _derived(world: World, key: str, wanted: Range, now: float) -> Chart | None:
         return made
     words = "no traffic" if key == ERROR_RATE else f"n/a: fewer than {LOOKUPS} look-ups a period"
     return msgspec.structs.replace(made, standing=Standing.EMPTY, words=words)
+
+
+def _surest(*dots: Dot) -> Sure:
+    return Sure.GROWING if any(dot.sure is Sure.GROWING for dot in dots) else Sure.CLOSED
+
+
+def _errors_dot(requests: Dot, target: Dot, elb: Dot) -> Dot:
+    """The error rate of one period. Without a word on one kind of 5xx it is a lower bound, and only where there were errors at all."""
+    blind = requests.value is not None and (target.value is None or elb.value is None)
+    if blind and not (target.value or elb.value):
+        return Dot(requests.at, None)
+    sure = Sure.GROWING if blind else _surest(requests, target, elb)
+    return Dot(requests.at, error_rate(requests.value, target.value, elb.value), sure)
+
+
+def _hits_dot(hits: Dot, misses: Dot) -> Dot:
+    return Dot(hits.at, hit_rate(hits.value, misses.value), _surest(hits, misses))
 
 
 def error_rate(requests: float | None, target_5xx: float | None, elb_5xx: float | None) -> float | None:

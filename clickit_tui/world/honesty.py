@@ -96,6 +96,16 @@ def condition(alarm: Alarm) -> str:
     return f"{said} in {alarm.to_alarm} of {alarm.evaluations} periods of {period}" if alarm.evaluations > 1 else f"{said} in {period}"
 
 
+def turns_at(alarm: Alarm) -> str:
+    """The condition with its number first, for a row: `> 10 in 5 m: Sum of HTTPCode_Target_5XX_Count`."""
+    if alarm.composite:
+        return f"composite: {alarm.metric}"
+    threshold = "?" if alarm.threshold is None else f"{alarm.threshold:g}"
+    lasting = (alarm.period_s or 0) * (alarm.to_alarm or 1)
+    time = f" in {spell(lasting)}" if lasting else ""
+    return f"{SIGNS.get(alarm.comparison, alarm.comparison or '?')} {threshold}{time}: {alarm.statistic or '?'} of {alarm.metric or '?'}"
+
+
 def when_missing(alarm: Alarm) -> str:
     """The alarm's policy for missing data, and what it means for this metric."""
     if alarm.composite:

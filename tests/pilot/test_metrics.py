@@ -34,9 +34,9 @@ async def test_the_range_and_leaving_the_screen_tell_the_core_what_is_looked_at(
     core = FakeCore(worlds.healthy_world(worlds.NOW))
     async with running(core) as (_, pilot):
         await pilot.press("4")
-        await until(pilot, lambda: core.charted == [HOUR])
+        await until(pilot, lambda: core.charted == [None, HOUR])
         await pilot.press("t")
-        await until(pilot, lambda: core.charted == [HOUR, RANGES[2]])
+        await until(pilot, lambda: core.charted == [None, HOUR, RANGES[2]])
         await pilot.press("1")
         await until(pilot, lambda: core.charted[-1] is None)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from textual.binding import Binding
 
 from clickit_tui.actions.registry import actions
+from clickit_tui.panes.alarms_panes import AlarmDetailPane, AlarmListPane
 from clickit_tui.panes.listing import DataAboutPane, DataListPane, SupplyAboutPane, SupplyListPane
 from clickit_tui.panes.logs_pane import LogPane, LogsPane
 from clickit_tui.panes.metrics_panes import ChartsPane, PlotPane
@@ -16,6 +17,7 @@ from clickit_tui.panes.playbook_pane import PlaybookPane
 from clickit_tui.panes.services_panes import DetailPane, TreePane
 from clickit_tui.panes.timeline_panes import BeforePane, TimelinePane
 from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, ServicesPane
+from clickit_tui.screens.alarms import AlarmsScreen, Evidence
 from clickit_tui.screens.data import DataScreen
 from clickit_tui.screens.keys import KEYS
 from clickit_tui.screens.logs import LogsScreen
@@ -66,6 +68,9 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
         (80, 24),
         r"D +a",
     ),
+    ("Alarms at 80x24", "incident", ("5", "g"), (80, 24), r"turns at"),
+    ("Alarms, `enter`: the evidence", "incident", ("5", "g", "enter"), (80, 24), r"A .*\n.*deployments and changes"),
+    ("Alarms, `v`: every change", "incident", ("5", "v"), (80, 24), r"nothing is known before"),
     ("Metrics at 150x45", "incident", ("4", "g"), (150, 45), r"D +a"),
     ("Data at 80x24", "healthy read-only", ("7",), (80, 24), r"restorable to"),
     ("Data: a snapshot, and what restoring it would lose", "healthy read-only", ("7", "down"), (80, 24), r"what a restore loses"),
@@ -114,6 +119,10 @@ def pictures() -> dict[str, str]:
                     t.settle(0.3)
                     t.press("g", "1")
                     t.wait_for(r"services")
+                if keys[:1] == ("5",):
+                    t.settle(0.3)
+                    t.press(*"v" * keys.count("v"), "1")
+                    t.wait_for(r"services")
                 if keys[:1] == ("4",):
                     t.settle(0.3)
                     t.press("f", "1")
@@ -161,6 +170,10 @@ def book(shown: dict[str, str]) -> str:
     for pane in (ChartsPane, PlotPane):
         out += [f"**{pane.heading}**: {pane.help_text}", ""]
     out += [key_table(own(MetricsScreen.BINDINGS)), ""]
+    out += ["## 5 Alarms", ""]
+    for pane in (AlarmListPane, AlarmDetailPane):
+        out += [f"**{pane.heading}**: {pane.help_text}", ""]
+    out += [key_table(own(AlarmsScreen.BINDINGS)), "", "Over the evidence:", "", key_table(own(Evidence.__dict__["BINDINGS"])), ""]
     out += ["## 6 Playbooks", "", PlaybookPane.help_text, "", key_table(own(PlaybooksScreen.BINDINGS)), ""]
     for number, name, screen, panes in (
         ("7", "Data", DataScreen, (DataListPane, DataAboutPane)),

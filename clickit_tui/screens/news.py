@@ -1,0 +1,69 @@
+"""Tells of alarms that changed, whatever screen is shown: toast, terminal bell, terminal title, each only where it is wanted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection
+
+from textual.app import App
+
+from clickit_tui.panes.alarms_list import reason_words
+from clickit_tui.ui.cells import fit
+from clickit_tui.world.honesty import scales
+from clickit_tui.world.parts import Alarm
+from clickit_tui.world.words import several
+from clickit_tui.world.world import World
+
+TOAST_S = 12.0
+WIDEST = 72
+
+
+class News:
+    """Remembers the state of every alarm. The first reading is no news; autoscaling's own alarms never are."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, str] = {}
+        self._heard = False
+
+    def hear(self, world: World) -> tuple[Alarm, ...]:
+        """The alarms whose state is another than at the last look; one that is new counts when it is in ALARM."""
+        alarms = world.alarms.value
+        if alarms is None:
+            return ()
+        own = [alarm for alarm in alarms if not scales(alarm)]
+        known = self._states
+        turned = tuple(a for a in own if known.get(a.name, a.state if a.state != "ALARM" else "") != a.state) if self._heard else ()
+        self._states, self._heard = {alarm.name: alarm.state for alarm in own}, True
+        return turned
+
+    @property
+    def firing(self) -> int:
+        """How many are in ALARM."""
+        return sum(state == "ALARM" for state in self._states.values())
+
+
+def toast(alarm: Alarm) -> str:
+    """What the toast says: no markup, nothing a terminal obeys."""
+    return fit(f"{alarm.name}: {reason_words(alarm.reason)}", WIDEST).rstrip()
+
+
+def tell(app: App[int], news: News, turned: Collection[Alarm], notify: Collection[str], heading: str) -> None:
+    """Say it: `notify` holds any of toast, bell, title; `heading` is the terminal's title without alarms."""
+    if not turned:
+        return
+    if "toast" in notify:
+        for alarm in sorted(turned, key=lambda a: a.state != "ALARM")[:3]:
+            severity = "error" if alarm.state == "ALARM" else "information"
+            app.notify(toast(alarm), title=f"alarm {alarm.state or '?'}", severity=severity, timeout=TOAST_S, markup=False)  # type: ignore[arg-type]
+    if "bell" in notify:
+        app.bell()
+    if "title" in notify:
+        retitle(f"{heading} ! {several(news.firing, 'alarm')}" if news.firing else heading)
+
+
+def retitle(text: str) -> None:
+    """Replace the terminal's title; the text is ours, never AWS's."""
+    stream = sys.__stderr__
+    if stream is not None and stream.isatty():
+        stream.write(f"\x1b]0;{text}\x07")
+        stream.flush()
