@@ -237,7 +237,9 @@ def scalings(world: World, facts: Facts) -> Iterator[Happening]:
             continue
         found = _TRIGGERED.search(one.cause)
         text = one.description.rstrip(".").replace("Setting desired count to", "desired count to") or one.message or "scaled"
-        text = _line(f"{text} (policy {found['policy']})" if found else text)
+        plain = _line(text)
+        policy = found["policy"].removeprefix(f"{facts.names.service(one.part)}-") if found else ""
+        text = f"{plain} (policy {policy})" if policy else plain
         failed = one.status in ("Failed", "Unfulfilled")
         text = f"{one.status.lower()}: {text}: {_line(one.message)}" if failed else text
         yield Happening(
@@ -246,7 +248,7 @@ def scalings(world: World, facts: Facts) -> Iterator[Happening]:
             kind=Kind.SCALING,
             part=one.part,
             text=text,
-            said=f"autoscaling of {one.part}: {_short(text)}",
+            said=f"autoscaling of {one.part}: {_short(text if failed else plain)}",
             source="application-autoscaling:DescribeScalingActivities",
             call=Call(
                 "application-autoscaling",
@@ -353,12 +355,12 @@ def secrets(world: World, facts: Facts) -> Iterator[Happening]:
         past = [at for at in (one.changed_at, one.deleted_at) if at is not None and at <= facts.now]
         if not past:
             continue
-        text = f"{name} " + ("was marked for deletion" if gone else "changed")
+        text = f"{name.removeprefix(facts.names.secrets)} " + ("was marked for deletion" if gone else "changed")
         yield Happening(
             id=f"secret:{one.reference}:{text}",
             at=max(past),
             kind=Kind.SECRET,
-            part=name.rsplit("/", 1)[-1],
+            part="secrets",
             text=text,
             said=f"secret {text}",
             source="secretsmanager:DescribeSecret",

@@ -26,6 +26,9 @@ BEFORE_S = 2 * 3600.0
 """A change longer before the first bad minute is not suspected (heuristic)."""
 AFTER_S = 60.0
 """A change within the first bad minute may have come before it: minutes are as fine as the metrics are."""
+TOLD_AFTER_S = 300.0
+"""The same for what RDS and ElastiCache tell: they tell of a stop or a failover when it is done (heuristic)."""
+LATE = (Kind.DATABASE, Kind.CACHE)
 
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,16 +159,28 @@ NEARNESS = ((300.0, 1.0), (900.0, 0.8), (1800.0, 0.6), (3600.0, 0.4), (BEFORE_S,
 
 def suspects(world: World, facts: Facts, at: float, found: Mapping[str, Finding], most: int = 5) -> tuple[Suspect, ...]:
     """The changes in the two hours before a moment, the most suspect first, each with its reasons. `found`: what the checks found."""
-    near = [one for one in timeline(world, facts) if one.change and at - BEFORE_S <= one.at <= at + AFTER_S]
-    judged = [_judged(world, one, at, found) for one in near]
+    near = [one for one in timeline(world, facts) if one.change and at - BEFORE_S <= one.at <= at + _after(one)]
+    judged = [_judged(world, one, at, found) for one in _once(near)]
     return tuple(sorted(judged, key=lambda one: (-one.score, -one.happening.at, one.happening.id))[:most])
+
+
+def _after(one: Happening) -> float:
+    return TOLD_AFTER_S if one.kind in LATE else AFTER_S
+
+
+def _once(found: list[Happening]) -> list[Happening]:
+    """Autoscaling's steps of one service count as one change, the newest; everything else is a change of its own."""
+    newest = {one.part: one.id for one in found if one.kind is Kind.SCALING}
+    return [one for one in found if one.kind is not Kind.SCALING or newest[one.part] == one.id]
 
 
 def _judged(world: World, one: Happening, at: float, found: Mapping[str, Finding]) -> Suspect:
     delay = max(0.0, at - one.at)
     factor = next(factor for within, factor in NEARNESS if delay <= within)
     told = list(_reasons(world, one, found))
+    late = one.at - at
     when = f"{brief(round(delay / 60) * 60)} before" if delay >= 30 else "in the first bad minute"
+    when = f"told {brief(late)} after, when it was done" if late > AFTER_S else when
     return Suspect(
         happening=one, score=WEIGHT.get(one.kind, 1.0) * factor + sum(weight for weight, _ in told), reasons=(when, *(w for _, w in told))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -14,10 +15,15 @@ from clickit_tui.panes.pages import row as named
 from clickit_tui.panes.view import View
 from clickit_tui.plan import as_cli
 from clickit_tui.ui.cells import Look, Row, Span, Spans, fit
+from clickit_tui.ui.cells import width as cells
 from clickit_tui.world.incident import Incident
 from clickit_tui.world.words import brief
 from clickit_tui.world.world import World
 
+FOLD_S = 180.0
+"""Entries that say the same within so many seconds are one row."""
+UNFOLDED = (Kind.YOU, Kind.BOOKMARK, Kind.NOTE, Kind.INCIDENT, Kind.VERDICT, Kind.DEPLOYMENT, Kind.SCALING)
+_IDS = re.compile(r"[0-9a-f]{6,}|\d+")
 SPAN_S = 900.0
 """How far before and after a moment is shown around it."""
 HEAD = 25
@@ -44,9 +50,32 @@ def shown(world: World, view: View, looking: Looking) -> list[Happening]:
     return [one for one in entries if abs(one.at - looking.around) <= SPAN_S]
 
 
+def runs(world: World, view: View, looking: Looking) -> list[list[Happening]]:
+    """The entries that pass; those that say the same within `FOLD_S` of each other are one run, unless routine is shown too.
+
+    A run is known by its first entry, so that its row stays the same while it grows.
+    """
+    current: dict[tuple[str, str, str], list[Happening]] = {}
+    out: list[list[Happening]] = []
+    for one in shown(world, view, looking):
+        key = (one.kind, one.part, _gist(one.text))
+        run = current.get(key)
+        if run is None or one.at - run[-1].at > FOLD_S or one.kind in UNFOLDED or looking.quiet:
+            current[key] = run = []
+            out.append(run)
+        run.append(one)
+    return out
+
+
+def _gist(text: str) -> str:
+    """A text without its numbers and ids."""
+    return _IDS.sub("#", text)
+
+
 def hidden(world: World, view: View, looking: Looking) -> int:
-    """How many entries only `.` would show."""
-    return len(shown(world, view, msgspec.structs.replace(looking, quiet=True))) - len(shown(world, view, looking))
+    """How many rows only `.` would show."""
+    every = len(shown(world, view, msgspec.structs.replace(looking, quiet=True)))
+    return every - len(runs(world, view, looking))
 
 
 def open_incident(world: World) -> Incident | None:
@@ -57,7 +86,7 @@ def open_incident(world: World) -> Incident | None:
 def rows(world: World, view: View, width: int, looking: Looking) -> list[Row]:
     """The rows newest first: what is not seen, then entries and marks in time, with the date where it changes."""
     marks = _marks(world, view, looking)
-    entries: list[tuple[float, int, Row]] = [(one.at, 0, _row(one, view, width)) for one in shown(world, view, looking)]
+    entries: list[tuple[float, int, Row]] = [(run[-1].at, 0, _row(run, view, width)) for run in runs(world, view, looking)]
     entries += [(at, 1, Row("", _rule(f"{view.clock(at)} {words}", width, look))) for at, words, look in marks]
     entries.sort(key=lambda one: (-one[0], one[1]))
     out = [Row("", line) for line in blind_lines(world, view, width)]
@@ -93,8 +122,8 @@ def _marks(world: World, view: View, looking: Looking) -> Iterator[tuple[float, 
 
 
 def _rule(words: str, width: int, look: Look) -> Spans:
-    head = fit(f"── {words} ", min(width, len(words) + 4)).rstrip() + " "
-    return (Span(head + "─" * max(0, width - len(head)), look),)
+    head = f"── {words} "
+    return (Span(fit(head, width) if cells(head) > width else head + "─" * (width - cells(head)), look),)
 
 
 def _day(at: float, view: View) -> str:
@@ -105,17 +134,20 @@ def _time(at: float, view: View) -> str:
     return view.clock(at, seconds=True).split(" ")[0]
 
 
-def _row(one: Happening, view: View, width: int) -> Row:
+def _row(run: list[Happening], view: View, width: int) -> Row:
+    one = run[-1]
     look: Look = "fail" if one.bad else "bold" if one.change else "dim" if one.quiet else "plain"
     mark = view.glyphs.fail if one.bad else " "
+    times = f" ×{len(run)} since {_time(run[0].at, view)}" if len(run) > 1 else ""
     spans = (
         Span(f"{mark} ", "fail"),
         Span(fit(_time(one.at, view), 10), "dim"),
         Span(fit(one.kind, 11), "accent" if one.kind in _OWN else "plain"),
-        Span(fit(one.part, 10), "dim"),
-        Span(fit(one.text, max(10, width - 33)), look),
+        Span(f"{fit(one.part, 9)} ", "dim"),
+        Span(fit(one.text, max(10, width - 33 - len(times))), look),
+        Span(times, "dim"),
     )
-    return Row(one.id, spans, f"{one.kind} {one.part} {one.text}")
+    return Row(run[0].id, spans, f"{one.kind} {one.part} {one.text}")
 
 
 _OWN = (Kind.YOU, Kind.BOOKMARK, Kind.NOTE, Kind.INCIDENT)
@@ -151,7 +183,7 @@ def before_lines(world: World, view: View, width: int, height: int) -> list[Span
     if also and height > 4:
         lines.append((Span(fit(f"  also {also}", width), "dim"),))
     ranked = suspects(world, view.facts, first.at, findings(world, view.facts))
-    lines += [_suspect(place, one, width) for place, one in enumerate(ranked, 1)]
+    lines += _suspects(ranked, width)
     if not ranked:
         lines.append((Span("  no change is known in the two hours before", "plain"),))
     return lines[:height]
@@ -164,20 +196,28 @@ def _no_bad_minute(world: World, view: View, incident: Incident | None, width: i
     if incident is None:
         return lines
     ranked = suspects(world, view.facts, incident.began_at, findings(world, view.facts))
-    return [*lines, *(_suspect(place, one, width) for place, one in enumerate(ranked, 1))]
+    return [*lines, *_suspects(ranked, width)]
 
 
-def _suspect(place: int, one: Suspect, width: int) -> Spans:
-    said = f"  {place} {one.happening.said}"
-    room = max(20, width * 55 // 100)
-    return (Span(fit(said, room), "bold" if place == 1 else "plain"), Span(fit(f"  {', '.join(one.reasons)}", max(0, width - room)), "dim"))
+def _suspects(ranked: tuple[Suspect, ...], width: int) -> list[Spans]:
+    """The suspects with their reasons beside them, in columns."""
+    said = [f"  {place} {one.happening.said}" for place, one in enumerate(ranked, 1)]
+    room = min(max(map(cells, said), default=0), width * 6 // 10)
+    return [
+        (
+            Span(fit(text, room), "bold" if one is ranked[0] else "plain"),
+            Span(fit(f"  {', '.join(one.reasons)}", max(0, width - room)), "dim"),
+        )
+        for text, one in zip(said, ranked, strict=True)
+    ]
 
 
 # --- one entry ----------------------------------------------------------------------------------------------------------------
 
 
-def entry_page(one: Happening, view: View) -> list[Spans]:
-    """Everything known of one entry, with what shows it on the command line."""
+def entry_page(run: list[Happening], view: View) -> list[Spans]:
+    """Everything known of one entry, with what shows it on the command line; of several alike, of the newest."""
+    one = run[-1]
     moment = datetime.fromtimestamp(one.at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     lines = [
         named("time", f"{moment}  ({brief(view.now - one.at)} ago)"),
@@ -186,4 +226,6 @@ def entry_page(one: Happening, view: View) -> list[Spans]:
         named("read with", one.source),
     ]
     lines += [named("detail" if i == 0 else "", part) for i, part in enumerate(one.detail.splitlines()) if part]
+    if len(run) > 1:
+        lines.append(named(f"{len(run)} alike", ", ".join(_time(each.at, view) for each in reversed(run))))
     return [*lines, named("to see it", as_cli(one.call))] if one.call is not None else lines

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textual.widget import Widget
 
-from clickit_tui.checks.timeline import READS, Group, Happening, timeline
+from clickit_tui.checks.timeline import READS, Group, Happening
 from clickit_tui.panes.base import Pane
-from clickit_tui.panes.timeline import SPAN_S, Looking, before_lines, hidden, rows
+from clickit_tui.panes.timeline import SPAN_S, Looking, before_lines, hidden, rows, runs
 from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Span, Spans
 from clickit_tui.ui.lines import Lines
@@ -57,8 +57,9 @@ class TimelinePane(Pane):
     help_text = (
         "Deployments, autoscaling, events of database and cache, secrets, images, our own changes, service events, stopped tasks, alarms, "
         "verdicts, bookmarks and notes on one axis, newest first. v narrows it to one kind or group, t to a quarter of an hour around a "
-        "moment, / to a text; . shows routine too. A kind that is not seen stands above the rows with the reason. m puts a note or a "
-        "bookmark at the row's moment; enter shows everything of a row and the command that shows it."
+        "moment, / to a text. What says the same within three minutes is one row with its count; . shows routine, and each by itself. A "
+        "kind that is not seen stands above the rows with the reason. m puts a note or a bookmark at the row's moment; enter shows "
+        "everything of a row and the command that shows it."
     )
 
     def __init__(self) -> None:
@@ -69,10 +70,10 @@ class TimelinePane(Pane):
     def body(self) -> Widget:
         return self.table
 
-    def chosen(self, world: World, view: View) -> Happening | None:
-        """The entry under the cursor."""
+    def chosen(self, world: World, view: View) -> list[Happening]:
+        """The entry under the cursor, or the several alike that are one row, oldest first; empty when there is none."""
         key = self.table.cursor_key
-        return next((one for one in timeline(world, view.facts) if one.id == key), None) if key else None
+        return next((run for run in runs(world, view, self.looking) if run[0].id == key), []) if key else []
 
     def paint(self, world: World, view: View) -> None:
         self.table.show(rows(world, view, max(50, self.table.size.width), self.looking))

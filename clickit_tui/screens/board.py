@@ -16,6 +16,7 @@ from clickit_tui.logs.line import LogLine
 from clickit_tui.panes.base import Pane
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import cause_line, following, identity_line, strip_line
+from clickit_tui.panes.timeline import open_incident
 from clickit_tui.panes.view import View
 from clickit_tui.screens.keys import KEYS, Keys
 from clickit_tui.ui.cells import Look, Span, Spans, fit
@@ -76,8 +77,9 @@ class Board(Keys):
         return frozenset[str]().union(*(pane.reads for pane in self.panes()))
 
     def wants(self, world: World) -> frozenset[str]:
-        """World fields that are read on demand and wanted now: by a pane, or ahead of a roll-back that may be asked for."""
-        return (self.reads() | ahead(world, self.view.strip if self.view is not None else ())) & ON_DEMAND
+        """World fields that are read on demand and wanted now: by a pane, ahead of a roll-back, or for the note of an open incident."""
+        noted = frozenset({"images", "secrets"}) if open_incident(world) is not None else frozenset()
+        return (self.reads() | noted | ahead(world, self.view.strip if self.view is not None else ())) & ON_DEMAND
 
     def show(self, world: World, view: View) -> None:
         """Paint frame and panes; what has not changed costs no byte."""

@@ -68,7 +68,7 @@ class TimelineScreen(Board):
 
     def on_resize(self, event: Resize) -> None:
         """The upper pane takes as many rows as the size allows, and no more."""
-        self.before.styles.height = 9 if event.size.height >= 40 else 6 if event.size.height >= 22 else 4
+        self.before.styles.height = 8 if event.size.height >= 40 else 6 if event.size.height >= 22 else 4
         self.call_after_refresh(self.repaint)
 
     def show(self, world: World, view: View) -> None:
@@ -81,8 +81,12 @@ class TimelineScreen(Board):
         return None
 
     def entry(self) -> Happening | None:
-        """The entry under the cursor."""
-        return self.listing.chosen(self.core.store.world, self.view) if self.view else None
+        """The entry under the cursor; the newest of several alike."""
+        run = self._run()
+        return run[-1] if run else None
+
+    def _run(self) -> list[Happening]:
+        return self.listing.chosen(self.core.store.world, self.view) if self.view else []
 
     def _look(self, **changes: object) -> None:
         self.listing.looking = msgspec.structs.replace(self.listing.looking, **changes)
@@ -100,11 +104,11 @@ class TimelineScreen(Board):
 
     def action_details(self) -> None:
         """Everything known of the entry under the cursor."""
-        one, view = self.entry(), self.view
-        if one is None or view is None:
+        run, view = self._run(), self.view
+        if not run or view is None:
             self.say("details: there is no entry under the cursor")
             return
-        self.page(f"{one.kind}  {badge(self.core.store.world)}", lambda: entry_page(one, self.view or view))
+        self.page(f"{run[-1].kind}  {badge(self.core.store.world)}", lambda: entry_page(run, self.view or view))
 
     def action_quiet(self) -> None:
         """Show or hide routine."""

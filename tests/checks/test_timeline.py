@@ -200,7 +200,7 @@ def test_single_secrets_that_cannot_be_read_and_a_short_history_are_said() -> No
 
 def test_the_last_change_knows_every_source() -> None:
     scaled = replaced(HEALTHY, scaling_activities=(worldpast.scaled(NOW, 60, 4),))
-    assert last_change(scaled, FACTS) == "autoscaling of api: desired count to 4 (policy cpu-60), 1 m ago (14:02Z)"
+    assert last_change(scaled, FACTS) == "autoscaling of api: desired count to 4, 1 m ago (14:02Z)"
     told = msgspec.structs.replace(scaled, record=worldpast.told(NOW)[3:4])
     assert last_change(msgspec.structs.replace(told, scaling_activities=Seen()), FACTS).startswith("you: SCALE clickit-prod-api, 1 m ago")
 
@@ -256,8 +256,8 @@ def test_the_deployment_just_before_is_suspected_first_with_its_reasons() -> Non
     )
     assert ranked(world) == [
         "deployment api:42 (v2.3.1)",
-        "secret clickit/prod/database-url changed",
-        "autoscaling of frontend: desired count to 4 (policy cpu-60)",
+        "secret database-url changed",
+        "autoscaling of frontend: desired count to 4",
     ]
     first = first_bad_minute(world, FACTS)
     assert first is not None
@@ -270,3 +270,14 @@ def test_what_came_after_or_long_before_is_not_suspected() -> None:
     late = Deployment(id="ecs-svc/9", status="PRIMARY", created_at=NOW - 30)
     world = replaced(INCIDENT, services=(msgspec.structs.replace(api, deployments=(late,)), frontend), service_deployments=())
     assert ranked(world) == []
+
+
+def test_a_stop_that_rds_tells_of_when_it_is_done_is_suspected_and_autoscalings_steps_count_once() -> None:
+    first = first_bad_minute(INCIDENT, FACTS)
+    assert first is not None
+    events = DatabaseEvents(events=(DatabaseEvent(at=first.at + 120, text="DB instance stopped"),), since=0.0)
+    scaled = tuple(worldpast.scaled(NOW, first_ago, 4, "frontend") for first_ago in (900, 800, 700))
+    world = replaced(INCIDENT, db_events=events, scaling_activities=scaled)
+    said = [(one.happening.said, one.reasons[0]) for one in suspects(world, FACTS, first.at, findings(world, FACTS))]
+    assert ("database: DB instance stopped", "told 2 m after, when it was done") in said
+    assert [what for what, _ in said if "autoscaling" in what] == ["autoscaling of frontend: desired count to 4"]

@@ -24,5 +24,5 @@ def test_our_changes_stand_among_the_news_and_noise_does_not():
     first, *rest = text(change_lines(world, view_of(world), 60)).splitlines()
     assert "you: scale api 2 → 3" in first
     assert "deployment api:41 (v2.3.0) began" in "\n".join(rest)
-    assert any("secret clickit/prod/database-url changed" in line for line in rest)
+    assert any("secret database-url changed" in line for line in rest)
     assert not any(word in line for line in rest for word in ("steady", "registered", "pushed", "backup"))
