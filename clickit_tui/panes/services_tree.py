@@ -322,13 +322,20 @@ def migration_rows(world: World, view: View, width: int) -> list[Row]:
         spans: Spans = (
             Span(f" {fit(run.id[:8], 9)}"),
             Span(fit(f":{revision(run.task_definition) or '?'}", 6), "bold"),
-            Span(fit(state if run.stopped else f"{state}, {run_time(run, view)}", state_cells), look),
-            Span(fit(command_of(world, run), max(8, width - state_cells - 31))),
+            Span(fit(state if run.stopped else _running_migration(run, view, state, state_cells), state_cells), look),
+            Span(" "),
+            Span(fit(command_of(world, run), max(8, width - state_cells - 32))),
             Span(fit(memory, 8, right=True), "dim"),
             Span(fit(since_minutes(run.started_at or run.created_at, view.now), 6, right=True), "dim"),
         )
         found.append(Row(key=f"task:{run.arn}", spans=spans, search=f"migration {run.id} {state}"))
     return found or [said(" nothing here: no migration in the last hour, and none is remembered")]
+
+
+def _running_migration(run: Task, view: View, state: str, cells: int) -> str:
+    """For how long it has run always, what that means where there is room."""
+    long = f"{state}, {run_time(run, view)}"
+    return long if len(long) <= cells else f"{view.mark('WARN')} running {run_time(run, view)}"
 
 
 def run_time(run: Task, view: View) -> str:

@@ -154,6 +154,15 @@ def test_a_running_migration_warns_and_an_ended_one_says_how():
     assert "alembic upgrade head" in ended
 
 
+def test_how_long_a_migration_has_run_is_never_cut():
+    world = worlds.healthy_world(NOW)
+    run = next(t for t in world.tasks.value if t.part == "migration")
+    running = msgspec.structs.replace(run, status="RUNNING", started_at=NOW - 428, stopped_at=None)
+    world = msgspec.structs.replace(world, tasks=worlds.seen((running,), NOW, "tasks"))
+    assert "running 7 m 8 s " in text([row.spans for row in everything(world, 80, Looking(view="migrations"))])
+    assert "table locks likely, 7 m 8 s" in text([row.spans for row in everything(world, 140, Looking(view="migrations"))])
+
+
 def test_steady_events_are_green_and_unable_ones_red():
     world = worlds.healthy_world(NOW)
     api = world.services.value[0]
