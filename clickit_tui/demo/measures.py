@@ -26,6 +26,18 @@ class Measured(NamedTuple):
     unit: str
 
 
+def late(each: Measured) -> bool:
+    """Whether a metric is gathered from the load balancer's many nodes, some of which deliver late."""
+    return each.namespace == "AWS/ApplicationELB" and "HostCount" not in each.name
+
+
+def part(each: Measured, share: float) -> Measured | None:
+    """What has come of a point so far; None when that is nothing."""
+    count = each.point.sample_count * share // 1
+    total = each.point.total * count / each.point.sample_count
+    return each._replace(point=each.point._replace(sample_count=count, total=total)) if count else None
+
+
 def points(env: Environment, tally: Tally, minute: int) -> Iterator[Measured]:
     """Every metric of one environment in one minute (counted since the epoch)."""
     yield from _services(env, tally)

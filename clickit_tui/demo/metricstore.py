@@ -93,7 +93,7 @@ class MetricStore:
         self._draw = draw
         self._keep = keep_minutes
         self._since: int | None = None
-        self._growing: dict[Key, int] = {}
+        self._growing: set[tuple[Key, int]] = set()
 
     def declare(self, namespace: str, name: str, dims: Mapping[str, str], *, unit: str | None = None) -> Series:
         """Make a metric known (and thereby computed for the past) before anything is put into it."""
@@ -108,7 +108,9 @@ class MetricStore:
         """Publish a point for the minute of `at` (epoch seconds); points of one minute are merged."""
         series = self.declare(namespace, name, dims, unit=unit)
         minute = int(at // MINUTE_S)
-        if self._growing and self._growing.pop((namespace, name, frozenset(dims.items())), None) == minute:
+        growing = ((namespace, name, frozenset(dims.items())), minute)
+        if growing in self._growing:
+            self._growing.remove(growing)
             series.clear(minute)
         self._since = minute if self._since is None else self._since
         if series.counts and minute < series.end - self._keep:
@@ -118,9 +120,9 @@ class MetricStore:
             series.forget(series.end - self._keep)
 
     def grow(self, namespace: str, name: str, dims: Mapping[str, str], at: float, point: Point, *, unit: str | None = None) -> None:
-        """Publish a minute that has not ended: the next `grow` or `add` of that minute takes its place instead of being merged."""
+        """Publish a minute of which more will come: the next `grow` or `add` of that minute takes its place instead of being merged."""
         self.add(namespace, name, dims, at, point, unit=unit)
-        self._growing[namespace, name, frozenset(dims.items())] = int(at // MINUTE_S)
+        self._growing.add(((namespace, name, frozenset(dims.items())), int(at // MINUTE_S)))
 
     def put(self, namespace: str, name: str, dims: Mapping[str, str], at: float, value: float, *, unit: str | None = None) -> None:
         """Publish one sample of a gauge."""

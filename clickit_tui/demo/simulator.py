@@ -23,6 +23,8 @@ from clickit_tui.demo.wire import ACCOUNT, REGION
 
 HISTORY_MINUTES = 120
 LOADS_KEPT_MINUTES = 7 * 1440
+DELIVERED = (0.7, 0.94)
+"""What the load balancer's nodes have delivered of a minute at its end, and a minute later; after two it is whole."""
 SHOWN_AFTER_S = 15
 """Seconds of a minute after which it begins to show."""
 DAY_SHAPE = (0.62, 0.6, 0.6, 0.62, 0.68, 0.78, 0.9, 1.0, 1.06, 1.08, 1.08, 1.05)
@@ -64,6 +66,7 @@ class Simulator:
         """What held queries up in each minute of the last week, by environment."""
         self._tallies: dict[str, Tally] = {}
         self._published = self.now
+        self._undelivered: dict[int, list[measures.Measured]] = {}
         for name in birth.SCALES:
             env = birth.environment(name, self.rng, self.start, self.images)
             self.envs[name] = env
@@ -159,11 +162,30 @@ class Simulator:
             loads = self.loads[env.name]
             loads[minute] = traffic.load(env)
             loads.pop(minute - LOADS_KEPT_MINUTES, None)
-            for each in measures.points(env, self._tallies.pop(env.name), minute):
-                self.metrics.add(each.namespace, each.name, each.dimensions, minute * 60.0, each.point, unit=each.unit)
+            found = list(measures.points(env, self._tallies.pop(env.name), minute))
+            for each in found:
+                if not measures.late(each):
+                    self.metrics.add(each.namespace, each.name, each.dimensions, minute * 60.0, each.point, unit=each.unit)
+            self._undelivered.setdefault(minute, []).extend(each for each in found if measures.late(each))
+        self._deliver(minute)
         self.alarms.evaluate(self.metrics, self.now)
         for env in self.envs.values():
             scaling.minute(self, env, self.now)
+
+    def _deliver(self, minute: int) -> None:
+        """Publish of the last minutes what the load balancer's nodes have delivered by the end of this one."""
+        for at, found in list(self._undelivered.items()):
+            if minute - at >= len(DELIVERED):
+                for each in self._undelivered.pop(at):
+                    self.metrics.add(each.namespace, each.name, each.dimensions, at * 60.0, each.point, unit=each.unit)
+                continue
+            for each in found:
+                self._grow(each, at * 60.0, DELIVERED[minute - at])
+
+    def _grow(self, whole: measures.Measured, at: float, share: float) -> None:
+        each = measures.part(whole, share)
+        if each:
+            self.metrics.grow(each.namespace, each.name, each.dimensions, at, each.point, unit=each.unit)
 
     def publish_running_minute(self) -> None:
         """Give the metrics what has been measured of the minute that has not ended yet, as CloudWatch shows it: early, and growing."""
@@ -174,7 +196,7 @@ class Simulator:
             tally = self._tallies.get(env.name)
             if tally and tally.seconds >= SHOWN_AFTER_S:
                 for each in measures.points(env, tally, int(self.now // 60)):
-                    self.metrics.grow(each.namespace, each.name, each.dimensions, self.now, each.point, unit=each.unit)
+                    self._grow(each, self.now, DELIVERED[0] if measures.late(each) else 1.0)
 
     def _remember(self, env: Environment) -> None:
         """Two hours of metrics before the start, and half an hour of log lines."""
