@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from textual.binding import Binding, BindingType
+from textual.events import Event, Key, MouseDown
 
 from clickit_tui.checks.strip import findings, strip
 from clickit_tui.logs.mask import mask
@@ -23,6 +24,7 @@ from clickit_tui.screens.board import Board
 from clickit_tui.screens.chooser import choose_environment as choose_environment
 from clickit_tui.screens.news import News, tell
 from clickit_tui.screens.places import FIRST, PLACES
+from clickit_tui.screens.resting import Resting
 from clickit_tui.ui.confirm import Confirm
 from clickit_tui.ui.crash import QuietApp
 from clickit_tui.ui.looks import THEME, glyphs
@@ -76,7 +78,7 @@ class Dashboard(QuietApp):
         self._painting = False
         self._log_version, self._log_at = -1, 0.0
         self._asked_cluster = False
-        self._news = News()
+        self._news, self._resting = News(), Resting(core)
         self._leave: Callable[[], None] = lambda: None
         self._attended: frozenset[str] = frozenset()
         self._glyphs = glyphs(os.environ, getattr(sys.__stderr__, "encoding", None) or "utf-8")
@@ -152,13 +154,15 @@ class Dashboard(QuietApp):
         found = findings(world, facts)
         diagnosis = diagnose(world, facts, found)
         calls, dollars = self.core.spent()
+        shown = strip(world, facts, found)
         return View(
             facts=facts,
             glyphs=self._glyphs,
             protected=config.protected,
             read_only=self.core.read_only,
             local_time=config.local_time,
-            strip=strip(world, facts, found),
+            strip=shown,
+            slow=self._resting.look(world, shown),
             cause=cause(world, facts, found, diagnosis),
             found=found,
             diagnosis=diagnosis,
@@ -189,6 +193,12 @@ class Dashboard(QuietApp):
         if version != self._log_version and self.board.view is not None:
             self._log_version, self._log_at = version, self.core.facts().now
             self.board.flush_log(self.core.log_lines(), self.core.log_state())
+
+    async def on_event(self, event: Event) -> None:
+        """Any key or click wakes what was slowed down."""
+        if isinstance(event, (Key, MouseDown)):
+            self._resting.touched()
+        await super().on_event(event)
 
     def action_interrupted(self) -> None:
         """Ctrl-C never quits at once."""

@@ -22,6 +22,8 @@ MOST_S = 60.0
 """Longest back-off in seconds, for sources that are read more often than this."""
 CREDENTIALS_S = 12.0
 """Seconds between tries while credentials are missing: soon enough to recover by itself after a log-in."""
+IDLE_S = 30.0
+"""Shortest interval while the poller rests."""
 _RARELY = frozenset({Trouble.DENIED, Trouble.UNSERVED, Trouble.INVALID, Trouble.REFUSED})
 
 
@@ -45,6 +47,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     """World fields that must have been tried (a value or a fault) before the first fetch; the fetch itself says what is missing."""
     renews_s: float = 0.0
     """How often a fetch really reads, when that is less often than it is called; 0 means each time."""
+    idle_s: float = 0.0
+    """How often it is fetched while nobody is there and nothing is wrong; 0 means four times as seldom, at least `IDLE_S` apart."""
     insist: Callable[[], None] | None = None
     """Called before a fetch that was asked for, so that a source that reads less often than it is called reads now."""
 
@@ -81,6 +85,8 @@ class Poller:
         self._fed: frozenset[str] = frozenset().union(*(loop.source.feeds for loop in self._loops))
         self._tried: dict[str, asyncio.Event] = {field: asyncio.Event() for field in self._fed}
         self._tasks: list[asyncio.Task[None]] = []
+        self.resting = False
+        """Whether everything is polled more seldom, since nobody is there and nothing is wrong."""
         store.on_interest(lambda _: self._wake())
 
     @property
@@ -100,6 +106,19 @@ class Poller:
         self._tasks = []
         for loop in self._loops:
             _resolve(loop.waiting)
+
+    def rest(self, resting: bool) -> None:
+        """Poll more seldom, or as often as ever again: what is then due is polled at once."""
+        if resting == self.resting:
+            return
+        self.resting = resting
+        for loop in () if resting else self._loops:
+            loop.due_at = min(loop.due_at, loop.ended_at + loop.source.every_s)
+        self._wake()
+
+    def _every_s(self, source: Source) -> float:
+        """How often a source is fetched at present."""
+        return max(source.every_s, source.idle_s or max(4 * source.every_s, IDLE_S)) if self.resting else source.every_s
 
     def refresh(self, fields: Iterable[str]) -> None:
         """Poll the sources of these fields now, also while they sleep; requests that come together cause one fetch."""
@@ -193,7 +212,7 @@ class Poller:
     def _seen(self, loop: _Loop, answer: Mapping[str, object | Fault], began: float) -> dict[str, object]:
         """The World's new values: a success replaces, a failure keeps the last good value beside its reason."""
         fields: dict[str, object] = {}
-        every_s = max(loop.source.renews_s, loop.source.every_s)
+        every_s = max(loop.source.renews_s, self._every_s(loop.source))
         for field in loop.source.feeds:
             old: Seen[object] = getattr(self._store.world, field)
             got = answer.get(field, _SILENT if old.seen_at is None else old)
@@ -204,6 +223,8 @@ class Poller:
             elif got is not old:
                 same = old.seen_at is not None and old.value == got
                 fields[field] = Seen(value=old.value if same else got, seen_at=began, every_s=every_s)
+            elif old.every_s != every_s and old.seen_at is not None:
+                fields[field] = msgspec.structs.replace(old, every_s=every_s)
         return fields
 
     def _delay_s(self, loop: _Loop, answer: Mapping[str, object | Fault]) -> float:
@@ -212,7 +233,7 @@ class Poller:
         throttled = [fault for fault in faults if fault.kind is Trouble.THROTTLED]
         whole = bool(faults) and len(faults) == len(answer)
         loop.failures = loop.failures + 1 if throttled or whole else 0
-        plain = loop.source.every_s
+        plain = self._every_s(loop.source)
         if throttled:
             plain = min(plain * 2**loop.failures, max(MOST_S, plain))
         elif whole:

@@ -38,6 +38,7 @@ from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow, Following, Phase
 from clickit_tui.world.parts import Alarm, Identity, LogDigest, Series
 from clickit_tui.world.seen import Failed, Fault, Seen, Trouble
+from clickit_tui.world.spending import Spent
 from clickit_tui.world.world import ON_DEMAND, World
 
 __all__ = ["Outcome", "Session"]
@@ -150,6 +151,14 @@ class Session:
     async def alarm_metric(self, alarm: Alarm, start: float, end: float) -> Series:
         """An alarm's own metric in its own period over a window; raises Failed."""
         return await alarm_metric(self.gateway, alarm, start, end)
+
+    def rest(self, resting: bool) -> None:
+        """Poll more seldom while nobody is there and nothing is wrong, or as ever again."""
+        self.poller.rest(resting)
+
+    def spending(self) -> Spent:
+        """What this session asked of AWS so far."""
+        return self.gateway.meter.spent()
 
     def spent(self) -> tuple[int, float]:
         """(AWS calls in the last minute, dollars of this session)."""

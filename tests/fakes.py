@@ -24,6 +24,7 @@ from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow
 from clickit_tui.world.incident import Incident
 from clickit_tui.world.parts import Alarm, MetricClass, Series
+from clickit_tui.world.spending import Spent
 from clickit_tui.world.world import World
 from tests import worlds
 
@@ -80,6 +81,7 @@ class FakeCore:
         self.followed: list[Follow] = []
         self.logs_read: list[str] = []
         self.cursor: float | None = None
+        self.rested: list[bool] = []
         self.charted: list[Range | None] = []
         self.refreshed: list[tuple[str, ...]] = []
 
@@ -173,6 +175,16 @@ class FakeCore:
         times = tuple(start + period * i for i in range(int((end - start) // period)))
         values = tuple(34.0 if at >= self.now - 600 else 1.0 for at in times)
         return Series(key=alarm.name, label=alarm.metric, unit="", kind=MetricClass.EVENTS, statistic="Sum", times=times, values=values)
+
+    def rest(self, resting: bool) -> None:
+        self.rested.append(resting)
+
+    def spending(self) -> Spent:
+        calls = (("ecs:DescribeServices", 240), ("logs:FilterLogEvents", 180), ("cloudwatch:GetMetricData", 20))
+        recent = tuple((self.now - 60.0 * i, 56) for i in range(20))
+        return Spent(
+            began_at=self.now - 1200, calls_last_minute=12, calls=612, by_operation=calls, metrics=1120, recent=recent, dollars=0.0112
+        )
 
     def spent(self) -> tuple[int, float]:
         return (12, 0.03)

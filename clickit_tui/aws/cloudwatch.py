@@ -22,6 +22,8 @@ SETTLE_S = 5.0
 """Seconds into a new minute before the closed one is asked for."""
 RENEWS_S = 60.0
 """How often a new minute is there to be asked for."""
+IDLE_S = 300.0
+"""How often it is asked while nobody is there and nothing is wrong; what was left out then is asked for in one call."""
 FIRST_S = 3600
 """History asked for when a series is new."""
 AGAIN_S = 600

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 
-_DOLLARS_PER_METRIC = 0.01 / 1000
+from clickit_tui.aws.reads import permission
+from clickit_tui.world.spending import DOLLARS_PER_METRIC, LONGEST_S, Spent
+
 _DOLLARS_PER_COST_REQUEST = 0.01
 
 
@@ -15,6 +17,9 @@ class Meter:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._recent: deque[float] = deque()
+        self._began = clock()
+        self._answers: Counter[str] = Counter()
+        self._asked: deque[tuple[float, int]] = deque()
         self.total = 0
         """Requests sent since the start."""
         self.metrics = 0
@@ -39,12 +44,28 @@ class Meter:
 
     def asked(self, service: str, operation: str, params: Mapping[str, object]) -> None:
         """One API call was answered; adds what it costs."""
+        self._answers[permission(service, operation)] += 1
         if (service, operation) == ("cloudwatch", "GetMetricData") and "NextToken" not in params:
             metrics = _metrics(params.get("MetricDataQueries"))
             self.metrics += metrics
-            self.dollars += metrics * _DOLLARS_PER_METRIC
+            self._asked.append((self._clock(), metrics))
+            self.dollars += metrics * DOLLARS_PER_METRIC
         elif (service, operation) == ("ce", "GetCostAndUsage"):
             self.dollars += _DOLLARS_PER_COST_REQUEST
+
+    def spent(self) -> Spent:
+        """Everything that was counted."""
+        while self._asked and self._asked[0][0] <= self._clock() - LONGEST_S:
+            self._asked.popleft()
+        return Spent(
+            began_at=self._began,
+            calls_last_minute=self.last_minute,
+            calls=self.total,
+            by_operation=tuple(self._answers.most_common()),
+            metrics=self.metrics,
+            recent=tuple(self._asked),
+            dollars=self.dollars,
+        )
 
     def _forget(self) -> None:
         horizon = self._clock() - 60

@@ -72,7 +72,14 @@ def sources(
         _source("rules", 60.0, ec2.rules_fetch(gateway), "services", "database"),
         _source("subnets", 60.0, ec2.subnets_fetch(gateway), "services"),
         _source("scaling", 60.0, autoscaling.scaling_fetch(gateway, names)),
-        _source("alarms", 30.0, alarms.Alarms(gateway, names, clock).fetch, "target_groups"),
+        Source(
+            name="alarms",
+            feeds=frozenset({"alarms"}),
+            every_s=30.0,
+            fetch=alarms.Alarms(gateway, names, clock).fetch,
+            needs=frozenset({"target_groups"}),
+            idle_s=60.0,
+        ),
         _source("alarm_history", 60.0, events.AlarmHistories(gateway, clock).fetch),
         _source("scaling_activities", 60.0, autoscaling.activities_fetch(gateway, names)),
         _source("cache_events", 120.0, elasticache.events_fetch(gateway), "cache"),
@@ -98,6 +105,7 @@ def sources(
             fetch=metrics.fetch,
             needs=frozenset({"cluster", "target_groups", "cache", "nat"}),
             renews_s=cloudwatch.RENEWS_S,
+            idle_s=cloudwatch.IDLE_S,
             insist=metrics.insist,
         ),
     )

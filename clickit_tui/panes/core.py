@@ -18,6 +18,7 @@ from clickit_tui.world.charting import Range
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow
 from clickit_tui.world.parts import Alarm, Series
+from clickit_tui.world.spending import Spent
 from clickit_tui.world.world import World
 
 
@@ -132,6 +133,14 @@ class Core(Protocol):
 
     def alarm_metric(self, alarm: Alarm, start: float, end: float) -> Awaitable[Series]:
         """An alarm's own metric in its own period over a window, epoch seconds; raises Failed."""
+        ...
+
+    def rest(self, resting: bool) -> None:
+        """Poll more seldom while nobody is there and nothing is wrong, or as ever again."""
+        ...
+
+    def spending(self) -> Spent:
+        """What this session asked of AWS so far."""
         ...
 
     def spent(self) -> tuple[int, float]:

@@ -58,6 +58,8 @@ def identity_line(world: World, view: View, width: int) -> Spans:
     minutes = (identity.expires_at - view.now) / 60 if identity and identity.expires_at else None
     if minutes is not None and minutes < 30:
         extras.append("creds expired" if minutes <= 0 else f"creds {int(minutes)}m")
+    if view.slow:
+        extras.append("polls slowly: any key wakes")
     clock = view.clock(view.now)
     who = identity.who if identity else ""
     room = width - cells(left) - cells(right) - 3

@@ -8,7 +8,9 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from clickit_tui.panes.base import Pane
+from clickit_tui.panes.core import Core
 from clickit_tui.panes.metrics import Looking, picture, plot_head, rows, title
+from clickit_tui.panes.metrics_calls import call_lines
 from clickit_tui.panes.view import View, age_words
 from clickit_tui.ui.cells import Span, Spans
 from clickit_tui.ui.lines import Lines
@@ -105,3 +107,24 @@ class PlotPane(_MetricsPane):
     def title_left(self, world: World, view: View) -> Spans:
         drawn = self.drawn(world, view)
         return (Span(title(drawn) if drawn else self.heading, "title"), *moment_words(self.looking, view))
+
+
+class CallsPane(Pane):
+    """What this session asks of AWS, and what it costs."""
+
+    heading = "calls and dollars"
+    help_text = (
+        "What this session has asked of AWS and what that costs. Only GetMetricData and Cost Explorer cost money here; one GetMetricData a "
+        "minute asks for everything that the verdicts and the shown charts need. The month is reckoned from the present rate. v goes back."
+    )
+
+    def __init__(self, core: Core) -> None:
+        super().__init__(id="calls")
+        self._core = core
+        self.lines = Lines()
+
+    def body(self) -> Widget:
+        return self.lines
+
+    def paint(self, world: World, view: View) -> None:
+        self.lines.show(call_lines(self._core.spending(), view))

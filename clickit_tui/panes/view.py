@@ -31,6 +31,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     found: Mapping[str, Finding] = {}
     """What every check found, by id."""
     diagnosis: Diagnosis = Diagnosis()
+    slow: bool = False
+    """Everything is polled more seldom: no key for half an hour, and nothing is wrong."""
     calls_per_minute: int = 0
     dollars: float = 0.0
 

@@ -16,7 +16,7 @@ from clickit_tui.panes.identity import badge
 from clickit_tui.panes.keys import look_hints
 from clickit_tui.panes.metrics import Looking
 from clickit_tui.panes.metrics_detail import command, metric_page
-from clickit_tui.panes.metrics_panes import ChartsPane, PlotPane
+from clickit_tui.panes.metrics_panes import CallsPane, ChartsPane, PlotPane
 from clickit_tui.panes.view import View
 from clickit_tui.screens.board import Board
 from clickit_tui.screens.keys import binding
@@ -31,7 +31,7 @@ BESIDE = 130
 """From so many columns on, rows and plot stand side by side."""
 
 HINTS = (
-    ("enter", "full size"), ("t", "range"), ("←→", "cursor"), ("f", "newest"), ("l", "its log"), ("d", "details"),
+    ("enter", "full size"), ("t", "range"), ("←→", "cursor"), ("f", "newest"), ("l", "its log"), ("d", "details"), ("v", "dollars"),
     ("/", "filter"), ("c", "command"), (":", "palette"), ("?", "help"), ("q", "back"),
 )  # fmt: skip
 
@@ -48,6 +48,7 @@ class MetricsScreen(Board):
         binding("shift+right,semicolon", "cursor(10)", "metrics_much_later", "ten periods on"),
         binding("f", "follow", "metrics_follow", "let the cursor go: show the newest values"),
         binding("l", "its_log", "metrics_log", "the log of the moment under the cursor"),
+        binding("v", "turn", "metrics_view", "calls and dollars of this session and a month; again: the charts"),
         binding("z", "zoom", "metrics_zoom", "the selected chart fills the screen; again: back"),
         binding("up,k", "chart(-1)", "metrics_previous", "in full size: the chart before"),
         binding("down,j", "chart(1)", "metrics_next", "in full size: the next chart"),
@@ -56,12 +57,14 @@ class MetricsScreen(Board):
 
     def __init__(self, core: Core) -> None:
         super().__init__(core)
-        self.charts, self.plot = ChartsPane(), PlotPane()
+        self.charts, self.plot, self.calls = ChartsPane(), PlotPane(), CallsPane(core)
+        self._counting = False
         self.range = HOUR
         self._zoomed = False
 
     def content(self) -> Iterable[Widget]:
         yield Horizontal(self.charts, self.plot, id="metrics-both")
+        yield self.calls
 
     def on_mount(self) -> None:
         """Focus starts in the rows."""
@@ -82,6 +85,8 @@ class MetricsScreen(Board):
         self.call_after_refresh(self.repaint)
 
     def _arrange(self) -> None:
+        self.query_one("#metrics-both").display = not self._counting
+        self.calls.display = self._counting
         self.charts.display = not self._zoomed
         self.plot.display = self._zoomed or self.size.width >= BESIDE
 
@@ -120,12 +125,22 @@ class MetricsScreen(Board):
 
     def action_back(self) -> None:
         """Esc: back to the rows, then the newest values, then the end of the filter."""
-        if self._zoomed:
+        if self._counting:
+            self.action_turn()
+        elif self._zoomed:
             self.action_zoom()
         elif self.core.cursor is not None:
             self.action_follow()
         else:
             super().action_back()
+
+    def action_turn(self) -> None:
+        """What the session asks of AWS and costs, in place of the charts; again: back."""
+        self._counting = not self._counting
+        self._arrange()
+        if not self._counting:
+            (self.plot.view_ if self._zoomed else self.charts.table).focus()
+        self.call_after_refresh(self.repaint)
 
     def action_chart(self, by: int) -> None:
         """Another chart, while one is in full size."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,11 +15,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clickit_tui.aws.catalogue import Measure, Query, measures
-from clickit_tui.aws.cloudwatch import AGAIN_S, KEEP_S, MetricsReader, combined, due, results, window
+from clickit_tui.aws.cloudwatch import (
+    AGAIN_S,
+    CHARTED_ONLY,
+    KEEP_S,
+    Charting,
+    MetricsReader,
+    alarm_metric,
+    combined,
+    due,
+    results,
+    window,
+)
+from clickit_tui.aws.history import HistoryReader
+from clickit_tui.aws.meter import Meter
 from clickit_tui.naming import names
+from clickit_tui.world.charting import range_named
 from clickit_tui.world.ecs import Cluster, Service
-from clickit_tui.world.parts import Cache, Database, MetricClass, Metrics, NatGateway, TargetGroup
+from clickit_tui.world.parts import Alarm, Cache, Database, MetricClass, Metrics, NatGateway, TargetGroup
 from clickit_tui.world.seen import Absent, Failed, Seen, Trouble
+from clickit_tui.world.spending import per_minute
 from clickit_tui.world.world import World
 from tests.aws.damage import damaged
 from tests.aws.scripted import Scripted, failed
@@ -393,3 +410,118 @@ def test_a_minute_is_due_a_little_after_it_has_closed() -> None:
     assert [due(now, before) for now in (6004.0, 6059.0, 6064.0, 6065.0)] == [False, False, False, True]
     assert due(6000.0, None)
     assert due(5900.0, before), "a clock that was set back must not stop the metrics"
+
+
+# --- economy ----------------------------------------------------------------------------------------------------------------
+
+
+async def test_an_hour_of_triage_is_one_request_a_minute_and_its_month_is_told() -> None:
+    session = Session(CloudWatch())
+    meter = Meter(lambda: session.now)
+    charting = Charting()
+    charting.everything = False
+    session.reader = MetricsReader(session.cloud.gateway, NAMES, lambda: session.now, charting)  # type: ignore[arg-type]
+    when: list[float] = []
+    for _ in range(64 * 4):
+        before = len(session.asked)
+        await session.step(15.0)
+        for request in session.asked[before:]:
+            when.append(session.now)
+            meter.asked("cloudwatch", "GetMetricData", request)
+    minutes = [at // 60 for at in when]
+    assert len(minutes) == len(set(minutes))
+    assert 62 <= len(when) <= 65
+    asked = {query["MetricStat"]["Metric"]["MetricName"] for query in session.asked[-1]["MetricDataQueries"]}
+    assert not asked & {"BytesOutToDestination", "ActiveConnectionCount"}
+    rate = per_minute(meter.spent(), session.now)
+    assert rate is not None
+    counted = [
+        len({str((q["MetricStat"]["Metric"], q["MetricStat"]["Period"])) for q in r["MetricDataQueries"]}) for r in session.asked[-60:]
+    ]
+    assert rate == pytest.approx(sum(counted) / 60, rel=0.02)
+
+
+async def test_what_only_the_charts_need_is_taken_up_again_without_a_gap() -> None:
+    charting = Charting()
+    session = Session(CloudWatch())
+    session.reader = MetricsReader(session.cloud.gateway, NAMES, lambda: session.now, charting)  # type: ignore[arg-type]
+    await session.step()
+    charting.everything = False
+    for _ in range(40):
+        await session.step(60.0)
+    metrics = session.world.metrics.value
+    assert metrics is not None
+    assert session.now - metrics.series["nat.bytes_out"].times[-1] > 2000
+    charting.everything = True
+    assert session.reader.lags()
+    metrics = await session.step(60.0)
+    times = metrics.series["nat.bytes_out"].times
+    assert {later - earlier for earlier, later in pairwise(times)} == {60.0}
+    assert not session.reader.lags()
+
+
+async def test_a_long_range_is_read_once_kept_and_only_its_end_read_again() -> None:
+    charting = Charting()
+    cloud, now, world = CloudWatch(), [NOW], WORLD
+    reader = HistoryReader(cloud.gateway, NAMES, charting, lambda: now[0])  # type: ignore[arg-type]
+
+    async def step(seconds: float) -> list[tuple[float, float, set[int]]]:
+        nonlocal world
+        now[0] += seconds
+        before = len(cloud.gateway.calls)
+        answer: Any = await reader.fetch(world)
+        if answer:
+            world = msgspec.structs.replace(world, history=Seen(value=answer["history"], seen_at=now[0]))
+        return [
+            (
+                p["StartTime"].timestamp(),
+                p["EndTime"].timestamp(),
+                {q["MetricStat"]["Period"] for q in p["MetricDataQueries"]},
+            )
+            for _, p in cloud.gateway.calls[before:]
+        ]
+
+    assert await step(0) == []
+    charting.range = range_named("24h") or pytest.fail("no range")
+    ((start, end, periods),) = await step(15)
+    assert (end - start) // 3600 == 24
+    assert periods == {300}
+    assert await step(15) == []
+    ((start, end, _),) = await step(300)
+    assert end - start <= 1200
+    assert world.history.value is not None
+    assert len(world.history.value.series["api.cpu"].times) >= 288
+    charting.range = range_named("12h") or pytest.fail("no range")
+    assert await step(15) == []
+    charting.range = range_named("30d") or pytest.fail("no range")
+    ((start, end, periods),) = await step(15)
+    assert periods == {3600}
+    assert (end - start) // 86_400 == 30
+
+
+async def test_an_alarms_metric_is_read_as_the_alarm_looks_at_it() -> None:
+    cloud = CloudWatch(lambda query, at: 7.0)
+    alarm = Alarm(
+        name="a",
+        metric="HTTPCode_Target_5XX_Count",
+        namespace="AWS/ApplicationELB",
+        statistic="Sum",
+        period_s=300,
+        dimensions=(("L", "x"),),
+    )
+    found = await alarm_metric(cloud.gateway, alarm, MINUTE - 3600, MINUTE)  # type: ignore[arg-type]
+    assert (found.name, found.period_s, found.statistic, found.values[-1]) == ("HTTPCode_Target_5XX_Count", 300, "Sum", 7.0)
+    with pytest.raises(Failed, match="made of other alarms"):
+        await alarm_metric(cloud.gateway, Alarm(name="c", composite=True, metric="ALARM(a)"), MINUTE - 60, MINUTE)  # type: ignore[arg-type]
+    cloud.status = "Forbidden"
+    with pytest.raises(Failed, match="no permission"):
+        await alarm_metric(cloud.gateway, alarm, MINUTE - 3600, MINUTE)  # type: ignore[arg-type]
+
+
+def test_nothing_that_a_verdict_or_triage_looks_at_is_left_to_the_charts() -> None:
+    folder = Path(__file__).parents[2] / "clickit_tui"
+    looking = [*folder.glob("checks/*.py"), *folder.glob("playbooks/*.py"), folder / "follow.py", folder / "world" / "minutes.py"]
+    looking += [folder / "panes" / "charts.py", folder / "panes" / "services.py"]
+    said = "\n".join(path.read_text() for path in looking)
+    for suffix in CHARTED_ONLY:
+        assert not re.search(rf"""[a-z}}]\.{suffix}["']""", said), f"{suffix} is looked at: take it out of CHARTED_ONLY"

@@ -11,7 +11,7 @@ from clickit_tui.actions.registry import actions
 from clickit_tui.panes.alarms_panes import AlarmDetailPane, AlarmListPane
 from clickit_tui.panes.listing import DataAboutPane, DataListPane, SupplyAboutPane, SupplyListPane
 from clickit_tui.panes.logs_pane import LogPane, LogsPane
-from clickit_tui.panes.metrics_panes import ChartsPane, PlotPane
+from clickit_tui.panes.metrics_panes import CallsPane, ChartsPane, PlotPane
 from clickit_tui.panes.pages import key_words
 from clickit_tui.panes.playbook_pane import PlaybookPane
 from clickit_tui.panes.services_panes import DetailPane, TreePane
@@ -68,6 +68,7 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
         (80, 24),
         r"D +a",
     ),
+    ("Metrics, `v`: calls and dollars", "incident", ("4", "v"), (80, 24), r"day and night"),
     ("Alarms at 80x24", "incident", ("5", "g"), (80, 24), r"turns at"),
     ("Alarms, `enter`: the evidence", "incident", ("5", "g", "enter"), (80, 24), r"A .*\n.*deployments and changes"),
     ("Alarms, `v`: every change", "incident", ("5", "v"), (80, 24), r"nothing is known before"),
@@ -167,7 +168,7 @@ def book(shown: dict[str, str]) -> str:
     out += [key_table(own(ServicesScreen.BINDINGS)), ""]
     out += ["## 3 Logs", "", LogsPane.help_text, "", key_table(own(LogsScreen.BINDINGS)), ""]
     out += ["## 4 Metrics", ""]
-    for pane in (ChartsPane, PlotPane):
+    for pane in (ChartsPane, PlotPane, CallsPane):
         out += [f"**{pane.heading}**: {pane.help_text}", ""]
     out += [key_table(own(MetricsScreen.BINDINGS)), ""]
     out += ["## 5 Alarms", ""]
