@@ -59,6 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     form = check.add_mutually_exclusive_group()
     for name, words in (("json", "as JSON"), ("markdown", "for a chat or a ticket"), ("plain", "plain lines, the default")):
         form.add_argument(f"--{name}", dest="form", action="store_const", const=name, default="plain", help=words)
+    metrics = commands.add_parser("metrics", parents=[common], allow_abbrev=False, help="print every metric over a range")
+    metrics.add_argument("--range", default="1h", choices=("15m", "1h", "3h", "12h", "24h", "7d", "30d"), help="how far back")
+    written = metrics.add_mutually_exclusive_group()
+    written.add_argument("--json", dest="form", action="store_const", const="json", default="plain", help="as JSON, with every point")
+    written.add_argument("--csv", dest="form", action="store_const", const="csv", help="as CSV, a line a point")
+    alarms = commands.add_parser("alarms", parents=[common], allow_abbrev=False, help="print the alarms, and those that are missing")
+    alarms.add_argument("--json", action="store_true", help="as JSON, with every change")
     tail = commands.add_parser("tail", parents=[common], allow_abbrev=False, help="print the log's lines, each once and in order")
     tail.add_argument("group", nargs="*", metavar="GROUP", help="api, frontend, migration or the name of a log group; all three by default")
     tail.add_argument("--since", default="15m", metavar="TIME", help="how far back: 90s, 15m, 1h, 2d")
@@ -113,6 +120,14 @@ def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
         from clickit_tui.headless.check import check
 
         return check(config, playbook=given.playbook, form=given.form)
+    if given.command == "metrics":
+        from clickit_tui.headless.metrics import metrics
+
+        return metrics(config, within=given.range, form=given.form)
+    if given.command == "alarms":
+        from clickit_tui.headless.alarms import alarms
+
+        return alarms(config, as_json=given.json)
     if given.command == "tail":
         return _tail(given, config)
     if given.command in ("sleep", "wake"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from clickit_tui.checks.expected import Expected, expected
@@ -13,34 +12,23 @@ from clickit_tui.plan import as_cli
 from clickit_tui.ui.cells import Look, Row, Span, Spans, fit
 from clickit_tui.ui.cells import width as cells
 from clickit_tui.world.events import AlarmChange
-from clickit_tui.world.honesty import actions_words, condition, counts_events, scales, state_words, turns_at, when_missing
-from clickit_tui.world.incident import Told
+from clickit_tui.world.honesty import (
+    acknowledged,
+    actions_words,
+    condition,
+    counts_events,
+    reason_words,
+    scales,
+    state_words,
+    turns_at,
+    when_missing,
+)
 from clickit_tui.world.parts import Alarm
 from clickit_tui.world.words import spell
 from clickit_tui.world.world import World
 
 ORDER = {"ALARM": 0, "INSUFFICIENT_DATA": 1, "OK": 3}
 DAY_S = 86_400.0
-_STAMP = re.compile(r"\s*\(\d\d/\d\d/\d\d \d\d:\d\d:\d\d\)")
-_LEAST = re.compile(r"\s*\(minimum [^)]*\)")
-
-
-def reason_words(text: str) -> str:
-    """StateReason without what the screen says better: the heading, the times of the values, the rule of counting."""
-    plain = _LEAST.sub("", _STAMP.sub("", text)).removeprefix("Threshold Crossed: ").removeprefix("Insufficient Data: ")
-    return plain.strip().rstrip(".")
-
-
-def acknowledged(world: World, alarm: Alarm) -> str:
-    """The note with which this state of the alarm was acknowledged; empty when it was not. A new state asks anew."""
-    head = acknowledging(alarm, "")
-    notes = [each for each in world.record if each.kind is Told.NOTE and each.text.startswith(head)]
-    return notes[-1].text.removeprefix(head) if notes else ""
-
-
-def acknowledging(alarm: Alarm, note: str) -> str:
-    """The journal's line of an acknowledgement; it names the moment of the change, so that it holds for this one only."""
-    return f"acknowledged {alarm.name} {alarm.state} of {int(alarm.since or 0)}: {note}"
 
 
 def own_alarms(world: World) -> list[Alarm]:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import msgspec
 
 from clickit_tui.logs.line import LogLine
-from clickit_tui.panes.alarms_list import reason_words
 from clickit_tui.panes.charts import ceiling
 from clickit_tui.panes.metrics import marks, number, strokes, times
 from clickit_tui.panes.pages import row, title
@@ -16,7 +15,7 @@ from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Look, Span, Spans, fit
 from clickit_tui.ui.plot import Mark, Picture
 from clickit_tui.world.charting import Dot, Sure
-from clickit_tui.world.honesty import condition
+from clickit_tui.world.honesty import condition, reason_words
 from clickit_tui.world.parts import Alarm, Series
 from clickit_tui.world.words import brief
 from clickit_tui.world.world import World

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from clickit_tui.actions.registry import Target
 from clickit_tui.logs.line import LogLine
 from clickit_tui.logs.search import Wanted
-from clickit_tui.panes.alarms_list import acknowledging, detail, promised
+from clickit_tui.panes.alarms_list import detail, promised
 from clickit_tui.panes.alarms_panes import AlarmDetailPane, AlarmListPane
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.evidence import MINUTE_MS, Gathered, evidence_lines, picture, playbook, window
@@ -28,6 +28,7 @@ from clickit_tui.ui.page import Page
 from clickit_tui.ui.plot import drawn, with_cursor
 from clickit_tui.ui.prompt import Prompt
 from clickit_tui.ui.table import Table
+from clickit_tui.world.honesty import acknowledging
 from clickit_tui.world.parts import Alarm
 from clickit_tui.world.seen import Failed
 from clickit_tui.world.world import World

@@ -7,9 +7,8 @@ from collections.abc import Collection
 
 from textual.app import App
 
-from clickit_tui.panes.alarms_list import reason_words
 from clickit_tui.ui.cells import fit
-from clickit_tui.world.honesty import scales
+from clickit_tui.world.honesty import reason_words, scales
 from clickit_tui.world.parts import Alarm
 from clickit_tui.world.words import several
 from clickit_tui.world.world import World

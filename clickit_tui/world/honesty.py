@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from clickit_tui.world.charting import Chart
+from clickit_tui.world.incident import Told
 from clickit_tui.world.parts import Alarm, Cache, Database, Series
 from clickit_tui.world.words import spell
 from clickit_tui.world.world import World
@@ -15,6 +17,9 @@ SCALING = "TargetTracking-"
 
 HARD_LIMITS: Mapping[str, tuple[int, str]] = {"db.t4g.micro": (79, "estimated"), "db.t4g.small": (181, "measured elsewhere")}
 """Connections PostgreSQL takes by instance class, as others measured or reported it; the API tells no resolved number."""
+
+_STAMP = re.compile(r"\s*\(\d\d/\d\d/\d\d \d\d:\d\d:\d\d\)")
+_LEAST = re.compile(r"\s*\(minimum [^)]*\)")
 
 SIGNS: Mapping[str, str] = {
     "GreaterThanThreshold": ">",
@@ -141,6 +146,24 @@ def actions_words(alarm: Alarm) -> str:
     if not alarm.actions_enabled:
         return "MUTED: actions are switched off, nobody is told"
     return "enabled" if alarm.alarm_actions else "enabled, but it tells nobody: it has no action for ALARM"
+
+
+def reason_words(text: str) -> str:
+    """StateReason without what the screen says better: the heading, the times of the values, the rule of counting."""
+    plain = _LEAST.sub("", _STAMP.sub("", text)).removeprefix("Threshold Crossed: ").removeprefix("Insufficient Data: ")
+    return plain.strip().rstrip(".")
+
+
+def acknowledged(world: World, alarm: Alarm) -> str:
+    """The note with which this state of the alarm was acknowledged; empty when it was not. A new state asks anew."""
+    head = acknowledging(alarm, "")
+    notes = [each for each in world.record if each.kind is Told.NOTE and each.text.startswith(head)]
+    return notes[-1].text.removeprefix(head) if notes else ""
+
+
+def acknowledging(alarm: Alarm, note: str) -> str:
+    """The journal's line of an acknowledgement; it names the moment of the change, so that it holds for this one only."""
+    return f"acknowledged {alarm.name} {alarm.state} of {int(alarm.since or 0)}: {note}"
 
 
 class Threshold(NamedTuple):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from clickit_tui.panes.alarms_list import acknowledged, acknowledging, detail, history_rows, promised, reason_words, rows, states_in
+from clickit_tui.panes.alarms_list import detail, history_rows, promised, rows, states_in
 from clickit_tui.panes.evidence import Gathered, evidence_lines, picture, playbook
 from clickit_tui.ui.cells import spans_width
 from clickit_tui.world.events import AlarmChange
+from clickit_tui.world.honesty import acknowledged, acknowledging, reason_words
 from clickit_tui.world.incident import Recorded, Told
 from clickit_tui.world.parts import Alarm
 from tests import worlds
