@@ -185,8 +185,15 @@ def before_lines(world: World, view: View, width: int, height: int) -> list[Span
     ranked = suspects(world, view.facts, first.at, findings(world, view.facts))
     lines += _suspects(ranked, width)
     if not ranked:
-        lines.append((Span("  no change is known in the two hours before", "plain"),))
+        lines.append(_none_known(world, view, width))
     return lines[:height]
+
+
+def _none_known(world: World, view: View, width: int) -> Spans:
+    """That no change is known says also which changes could not be known."""
+    unseen = [kind for one in blind(world, view.facts) for kind in one.kinds if kind in kinds("changes")]
+    words = "  no change is known in the two hours before" + (f"; not seen: {', '.join(unseen)}" if unseen else "")
+    return (Span(fit(words, width), "unknown" if unseen else "plain"),)
 
 
 def _no_bad_minute(world: World, view: View, incident: Incident | None, width: int) -> list[Spans]:

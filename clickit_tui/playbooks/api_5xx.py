@@ -60,9 +60,9 @@ def deployment(case: Case) -> Clue | None:
 
 def before(seconds: float) -> str:
     """How long before, to the nearest minute: minutes are as fine as the metrics are."""
-    if seconds < 0:
+    if seconds < 30:
         return "in the same minute as"
-    return f"{brief(max(60, round(seconds / 60) * 60) if seconds >= 30 else seconds)} before"
+    return f"{brief(max(60, round(seconds / 60) * 60))} before"
 
 
 def _suspect(service: Service, began: float | None, now: float) -> tuple[Service, Deployment] | None:

@@ -63,13 +63,15 @@ def _sentences(found: Metrics, minutes: tuple[float, ...], facts: Facts) -> Iter
         slow = sum(1 for _, value in p95.present if value > facts.thresholds.p95_fail_s)
         worst_at, worst = max(p95.present, key=lambda one: one[1])
         limit = facts.thresholds.p95_fail_s
-        yield f"p95 response time: at worst {worst:.2f} s at {clock(worst_at)}; above {limit:g} s in {several(slow, 'minute')}."
+        above = several(slow, "minute") if slow else "no minute"
+        yield f"p95 response time: at worst {worst:.2f} s at {clock(worst_at)}; above {limit:g} s in {above}."
     else:
         yield "p95 response time: not known."
     unhealthy = read(found, "edge.unhealthy", minutes)
     if unhealthy is not None and unhealthy.present:
         bad = sum(1 for _, value in unhealthy.present if value > 0)
-        yield f"Unhealthy targets: up to {max(v for _, v in unhealthy.present):.0f}, in {several(bad, 'minute')}."
+        worst = max(value for _, value in unhealthy.present)
+        yield f"Unhealthy targets: up to {worst:.0f}, in {several(bad, 'minute')}." if bad else "Unhealthy targets: none."
 
 
 def _errors(found: Metrics, minutes: tuple[float, ...]) -> str:

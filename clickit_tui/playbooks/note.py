@@ -132,15 +132,15 @@ def _iso(at: float) -> str:
 def _rows(world: World, facts: Facts, incident: Incident, first: BadRun | None) -> list[Line]:
     """The timeline's entries and what was kept of it at the end, each once, oldest first; routine is left out."""
     start, end = incident.began_at - BEFORE_S, _end(incident, facts)
-    found: dict[tuple[int, str, str], Line] = {}
+    found: dict[tuple[float, str, str], Line] = {}
     for kept in incident.kept:
-        found[int(kept.at), kept.kind, kept.text] = Line(kept.at, f"{kept.kind} {kept.part}: {kept.text}", kept.command or kept.source)
+        found[kept.at, kept.kind, kept.text] = Line(kept.at, f"{kept.kind} {kept.part}: {kept.text}", kept.command or kept.source)
     for one in timeline(world, facts):
         if not one.quiet and one.kind is not Kind.INCIDENT and start <= one.at <= end + 1:
             data = as_cli(one.call) if one.call is not None else one.source
-            found[int(one.at), one.kind, one.text] = Line(one.at, f"{one.kind} {one.part}: {one.text}".replace(" :", ":"), data)
+            found[one.at, one.kind, one.text] = Line(one.at, f"{one.kind} {one.part}: {one.text}".replace(" :", ":"), data)
     out = [line for line in found.values() if start <= line.at <= end + 1]
-    out.append(Line(incident.began_at, "**the incident began**", "typed or found from the metrics"))
+    out.append(Line(incident.began_at, "**the incident began**", "journal"))
     out.append(Line(incident.opened_at, "the incident was declared", "journal"))
     if first is not None:
         out.append(Line(first.at, f"**first bad minute**: {first.words}", "cloudwatch:GetMetricData"))

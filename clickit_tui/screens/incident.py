@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from textual.app import App
@@ -17,8 +19,10 @@ from clickit_tui.ui.picker import Choice, Picker
 from clickit_tui.ui.prompt import Prompt
 from clickit_tui.world.incident import Incident
 
-MOMENTS = "14:03, 10m (ago), now, first"
+MOMENTS = "14:03, 10m (ago), now"
 TITLE_MOST = 60
+TITLES = {"5xx": "API returning 5xx", "start": "Service won't start", "database": "Database connections", "latency": "High latency"}
+"""What an incident is called at first, by the playbook its likely cause belongs to."""
 
 
 class Duty:
@@ -66,7 +70,7 @@ class Duty:
             case "end":
                 self._prompt("resolution: ", "", "enter ends the incident", self._end, "")
             case "began" if one is not None:
-                self._began(lambda at: self._core.amend(began_at=at), self._clock(one.began_at))
+                self._began(lambda at: self._core.amend(began_at=at), _typed(one.began_at))
             case "rename" if one is not None:
                 self._prompt("title: ", one.title, "enter keeps", lambda text: self._core.amend(title=text), "renamed")
 
@@ -92,17 +96,19 @@ class Duty:
         self._app.push_screen(Prompt("incident: ", self._suggested(), hint="its title; enter goes on  esc no"), answered)
 
     def _suggested(self) -> str:
-        """What is wrong, in few words."""
+        """What is wrong, in few words: the playbook that the likely cause belongs to, else the parts that fail."""
         if self._view is None:
             return ""
-        bad = [f"{part.part}: {part.short}" for part in self._view.strip if part.verdict == "FAIL" and part.part != "alarms"]
-        return ", ".join(bad)[:TITLE_MOST]
+        named = self._view.cause
+        if named is not None and named.playbook in TITLES:
+            return TITLES[named.playbook]
+        return ", ".join(f"{part.part} fails" for part in self._view.strip if part.verdict == "FAIL" and part.part != "alarms")[:TITLE_MOST]
 
     def _began(self, keep: Callable[[float], Any], initial: str) -> None:
         """Ask when it began; the first bad minute is suggested."""
         first = first_bad_minute(self._core.store.world, self._core.facts())
-        found = f"found: {first.words}" if first is not None else "no bad minute is in the metrics"
-        suggested = initial or (self._clock(first.at) if first is not None else "now")
+        found = "found in the metrics; or " if first is not None and not initial else ""
+        suggested = initial or (_typed(first.at) if first is not None else "now")
 
         def answered(text: str | None) -> None:
             if text is None:
@@ -114,7 +120,7 @@ class Duty:
                 return
             self._run(self._kept(keep(at), f"incident: began {self._clock(at)}; i adds to it and ends it, 0 shows what changed"))
 
-        prompt = Prompt("began: ", suggested, changed=self._not_a_moment, hint=f"{found}; {MOMENTS}")
+        prompt = Prompt("began: ", suggested, changed=self._not_a_moment, hint=f"{found}{MOMENTS}  esc no")
         self._app.push_screen(prompt, answered)
 
     def _moment(self, text: str) -> float:
@@ -153,7 +159,12 @@ class Duty:
             self._say(f"incident note: {where}")
             return
         sent = await copy(self._app, text)
-        self._say(f"incident note: {where}; {sent.split('; also', 1)[0]}")
+        self._say(f"note {sent.split('; also', 1)[0]}; {where.replace(str(Path.home()), '~', 1)}")
+
+
+def _typed(at: float) -> str:
+    """A moment as it can be typed, whatever the day."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%MZ")
 
 
 def _past(one: Incident, clock: Callable[[float], str]) -> str:

@@ -73,3 +73,11 @@ def test_quiet_entries_are_counted_and_shown_on_demand() -> None:
     view = view_of(world)
     assert len(shown(world, view, Looking(quiet=True))) > len(shown(world, view, Looking()))
     assert hidden(world, view, Looking(quiet=True)) == 0
+
+
+def test_that_no_change_is_known_names_what_could_not_be_known() -> None:
+    world = worlds.incident_world(NOW)
+    old = msgspec.structs.replace(world, services=worlds.healthy_world(NOW).services, service_deployments=worlds.seen((), NOW))
+    assert text(before_lines(old, view_of(old), 100, 6)).splitlines()[-1] == "  no change is known in the two hours before"
+    blind = msgspec.structs.replace(old, db_events=worlds.faulty(worlds.denied("rds:DescribeEvents"), NOW))
+    assert text(before_lines(blind, view_of(blind), 100, 6)).splitlines()[-1].endswith("two hours before; not seen: database")
