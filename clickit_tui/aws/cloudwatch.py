@@ -196,7 +196,7 @@ class MetricsReader:
         """Feeds `metrics`; between two minutes it asks for nothing and answers nothing, unless the last read failed."""
         now, before = self._clock(), world.metrics.value
         insisted, self._insisted = self._insisted, False
-        if before is not None and world.metrics.fault is None and not insisted and not due(now, before):
+        if before is not None and world.metrics.fault is None and not insisted and not due(now, before) and not self.lags():
             return {}
         every = measures(world, self._names)
         if not every:
@@ -221,5 +221,6 @@ class MetricsReader:
 
     def lags(self) -> bool:
         """Whether the charts want a series that was left aside."""
-        ends = [end for key, end in self._asked_to.items() if not key.endswith(("credits", "surplus", "surplus_charged"))]
+        minutely = (key for key, queries in self._made_of.items() if queries[0].period_s == 60)
+        ends = [self._asked_to[key] for key in minutely if key in self._asked_to]
         return bool(ends) and self._charting.everything and min(ends) < max(ends)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from clickit_tui.checks.expected import Expected, missing
 from clickit_tui.checks.reading import fresh, measured, none
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
+from clickit_tui.world.honesty import quiet_when_missing
 from clickit_tui.world.parts import Alarm
 from clickit_tui.world.words import brief, several
 from clickit_tui.world.world import World
@@ -23,21 +25,17 @@ def judge(world: World, facts: Facts) -> Finding:
     firing = sorted((a for a in own if a.state == "ALARM"), key=lambda a: a.since or 0.0)
     blind = [a for a in own if a.state == "INSUFFICIENT_DATA" and not quiet_when_missing(a)]
     muted = [a for a in own if a.actions_enabled is False]
-    verdict = Verdict.FAIL if firing else Verdict.WARN if blind or muted else Verdict.PASS
+    gone = (missing(world, facts.names, facts.now) or ()) if facts.protected else ()
+    verdict = Verdict.FAIL if firing else Verdict.WARN if blind or muted or gone else Verdict.PASS
     return Finding(
         verdict=verdict,
-        short=_short(len(firing), len(blind), len(muted)),
-        sentence=_sentence(own, firing, blind, muted, facts.now),
+        short=_short(len(firing), len(blind), len(muted), len(gone)),
+        sentence=_sentence(own, firing, blind, muted, gone, facts.now),
         evidence=measured(f"{len(firing)} of {len(own)} in ALARM", world.alarms.seen_at, CALL),
-        threshold="FAIL at any ALARM, WARN at missing data or actions switched off",
+        threshold="FAIL at any ALARM, WARN at missing data, actions switched off, or a missing alarm of the runbook",
         change="every alarm OK",
         part="alarms",
     )
-
-
-def quiet_when_missing(alarm: Alarm) -> bool:
-    """Whether missing data is this alarm's way of saying that nothing happened."""
-    return alarm.missing in ("notBreaching", "ignore") or alarm.metric.startswith("HTTPCode_")
 
 
 def _no_alarms(facts: Facts) -> Finding:
@@ -48,15 +46,19 @@ def _no_alarms(facts: Facts) -> Finding:
     )
 
 
-def _short(firing: int, blind: int, muted: int) -> str:
+def _short(firing: int, blind: int, muted: int, gone: int) -> str:
     if firing:
         return several(firing, "alarm")
     if blind:
         return f"{blind} no data"
-    return f"{muted} muted" if muted else "0 alarms"
+    if muted:
+        return f"{muted} muted"
+    return f"{gone} missing" if gone else "0 alarms"
 
 
-def _sentence(own: tuple[Alarm, ...], firing: list[Alarm], blind: list[Alarm], muted: list[Alarm], now: float) -> str:
+def _sentence(
+    own: tuple[Alarm, ...], firing: list[Alarm], blind: list[Alarm], muted: list[Alarm], gone: tuple[Expected, ...], now: float
+) -> str:
     said = []
     if firing:
         names = ", ".join(a.name + (f" for {brief(now - a.since)}" if a.since is not None else "") for a in firing[:3])
@@ -65,4 +67,6 @@ def _sentence(own: tuple[Alarm, ...], firing: list[Alarm], blind: list[Alarm], m
         said.append(f"{several(len(blind), 'alarm')} without data: {', '.join(a.name for a in blind[:3])}")
     if muted:
         said.append(f"actions of {several(len(muted), 'alarm')} are switched off: {', '.join(a.name for a in muted[:3])}")
+    if gone:
+        said.append(f"{several(len(gone), 'alarm')} of the runbook missing: {', '.join(each.title for each in gone)} (screen 5)")
     return "; ".join(said) or f"all {len(own)} alarms OK"

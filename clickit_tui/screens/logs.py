@@ -77,6 +77,8 @@ class LogsScreen(Board):
         self._shown: tuple[Search, int] | None = None
         self._older: Search | None = None
         self._finding = ""
+        self._cursor: float | None = None
+        self._going: float | None = None
         self._range: tuple[int, int, str] | None = None
 
     def content(self) -> Iterable[Widget]:
@@ -102,6 +104,9 @@ class LogsScreen(Board):
     def flush_log(self, lines: Sequence[LogLine], state: tuple[str, Look]) -> None:
         if self.view is not None:
             self.logs.flush(self.core.log_update(self.logs.version), state, self.view)
+            going, self._going = self._going, None
+            if going is not None:
+                self._go_to(int(going * 1000))
             self.logs.show(self.core.store.world, self.view)
 
     def on_tail_changed(self, event: Tail.Changed) -> None:
@@ -157,10 +162,12 @@ class LogsScreen(Board):
         if not text:
             return
         try:
-            at_ms = int(self._moment(text) * 1000)
+            self._go_to(int(self._moment(text) * 1000))
         except NoMoment as none:
             self.say(str(none))
-            return
+
+    def _go_to(self, at_ms: int) -> None:
+        """To a moment among the lines held, or read around it on the server."""
         held = self.logs.tail.model.lines
         if held and held[0].at_ms <= at_ms:
             if not self.logs.tail.go((at_ms, 0, "")):
@@ -168,6 +175,18 @@ class LogsScreen(Board):
             return
         self.say("before the lines held: reading around it on the server")
         self._search(Wanted(from_ms=at_ms - 120_000, to_ms=at_ms + 600_000), at_ms)
+
+    def on_screen_resume(self) -> None:
+        """Another screen moved the shared time cursor: the log goes there as soon as its lines are taken over."""
+        at = self.core.cursor
+        if at is not None and at != self._cursor:
+            self._cursor = self._going = at
+
+    def on_screen_suspend(self) -> None:
+        """The line at which the log stands still is where the charts look next."""
+        line = self.line()
+        if line is not None and not self.logs.tail.model.following:
+            self.core.cursor = self._cursor = line.at_ms / 1000
 
     # --- beyond what is held ---
 

@@ -7,6 +7,7 @@ import msgspec
 from clickit_tui.checks.expected import expected, missing
 from clickit_tui.plan import as_cli
 from tests import worlds
+from tests.panes.views import view_of
 
 NOW = worlds.NOW
 
@@ -63,3 +64,15 @@ def test_an_alarm_that_turns_later_than_the_runbook_says_is_told_so():
 def test_nothing_is_called_missing_that_could_not_be_read():
     assert missing(worlds.denied_world(NOW), worlds.NAMES, NOW) is None
     assert missing(worlds.stale_world(NOW, 900), worlds.NAMES, NOW) is None
+
+
+def test_the_verdict_tells_of_a_missing_one_in_protected_environments_only():
+    from clickit_tui.checks.alarms import judge
+    from clickit_tui.checks.registry import Verdict
+
+    facts = view_of(worlds.healthy_world(NOW)).facts
+    assert judge(worlds.healthy_world(NOW), facts).verdict is Verdict.PASS
+    found = judge(without("alb-5xx"), facts)
+    assert (found.verdict, found.short) == (Verdict.WARN, "1 missing")
+    assert "ALB 5xx Errors" in found.sentence
+    assert judge(without("alb-5xx"), msgspec.structs.replace(facts, protected=False)).verdict is Verdict.PASS

@@ -6,7 +6,7 @@ from clickit_tui.screens.metrics import MetricsScreen
 from clickit_tui.ui.page import Page
 from clickit_tui.world.charting import HOUR, RANGES
 from tests import worlds
-from tests.fakes import FakeCore
+from tests.fakes import FakeCore, line
 from tests.pilot.driving import running, until
 
 
@@ -49,3 +49,19 @@ async def test_details_say_where_a_number_comes_from():
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, Page))
         assert "AWS/ApplicationELB RequestCount" in app.screen.text
+
+
+async def test_the_time_cursor_is_shared_with_the_log_both_ways():
+    core = FakeCore(worlds.incident_world(worlds.NOW), lines=[line(-i, text=f"said {i}") for i in range(600, 0, -1)])
+    async with running(core) as (app, pilot):
+        await pilot.press("4")
+        await until(pilot, lambda: isinstance(app.board, MetricsScreen) and bool(app.board.charts.table.model.rows))
+        await pilot.press("left", "left", "left", "l")
+        await until(pilot, lambda: app.place == "3" and app.board.view is not None)
+        await until(pilot, lambda: app.board.line() is not None and abs(app.board.line().at_ms / 1000 - core.cursor) <= 60)
+        assert not app.board.logs.tail.model.following
+        await pilot.press("up", "up")
+        at = app.board.line().at_ms / 1000
+        await pilot.press("4")
+        await until(pilot, lambda: app.place == "4" and core.cursor == at)
+        await until(pilot, lambda: app.board.charts.looking.cursor == at)
