@@ -25,6 +25,7 @@ from clickit_tui.screens.chooser import choose_environment as choose_environment
 from clickit_tui.screens.news import News, tell
 from clickit_tui.screens.places import FIRST, PLACES
 from clickit_tui.screens.resting import Resting
+from clickit_tui.ui.child import Lent
 from clickit_tui.ui.confirm import Confirm
 from clickit_tui.ui.crash import QuietApp
 from clickit_tui.ui.looks import THEME, glyphs
@@ -70,6 +71,7 @@ class Dashboard(QuietApp):
         self.core = core
         self.crash_folder = Path(core.config.state_dir or ".")
         self._commands = list(commands)
+        self.lent = Lent(self)
         self._boards: dict[str, Board] = {}
         self._heard: set[str] = set()
         self._previous = FIRST
@@ -93,7 +95,7 @@ class Dashboard(QuietApp):
             self.core.notices.extend(refused)
         loop = asyncio.get_running_loop()
         for number in ENDED_BY:
-            loop.add_signal_handler(number, self.exit, ENDED_BY[number])
+            loop.add_signal_handler(number, self.lent.signalled, number, ENDED_BY[number])
         self.push_screen(self._board(FIRST))
         self.core.ask_mfa = Asking(self).code
         self.call_after_refresh(self._begin)
@@ -110,7 +112,7 @@ class Dashboard(QuietApp):
         """A screen, made when it is first wanted and kept."""
         if key not in self._boards:
             board = next(p.make for p in PLACES if p.key == key)(self.core)
-            board.commands, board.heard = self._commands, self._heard
+            board.commands, board.heard, board.lent = self._commands, self._heard, self.lent
             board.places = tuple((p.key, p.name) for p in PLACES)
             self._boards[key] = board
             self.install_screen(board, name=f"place-{key}")
@@ -206,6 +208,7 @@ class Dashboard(QuietApp):
 
     async def on_unmount(self) -> None:
         """Stop what the core runs before the loop ends."""
+        await self.lent.close()
         await self.core.stop()
 
 

@@ -11,10 +11,10 @@ import msgspec
 
 from clickit_tui import basis, follow
 from clickit_tui.aws.errors import OutcomeUnknown
-from clickit_tui.aws.written import request_id
+from clickit_tui.aws.written import granted, request_id
 from clickit_tui.follow import STEPS
 from clickit_tui.journal import Journal, Pins
-from clickit_tui.plan import Basis, Call, Plan, Refused, Step
+from clickit_tui.plan import Basis, Call, Hidden, Plan, Refused, Step
 from clickit_tui.poll import Poller
 from clickit_tui.store import Store
 from clickit_tui.world.follow import Follow, Following, Phase
@@ -26,6 +26,8 @@ CHECK_S = 10.0
 """Longest wait for the fresh read just before a write; what has not come by then could not be checked."""
 UNTIL_EVERY_S = 5.0
 """How often it is looked whether what a plan waits for has come."""
+
+_NO_SESSION = Fault(kind=Trouble.GARBLED, sentence="the answer holds no session: nothing was opened")
 
 Replan = Callable[[World], "Plan | Refused"]
 
@@ -43,6 +45,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """With `changed`: the plan made from what is true now."""
     accepted: int = 0
     """How many of the plan's calls AWS has accepted."""
+    grant: Hidden | None = None
+    """With `done`: the session that the call granted, for a plan that opens one."""
 
 
 class Door(Protocol):
@@ -191,6 +195,9 @@ class Carrier:
 
     async def _done(self, run: _Run) -> Outcome:
         plan = run.plan
+        grant = granted(run.answers[-1]) if plan.opens is not None and run.answers else None
+        if plan.opens is not None and grant is None:
+            return await self._failed(run, Failed(_NO_SESSION))
         key = run.intent if len(plan.steps) == 1 else f"{run.intent}.{len(plan.steps)}"
         following = self._follow(plan.then, key, _did(plan), run.answers[-1] if run.answers else {}, 0.0)
         deployment = following.follow.deployment if following else ""
@@ -198,7 +205,7 @@ class Carrier:
         self._poller.refresh(plan.refreshes)
         several = f", {len(plan.steps)} calls" if len(plan.steps) > 1 else ""
         sentence = f"{plan.title}: sent and accepted{several}"
-        return Outcome(kind="done", sentence=sentence, warnings=tuple(warnings), accepted=len(run.answers))
+        return Outcome(kind="done", sentence=sentence, warnings=tuple(warnings), accepted=len(run.answers), grant=grant)
 
     async def _still(self, step: Step, plan: Plan) -> list[str]:
         """Whether a later call may still be sent; warnings about what could not be checked, raises Failed when it may not."""

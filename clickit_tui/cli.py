@@ -336,10 +336,13 @@ def _progress(said: str) -> None:
 
 
 def _opened(config: Config, demo: Demo) -> int:
+    import msgspec
+
     from clickit_tui.app import run
     from clickit_tui.demo.launch import clean_environ
     from clickit_tui.session import Session
 
+    config = msgspec.structs.replace(config, reach=msgspec.structs.replace(config.reach, plugin=demo.plugin))
     kept = clean_environ(os.environ, demo)
     os.environ.clear()
     os.environ.update(kept)

@@ -61,6 +61,17 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """% (H)."""
 
 
+class Reach(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[shell]`: how tasks and the database are reached."""
+
+    plugin: str = "session-manager-plugin"
+    """AWS's session-manager-plugin: a path, or a name that is looked for on PATH."""
+    database_url: str = "CLICKIT_DATABASE_URL"
+    """Variable of the container that holds the database's address."""
+    ca_bundle: str = ""
+    """File on this machine with RDS's certificates; with it a tunnel's line says `verify-full`."""
+
+
 class Flags(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line said; empty is unsaid."""
 
@@ -105,6 +116,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Whether secrets in log lines are replaced by a mark."""
     masks: tuple[str, ...] = ()
     """Regular expressions of text that the log never shows, besides the built-in ones; also with `mask` off."""
+    reach: Reach = Reach()
     notes: tuple[str, ...] = ()
     """Sentences to tell the user once at start."""
     flags: Flags = Flags()
@@ -133,6 +145,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     notify: tuple[Literal["toast", "bell", "title"], ...] = ("toast", "bell", "title")
     mask: bool = True
     masks: tuple[str, ...] = ()
+    shell: Reach = Reach()
     thresholds: dict[str, float] = {}
     environments: dict[str, _Environment] = {}
 
@@ -174,6 +187,7 @@ def load(flags: Flags, environ: Mapping[str, str] | None = None, *, state_dir: s
         notify=tuple(way for way in file.notify if way != "bell" or file.bell),
         mask=file.mask,
         masks=file.masks,
+        reach=_reach(file.shell, variables),
         notes=tuple(filter(None, (note, "" if file.mask else f"secrets in log lines are shown: mask = false in {where}"))),
         flags=flags,
     )
@@ -182,6 +196,12 @@ def load(flags: Flags, environ: Mapping[str, str] | None = None, *, state_dir: s
 def choose(config: Config, env: str, environ: Mapping[str, str] | None = None) -> Config:
     """The configuration again, for the environment that the first screen's choice names. Raises `ConfigError`."""
     return load(msgspec.structs.replace(config.flags, env=env), environ, state_dir=config.state_dir)
+
+
+def _reach(file: Reach, variables: Mapping[str, str]) -> Reach:
+    """The file's `[shell]`, with the plugin that CLICKIT_SESSION_MANAGER_PLUGIN names."""
+    named = variables.get("CLICKIT_SESSION_MANAGER_PLUGIN", "").strip()
+    return msgspec.structs.replace(file, plugin=named) if named else file
 
 
 def _state_dir() -> str:
@@ -211,6 +231,8 @@ def _read(named: str) -> tuple[Path | None, _File]:
 def _checked(path: Path, data: dict[str, object]) -> _File:
     _spelling(path, "", data, _File.__struct_fields__)
     _thresholds(path, "thresholds", data.get("thresholds"))
+    shell = data.get("shell")
+    _spelling(path, "shell", shell if isinstance(shell, dict) else {}, Reach.__struct_fields__)
     environments = data.get("environments")
     for env, table in environments.items() if isinstance(environments, dict) else ():
         key = f"environments.{env}"
@@ -268,6 +290,8 @@ def _named(path: Path, key: str, table: object) -> None:
 
 def _meaning(path: Path, file: _File) -> None:
     """What types cannot say."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", file.shell.database_url):
+        raise ConfigError(f"{path}: shell.database_url: must be the name of a variable, e.g. CLICKIT_DATABASE_URL")
     for env, table in file.environments.items():
         if table.account and not re.fullmatch(r"\d{12}", table.account):
             raise ConfigError(f"{path}: environments.{env}.account: must be the 12 digits of an account id, in quotes")

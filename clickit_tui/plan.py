@@ -113,6 +113,27 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     level: str = "plain"
 
 
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """What is begun with the session that the plan's call grants. Nothing in it is secret."""
+
+    kind: str
+    """shell, command or tunnel."""
+    name: str
+    """E.g. `api/8f3a21 api`: part, task, container."""
+    target: str
+    """The plugin's name of it: `ecs:CLUSTER_TASK_RUNTIME`."""
+    part: str
+    task: str
+    """ARN."""
+    to: str = ""
+    """What a tunnel leads to: database, cache."""
+    host: str = ""
+    port: int = 0
+    local_port: int = 0
+    ready: str = ""
+    """The line that uses the tunnel."""
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """A change that can be shown, confirmed, executed, journalled, followed and undone."""
 
@@ -136,6 +157,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     basis: Basis = Basis()
     then: Follow | None = None
     """Followed once the last call was accepted."""
+    opens: Opening | None = None
+    """What follows when the call grants a session."""
 
     @property
     def token(self) -> str:

@@ -31,6 +31,7 @@ from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.logs.state import Standing
 from clickit_tui.plan import Plan
 from clickit_tui.poll import Poller, Source
+from clickit_tui.reach.shells import Shells
 from clickit_tui.recorder import LOOK_S, Recorder
 from clickit_tui.store import Store
 from clickit_tui.world.charting import HOUR, Range
@@ -116,6 +117,7 @@ class Session:
         self._unfollow: Callable[[], None] | None = None
         self._here: Identity | None = None
         self._loaded = False
+        self.shells = Shells(config.reach, lambda: self.gateway.plugin_keys())
 
     @property
     def read_only(self) -> str:
@@ -125,7 +127,14 @@ class Session:
     def facts(self) -> Facts:
         """What pure functions may look at besides the World."""
         config = self.config
-        return Facts(now=self.clock(), names=config.names, thresholds=config.thresholds, protected=config.protected)
+        return Facts(
+            now=self.clock(),
+            names=config.names,
+            thresholds=config.thresholds,
+            protected=config.protected,
+            machine=self.shells.machine,
+            reach=config.reach,
+        )
 
     def refresh(self, fields: Sequence[str] = ()) -> None:
         """Poll the sources of these fields now; all that are being read when none is named."""
@@ -204,7 +213,7 @@ class Session:
             return Outcome(kind="refused", sentence="the journal is still being read: what earlier sessions sent is not known yet")
         outcome = await self._carrier.carry_out(plan, replan)
         self.recorder.recall()
-        if outcome.kind in ("done", "unknown") or outcome.accepted:
+        if plan.opens is None and (outcome.kind in ("done", "unknown") or outcome.accepted):
             self._last = plan
         return outcome
 

@@ -16,7 +16,8 @@ from clickit_tui.logs.fetch import Ask, Event, Page
 from clickit_tui.logs.insights import Answer, Estimate
 from clickit_tui.logs.line import LogLine
 from clickit_tui.logs.search import Search, Wanted
-from clickit_tui.plan import Plan, Refused
+from clickit_tui.plan import Hidden, Opening, Plan, Refused
+from clickit_tui.reach.plugin import Invocation
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
 from clickit_tui.world.charting import Range
@@ -34,6 +35,7 @@ class Sent(msgspec.Struct):
     sentence: str = "accepted"
     warnings: tuple[str, ...] = ()
     plan: Plan | None = None
+    grant: Hidden | None = None
 
 
 class FakeInsights:
@@ -57,6 +59,20 @@ class FakeInsights:
             self.cancelled += 1
             raise
         return Answer(status="Complete", names=("said", "lines"), rows=(("refused", "12"), ("ok", "3")), scanned=2e6)
+
+
+class FakeShells:
+    """Joins every session with a command that ends at once."""
+
+    def __init__(self) -> None:
+        self.opened: list[Opening] = []
+
+    async def survey(self) -> None:
+        return
+
+    async def invocation(self, grant: Hidden, opening: Opening) -> Invocation:
+        self.opened.append(opening)
+        return Invocation(argv=("true",), environ=Hidden("{}"))
 
 
 class FakeCore:
@@ -83,6 +99,8 @@ class FakeCore:
         self.cursor: float | None = None
         self.rested: list[bool] = []
         self.charted: list[Range | None] = []
+        self.machine = worlds.MACHINE
+        self.shells = FakeShells()
         self.refreshed: list[tuple[str, ...]] = []
 
     @property
@@ -90,7 +108,9 @@ class FakeCore:
         return self.locked
 
     def facts(self) -> Facts:
-        return Facts(now=self.now, names=self.config.names, thresholds=self.config.thresholds, protected=self.config.protected)
+        return Facts(
+            now=self.now, names=self.config.names, thresholds=self.config.thresholds, protected=self.config.protected, machine=self.machine
+        )
 
     def refresh(self, fields: Sequence[str]) -> None:
         self.refreshed.append(tuple(fields))
@@ -100,7 +120,7 @@ class FakeCore:
 
     async def carry_out(self, plan: Plan, replan: Callable[[World], Plan | Refused]) -> Sent:
         self.sent.append(plan)
-        return Sent()
+        return Sent(grant=Hidden("{}") if plan.opens is not None else None)
 
     def last_change(self) -> Plan | None:
         return self.sent[-1] if self.sent else None

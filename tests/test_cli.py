@@ -225,6 +225,8 @@ def test_the_demo_opens_the_environment_that_is_named(opened, monkeypatch):
     from clickit_tui.demo import launch
 
     class Nothing:
+        plugin = "stand-in"
+
         def __enter__(self):
             return self
 

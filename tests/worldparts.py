@@ -166,6 +166,8 @@ def task(part: str, number: int, revision: int, now: float, age_s: float, **chan
         created_at=now - age_s - 30,
         started_at=now - age_s,
         exec_enabled=True,
+        platform="1.4.0",
+        family="Linux",
         containers=(container(part, revision),),
     )
     return msgspec.structs.replace(plain, **changes)
@@ -201,6 +203,7 @@ def definition(part: str, number: int, now: float, age_s: float) -> TaskDefiniti
         registered_at=now - age_s,
         registered_by=f"arn:aws:sts::{ACCOUNT}:assumed-role/Deploy/ci-deploy",
         architecture="ARM64",
+        task_role=f"arn:aws:iam::{ACCOUNT}:role/clickit-{ENV}-{part}-task",
         containers=(
             ContainerDefinition(
                 name=part,

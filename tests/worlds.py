@@ -13,6 +13,7 @@ import msgspec
 
 from clickit_tui.world.ecs import Cluster, Service, ServiceEvent, Task
 from clickit_tui.world.events import DatabaseEvent, DatabaseEvents
+from clickit_tui.world.machine import Machine
 from clickit_tui.world.parts import History, LoadBalancer, MetricClass, Metrics, NatGateway
 from clickit_tui.world.seen import Absent, Fault, Seen, Trouble, clean
 from clickit_tui.world.world import FIELDS, World
@@ -66,6 +67,17 @@ from tests.worldparts import (
 )
 from tests.worldpast import scaled
 
+MACHINE = Machine(
+    terminal=True,
+    host="oncall",
+    plugin="/usr/local/bin/session-manager-plugin",
+    looked=True,
+    version="1.2.896.0",
+    credentials="profile clickit-prod",
+    free_ports=(15432, 16379),
+)
+"""A machine from which everything can be reached."""
+
 __all__ = [
     "ACCOUNT",
     "DENIED",
@@ -77,6 +89,7 @@ __all__ = [
     "KEPT",
     "LB",
     "LEVEL",
+    "MACHINE",
     "NAMES",
     "NOW",
     "REGION",

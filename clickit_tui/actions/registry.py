@@ -23,6 +23,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """api, frontend, migration; `db` for the database and its snapshots; the short name of a secret; the repository of an image."""
     id: str
     """ARN of a service, task or secret; id of a database or snapshot; digest of an image."""
+    container: str = ""
+    """The container of the task whose row it is; empty when the row is the task's."""
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +68,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the input that holds the id of what was chosen."""
     reads: frozenset[str] = frozenset()
     """World fields that are read on demand and that its preview looks at: they are read when it is opened."""
+    reaches: bool = False
+    """It needs what this machine offers for shells and tunnels; that is looked at just before."""
 
 
 _ACTIONS: dict[str, Action] = {}
@@ -91,6 +95,7 @@ def action(
     choices: Callable[[World, Target, Facts], tuple[Option, ...]] = no_choices,
     chosen: str = "",
     reads: frozenset[str] = frozenset(),
+    reaches: bool = False,
 ) -> Callable[[Planner], Planner]:
     """Register the decorated planner."""
 
@@ -109,6 +114,7 @@ def action(
             choices=choices,
             chosen=chosen,
             reads=reads,
+            reaches=reaches,
         )
         return planner
 

@@ -34,6 +34,8 @@ def cluster(answer: Json) -> Cluster:
         arn=text(answer, "clusterArn"),
         status=text(answer, "status"),
         container_insights=None if not insights else insights in ("enabled", "enhanced"),
+        exec_logging=text(answer, "configuration", "executeCommandConfiguration", "logging"),
+        exec_key=text(answer, "configuration", "executeCommandConfiguration", "kmsKeyId"),
     )
 
 
@@ -108,7 +110,7 @@ def services(answer: Json, names: Names) -> tuple[Service, ...]:
 
 def container(answer: Json) -> Container:
     """One entry of `tasks[].containers`."""
-    agents = {text(each, "name"): text(each, "lastStatus") for each in records(answer, "managedAgents")}
+    agent = next((each for each in records(answer, "managedAgents") if text(each, "name") == "ExecuteCommandAgent"), {})
     return Container(
         name=text(answer, "name"),
         status=text(answer, "lastStatus"),
@@ -118,7 +120,8 @@ def container(answer: Json) -> Container:
         image=text(answer, "image"),
         digest=text(answer, "imageDigest"),
         runtime_id=text(answer, "runtimeId"),
-        exec_agent=agents.get("ExecuteCommandAgent", ""),
+        exec_agent=text(agent, "lastStatus"),
+        exec_reason=text(agent, "reason"),
     )
 
 
@@ -161,6 +164,8 @@ def task(answer: Json, names: Names) -> Task:
         stop_code=text(answer, "stopCode"),
         stopped_reason=text(answer, "stoppedReason"),
         exec_enabled=flag(answer, "enableExecuteCommand"),
+        platform=text(answer, "platformVersion"),
+        family=text(answer, "platformFamily"),
         containers=tuple(container(each) for each in records(answer, "containers")),
     )
 
@@ -190,6 +195,8 @@ def container_definition(answer: Json) -> ContainerDefinition:
         health_check=words(answer, "healthCheck", "command"),
         ports=tuple(port for port in ports if port is not None),
         labels=_labels(answer),
+        read_only_root=flag(answer, "readonlyRootFilesystem"),
+        init_process=flag(member(answer, "linuxParameters"), "initProcessEnabled"),
     )
 
 
@@ -217,6 +224,7 @@ def task_definition(answer: Json) -> TaskDefinition | None:
         architecture=text(answer, "runtimePlatform", "cpuArchitecture"),
         task_role=text(answer, "taskRoleArn"),
         execution_role=text(answer, "executionRoleArn"),
+        pid_mode=text(answer, "pidMode"),
         containers=tuple(container_definition(each) for each in records(answer, "containerDefinitions")),
     )
 

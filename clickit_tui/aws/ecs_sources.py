@@ -51,7 +51,7 @@ def cluster_fetch(gateway: Gateway, names: Names) -> Fetch:
 
     async def fetch(world: World) -> Mapping[str, object]:
         try:
-            answer = await gateway.read("ecs", "DescribeClusters", clusters=[names.cluster], include=["SETTINGS"])
+            answer = await gateway.read("ecs", "DescribeClusters", clusters=[names.cluster], include=["SETTINGS", "CONFIGURATIONS"])
         except Failed as failed:
             if missing(failed, *CLUSTER_CODES):
                 return {"cluster": await others()}

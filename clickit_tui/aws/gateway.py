@@ -20,6 +20,7 @@ from clickit_tui.aws.meter import Meter
 from clickit_tui.aws.reads import CREDENTIAL_CALLS, READS
 from clickit_tui.config import Config
 from clickit_tui.plan import Call, Hidden
+from clickit_tui.reach.plugin import Keys
 from clickit_tui.world.parts import Identity, principal
 from clickit_tui.world.seen import Failed, Fault, Trouble, clean
 
@@ -287,6 +288,22 @@ class Gateway:
             profile=self.profile,
             profile_source=self.profile_source,
         )
+
+    async def plugin_keys(self) -> Keys:
+        """What a child process needs to speak to SSM as this session does. Makes no call; raises Failed."""
+        with self._faults("ssm", "StartSession"):
+            connection = await self._connect()
+            client = await connection.client("ssm", "read")
+            credentials = await connection.session.get_credentials()
+            frozen = await credentials.get_frozen_credentials() if credentials is not None else None
+        region, endpoint = connection.region, str(client.meta.endpoint_url)
+        if self.profile:
+            return Keys(region=region, endpoint=endpoint, profile=self.profile)
+        if frozen is None or not frozen.access_key:
+            return Keys(region=region, endpoint=endpoint, trouble="no AWS credentials were found")
+        exported = {"AWS_ACCESS_KEY_ID": frozen.access_key, "AWS_SECRET_ACCESS_KEY": frozen.secret_key, "AWS_SESSION_TOKEN": frozen.token}
+        kept = {name: Hidden(value) for name, value in exported.items() if value}
+        return Keys(region=region, endpoint=endpoint, exported={**kept, "AWS_REGION": Hidden(region)})
 
     async def credential_call(self, service: str, operation: str, region: str, /, **params: Parameter) -> dict[str, Any]:
         """One unsigned call of the log-in; secrets are passed as `Hidden`, and a failure quotes nothing. Raises Failed."""

@@ -10,8 +10,9 @@ from functools import cache, wraps
 
 import msgspec
 
-from clickit_tui.config import Thresholds
+from clickit_tui.config import Reach, Thresholds
 from clickit_tui.naming import Names
+from clickit_tui.world.machine import Machine
 from clickit_tui.world.world import World
 
 
@@ -86,6 +87,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     protected: bool = False
     began_at: float | None = None
     """When reading began, epoch seconds; None when that is not known."""
+    machine: Machine = Machine()
+    reach: Reach = Reach()
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

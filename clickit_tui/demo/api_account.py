@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from clickit_tui.demo import scaling, traffic
+from clickit_tui.demo import scaling, sessions, traffic
 from clickit_tui.demo.api_ecs import page
 from clickit_tui.demo.birth import role
 from clickit_tui.demo.errors import AwsError
@@ -198,10 +198,12 @@ def start_session(sim: Simulator, params: Params) -> dict[str, Any]:
     of = known.get(target)
     if of is None or of.last_status != "RUNNING" or not of.exec_enabled:
         raise AwsError("TargetNotConnected", f"{target} is not connected.")
-    session = f"demo-{sim.hexes(17)}"
+    session, token = f"demo-{sim.hexes(17)}", sim.token(64)
+    asked = {name: (values or [""])[0] for name, values in (params.get("Parameters") or {}).items()}
+    sessions.grant(sim, session, token, of, kind="port", local_port=asked.get("localPortNumber", "0"), host=asked.get("host", ""))
     sim.sessions[session] = {"SessionId": session, "Target": target, "Status": "Connected", "StartDate": sim.now}
     stream = f"wss://ssmmessages.{REGION}.amazonaws.com/v1/data-channel/{session}?role=publish_subscribe"
-    return {"SessionId": session, "TokenValue": sim.token(64), "StreamUrl": stream}
+    return {"SessionId": session, "TokenValue": token, "StreamUrl": stream}
 
 
 def terminate_session(sim: Simulator, params: Params) -> dict[str, Any]:

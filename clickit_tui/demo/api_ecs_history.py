@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from clickit_tui.demo import scheduler
+from clickit_tui.demo import scheduler, sessions
 from clickit_tui.demo.api_ecs import TAGS_MOST, Params, environment, invalid, last, launched_by, network, page, service, tagged, task
 from clickit_tui.demo.errors import AwsError
 from clickit_tui.demo.simulator import Simulator
@@ -211,7 +211,8 @@ def execute_command(sim: Simulator, params: Params) -> dict[str, Any]:
         )
     if of.last_status != "RUNNING":
         raise AwsError("TargetNotConnectedException", "The execute command failed due to an internal error. Try again later.")
-    session = f"ecs-execute-command-{sim.hexes(17)}"
+    session, token = f"ecs-execute-command-{sim.hexes(17)}", sim.token(64)
+    sessions.grant(sim, session, token, of, kind="shell", container=container, command=str(params.get("command", "")))
     sim.sessions[session] = {"SessionId": session, "Target": f"ecs:{of.cluster}_{of.id}_{of.runtime_id}", "StartDate": sim.now}
     return {
         "clusterArn": arn("ecs", f"cluster/{of.cluster}"),
@@ -221,7 +222,7 @@ def execute_command(sim: Simulator, params: Params) -> dict[str, Any]:
         "session": {
             "sessionId": session,
             "streamUrl": f"wss://ssmmessages.{REGION}.amazonaws.com/v1/data-channel/{session}?role=publish_subscribe",
-            "tokenValue": sim.token(64),
+            "tokenValue": token,
         },
         "taskArn": of.arn,
     }

@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from clickit_tui.demo.plugin import install
+
 REGION_SHOWN = "eu-west-1"
 Progress = Callable[[str], None]
 READY_WITHIN_S = 60.0
@@ -38,6 +40,11 @@ class Demo:
         self._token = token
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
+
+    @property
+    def plugin(self) -> str:
+        """Path of what stands in for session-manager-plugin; it is there as long as this is."""
+        return os.path.join(self._home.name, "session-manager-plugin")
 
     @property
     def pid(self) -> int:
@@ -171,6 +178,7 @@ def start(
     home = tempfile.TemporaryDirectory(prefix="clickit-demo-")
     with open(os.path.join(home.name, "empty"), "w", encoding="utf-8"):
         pass
+    install(home.name)
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("AWS_")}
     process = subprocess.Popen(  # noqa: S603
         command, pass_fds=(reading, saying), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=kept

@@ -16,7 +16,7 @@ from typing import Any
 import botocore.exceptions
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from clickit_tui.demo import faults, wire
+from clickit_tui.demo import faults, sessions, wire
 from clickit_tui.demo.errors import AwsError
 from clickit_tui.demo.fallback import Fallback, missing
 from clickit_tui.demo.incidents import plot, registry
@@ -101,6 +101,8 @@ class Endpoint:
         body = environ["wsgi.input"].read(size) if size else b""
         if environ.get("PATH_INFO") == CONTROL:
             return _send(self._control(environ, body), start)
+        if environ.get("PATH_INFO") == sessions.PATH:
+            return _send(self._joined(body), start)
         if self.latency_s:
             time.sleep(self.latency_s)
         return self._aws(environ, body, start)
@@ -159,6 +161,15 @@ class Endpoint:
         except UNREADABLE as error:
             return _json(400, {"error": f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)})
         return _json(200, done)
+
+    def _joined(self, body: bytes) -> wire.Answer:
+        """What the stand-in for session-manager-plugin is told."""
+        try:
+            wanted = json.loads(body)
+            with self.lock:
+                return _json(200, sessions.join(self.sim, str(wanted["session"]), str(wanted["token"])))
+        except (ValueError, TypeError, KeyError) as error:
+            return _json(403, {"error": str(error)})
 
     def control(self, do: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """One command of the control endpoint. Raises ValueError for an unknown one."""

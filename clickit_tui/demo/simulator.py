@@ -60,6 +60,8 @@ class Simulator:
         self.voice = Voice(self)
         self.envs: dict[str, Environment] = {}
         self.sessions: dict[str, dict[str, Any]] = {}
+        self.grants: dict[str, dict[str, Any]] = {}
+        """What the sessions are for, and the tokens that join them."""
         self.causes: list[tuple[float, Cause]] = []
         """What will be done at which time, from outside the system that is simulated."""
         self.loads: dict[str, dict[int, traffic.Load]] = {name: {} for name in birth.SCALES}

@@ -11,7 +11,8 @@ from clickit_tui.logs.engine import Update
 from clickit_tui.logs.insights import Insights
 from clickit_tui.logs.line import LogLine
 from clickit_tui.logs.search import Search, Wanted
-from clickit_tui.plan import Plan, Refused
+from clickit_tui.plan import Hidden, Opening, Plan, Refused
+from clickit_tui.reach.plugin import Invocation
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
 from clickit_tui.world.charting import Range
@@ -33,6 +34,20 @@ class Outcome(Protocol):
     def warnings(self) -> Sequence[str]: ...
     @property
     def plan(self) -> Plan | None: ...
+    @property
+    def grant(self) -> Hidden | None: ...
+
+
+class Shells(Protocol):
+    """What reaches into tasks."""
+
+    def survey(self) -> Awaitable[None]:
+        """Look again at what this machine offers; `facts().machine` then has it."""
+        ...
+
+    def invocation(self, grant: Hidden, opening: Opening) -> Awaitable[Invocation]:
+        """The command that joins a granted session; raises Failed."""
+        ...
 
 
 class Core(Protocol):
@@ -47,6 +62,9 @@ class Core(Protocol):
 
     cursor: float | None
     """The moment that charts and log look at, epoch seconds; None follows the newest. Screens set it."""
+
+    @property
+    def shells(self) -> Shells: ...
 
     @property
     def read_only(self) -> str:

@@ -12,7 +12,7 @@ from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
 from clickit_tui.panes.services_detail import rolling_bar
 from clickit_tui.panes.view import steps
-from clickit_tui.plan import Plan, Refused, Risk
+from clickit_tui.plan import Hidden, Opening, Plan, Refused, Risk
 from clickit_tui.ui.cells import Look, Span, Spans
 from clickit_tui.ui.clipboard import copy
 from clickit_tui.ui.confirm import Confirm, Done, Field, Line, Preview
@@ -40,10 +40,14 @@ class Change:
         self._plan = plan
         self._fields = fields
         self._began = 0.0
+        self.granted: tuple[Opening, Hidden] | None = None
+        """What was opened, and the session for it, once a plan that opens something was carried out."""
 
     def open(self) -> Confirm:
         """The dialog, ready to be pushed."""
-        return Confirm(self.preview, carry_out=self.carry_out, progress=self.progress, copy=self._copy)
+        return Confirm(
+            self.preview, carry_out=self.carry_out, progress=self.progress, copy=self._copy, leaves=lambda _: self.granted is not None
+        )
 
     def preview(self, inputs: dict[str, str]) -> Preview:
         """What the dialog shows for these inputs now."""
@@ -83,6 +87,8 @@ class Change:
             return Done(kind="refused", sentence=planned.reason)
         self._began = self._core.facts().now
         outcome = await self._core.carry_out(planned, lambda world: self._plan(world, inputs))
+        if planned.opens is not None and outcome.grant is not None:
+            self.granted = (planned.opens, outcome.grant)
         return Done(kind=outcome.kind, sentence="; ".join((outcome.sentence, *outcome.warnings)))
 
     def progress(self) -> tuple[Spans, bool]:

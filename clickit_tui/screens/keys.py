@@ -20,7 +20,9 @@ from clickit_tui.panes.view import View
 from clickit_tui.plan import Call, as_cli
 from clickit_tui.screens.change import Change, change
 from clickit_tui.screens.incident import Duty
+from clickit_tui.screens.reaching import begin
 from clickit_tui.ui.cells import Spans
+from clickit_tui.ui.child import Lent
 from clickit_tui.ui.clipboard import copy
 from clickit_tui.ui.keybar import KeyHint
 from clickit_tui.ui.page import Page
@@ -63,6 +65,8 @@ class Keys(Screen[None]):
     note: str = ""
     """What the last key press has to say; shown in the cause row until the next key, or for some seconds."""
     noted_at: float = 0.0
+    lent: Lent | None = None
+    """Lends the terminal to a child process."""
     _accepted: dict[str, str] | None = None
     commands: list[tuple[str, Callable[[], None]]] = []  # noqa: RUF012 - replaced per screen, never appended to
     """Extra palette commands handed in from outside, (name, what to do)."""
@@ -113,6 +117,18 @@ class Keys(Screen[None]):
             return
         if chosen.reads:
             self.core.refresh(tuple(sorted(chosen.reads)))
+        if chosen.reaches:
+            self.run_worker(self._surveyed(chosen, target), group="survey", exclusive=True)
+            return
+        self._choose(chosen, target)
+
+    async def _surveyed(self, chosen: Action, target: Target) -> None:
+        """What this machine offers is looked at just before it is planned with."""
+        await self.core.shells.survey()
+        if self.is_current:
+            self._choose(chosen, target)
+
+    def _choose(self, chosen: Action, target: Target) -> None:
         options = chosen.choices(self.core.store.world, target, self.core.facts())
         if not options:
             self._open(change(self.app, self.core, chosen, target))
@@ -139,7 +155,13 @@ class Keys(Screen[None]):
         )
 
     def _open(self, opened: Change) -> None:
-        self.app.push_screen(opened.open())
+        self.app.push_screen(opened.open(), lambda _: self._begin(opened))
+
+    def _begin(self, opened: Change) -> None:
+        """What a carried-out plan opens takes the terminal, or a page."""
+        if opened.granted is not None:
+            begin(self, self.lent, *opened.granted)
+            opened.granted = None
 
     def action_details(self) -> None:
         """Everything known of the selected row, re-read while it is open."""

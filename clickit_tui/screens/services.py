@@ -95,7 +95,10 @@ class ServicesScreen(Board):
     def selected(self) -> Target | None:
         """The service or task that the row under the cursor stands for; nothing when the cursor got there by itself."""
         world = self.core.store.world
-        return self.selection.target(meant(self.listing.table.cursor_key, world), world)
+        key = self.listing.table.cursor_key or ""
+        found = self.selection.target(meant(key, world), world)
+        own = key.partition("#")[2] if key.startswith("container:") else ""
+        return msgspec.structs.replace(found, container=own) if found is not None and own else found
 
     def on_table_moved(self, event: Table.Moved) -> None:
         """Another row: its details, and the log of a stopped task."""

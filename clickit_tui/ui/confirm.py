@@ -203,6 +203,7 @@ class Confirm(ModalScreen[Done | None]):
 
     `preview(inputs)` is called on every edit and by `renew()`; `carry_out(inputs)` once per confirmation; `progress()`
     every second afterwards until it says that it is finished; `copy(text)` says what became of the command lines.
+    `leaves(done)` says whether the dialog makes room at once because something else follows.
     """
 
     DEFAULT_CSS: ClassVar[str] = "Confirm { align: center middle; } Confirm > Lines { width: auto; height: auto; }"
@@ -216,8 +217,10 @@ class Confirm(ModalScreen[Done | None]):
         progress: Callable[[], tuple[Spans, bool]],
         copy: Callable[[str], Awaitable[str]],
         clock: Callable[[], float] = time.monotonic,
+        leaves: Callable[[Done], bool] = lambda done: False,
     ) -> None:
         super().__init__()
+        self._leaves = leaves
         self._carry_out = carry_out
         self._progress = progress
         self._copy = copy
@@ -285,7 +288,11 @@ class Confirm(ModalScreen[Done | None]):
         self._draw()
 
     async def _sent(self) -> None:
-        self.model.answered(await self._carry_out(dict(self.model.inputs)))
+        done = await self._carry_out(dict(self.model.inputs))
+        self.model.answered(done)
+        if self._leaves(done):
+            self.dismiss(done)
+            return
         self.watch_progress()
         self._draw()
 

@@ -11,6 +11,10 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     status: str = ""
     container_insights: bool | None = None
     """None when the answer does not say."""
+    exec_logging: str = ""
+    """Where sessions are recorded: NONE, DEFAULT, OVERRIDE; empty when the answer does not say."""
+    exec_key: str = ""
+    """KMS key that encrypts sessions; empty when there is none or the answer does not say."""
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +108,8 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     runtime_id: str = ""
     exec_agent: str = ""
     """lastStatus of the ExecuteCommandAgent; empty when there is none."""
+    exec_reason: str = ""
+    """Why the agent is not running, where ECS says so."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +142,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     stop_code: str = ""
     stopped_reason: str = ""
     exec_enabled: bool | None = None
+    platform: str = ""
+    """Fargate platform version, e.g. `1.4.0`; empty when the answer does not say."""
+    family: str = ""
+    """Linux, WINDOWS_SERVER_2019_CORE, ...; empty when the answer does not say."""
     containers: tuple[Container, ...] = ()
 
     @property
@@ -161,6 +171,8 @@ class ContainerDefinition(msgspec.Struct, frozen=True, kw_only=True):
     ports: tuple[int, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     """Docker labels."""
+    read_only_root: bool | None = None
+    init_process: bool | None = None
 
 
 class TaskDefinition(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +191,7 @@ class TaskDefinition(msgspec.Struct, frozen=True, kw_only=True):
     """ARN."""
     execution_role: str = ""
     """ARN."""
+    pid_mode: str = ""
     containers: tuple[ContainerDefinition, ...] = ()
 
     @property

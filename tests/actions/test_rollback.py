@@ -371,8 +371,8 @@ def test_shells_that_are_on_need_nothing_unless_a_task_began_before() -> None:
     assert isinstance(enable_exec.plan(changed(world, tasks=tasks), API, {}, FACTS), Plan)
 
 
-def test_only_rolling_back_asks_for_a_choice_first() -> None:
-    assert {a.id: a.chosen for a in actions() if a.chosen} == {"rollback": "revision"}
+def test_only_what_names_a_row_of_its_own_asks_for_a_choice_first() -> None:
+    assert {a.id: a.chosen for a in actions() if a.chosen} == {"rollback": "revision", "shell": "container"}
 
 
 # --- what is read ahead ---

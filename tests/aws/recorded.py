@@ -109,6 +109,8 @@ RUNNING_TASK: dict[str, Any] = {
     "desiredStatus": "RUNNING",
     "healthStatus": "HEALTHY",
     "availabilityZone": "eu-west-1a",
+    "platformVersion": "1.4.0",
+    "platformFamily": "Linux",
     "cpu": "512",
     "memory": "1024",
     "capacityProviderName": "FARGATE_SPOT",
@@ -127,7 +129,7 @@ RUNNING_TASK: dict[str, Any] = {
             "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/clickit/api:v2.3.1",
             "imageDigest": "sha256:abc",
             "runtimeId": "rt-1",
-            "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": "RUNNING"}],
+            "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": "RUNNING", "reason": "restarted"}],
         }
     ],
 }
@@ -154,6 +156,7 @@ DEFINITION: dict[str, Any] = {
         "registeredAt": AT,
         "registeredBy": "arn:aws:sts::123456789012:assumed-role/Deploy/ci",
         "runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},
+        "pidMode": "task",
         "taskRoleArn": "arn:aws:iam::123456789012:role/clickit-dev-task",
         "executionRoleArn": "arn:aws:iam::123456789012:role/clickit-dev-exec",
         "containerDefinitions": [
@@ -161,6 +164,8 @@ DEFINITION: dict[str, Any] = {
                 "name": "api",
                 "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/clickit/api:v2.3.1",
                 "essential": True,
+                "readonlyRootFilesystem": True,
+                "linuxParameters": {"initProcessEnabled": True},
                 "cpu": 256,
                 "memory": 512,
                 "command": ["serve", "--db", "postgres://app:hunter2@db/clickit"],

@@ -1,0 +1,67 @@
+"""The first thing a child process runs: `python spawn.py tty|held COMMAND ...`, by its path, so that it imports nothing of the product.
+
+`tty` makes standard input the controlling terminal, so that Ctrl-C there is a signal for the child alone, and becomes the command.
+`held` runs the command until standard input ends, which it does when the product does in any way, and then interrupts it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+NOT_FOUND = 127
+"""Exit code when the command cannot be started; standard error says why."""
+CLOSE_S = 5.0
+"""How long an interrupted command may take to end by itself."""
+
+
+def argv(how: str, command: list[str]) -> list[str]:
+    """The command line that runs a command under this file."""
+    return [sys.executable, "-I", "-S", __file__, how, *command]
+
+
+def _become(command: list[str]) -> int:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    try:
+        os.execvp(command[0], command)  # noqa: S606 - no shell on purpose
+    except OSError as error:
+        sys.stderr.write(f"{command[0]}: {error.strerror}\r\n")
+        return NOT_FOUND
+
+
+def _hold(command: list[str]) -> int:
+    import subprocess
+    import threading
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: os.close(0))
+    try:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603
+    except OSError as error:
+        sys.stderr.write(f"{command[0]}: {error.strerror}\n")
+        return NOT_FOUND
+    threading.Thread(target=_end_with_input, args=(child,), daemon=True).start()
+    return child.wait()
+
+
+def _end_with_input(child) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    import subprocess
+
+    try:
+        while os.read(0, 1024):
+            pass
+    except OSError:
+        pass
+    child.send_signal(signal.SIGINT)
+    try:
+        child.wait(CLOSE_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+
+
+if __name__ == "__main__":
+    sys.exit({"tty": _become, "held": _hold}[sys.argv[1]](sys.argv[2:]))

@@ -1,0 +1,112 @@
+"""What passes between a terminal and a child: the way out that always works, and what the child left switched on. Pure."""
+
+from __future__ import annotations
+
+import re
+
+TAIL_BYTES = 4096
+_UNFINISHED_MOST = 4096
+TYPED_MOST = 64
+"""More bytes than this at once are a paste, in which nothing is a way out."""
+
+_SEQUENCE = re.compile(
+    rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[PX^_][^\x1b]*\x1b\\|\x1b[ -/]+[0-~]|\x1b[0-OQ-WYZ\\`-~]", re.S
+)
+_STRINGS = (b"\x1b]", b"\x1bP", b"\x1bX", b"\x1b^", b"\x1b_")
+_MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+_ALTERNATE = (47, 1047, 1049)
+_SWITCHED_OFF = (1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 2004, 2048, 66, 1)
+"""Mouse, focus, paste, size reports, keypad and cursor keys: what a shell wants off."""
+
+
+class WayOut:
+    """`Enter ~ .` typed by hand leaves, `Enter ~ ~` types one `~`; everything else passes."""
+
+    def __init__(self) -> None:
+        self._fresh = True
+        self._held = False
+
+    def feed(self, typed: bytes) -> tuple[bytes, bool]:
+        """(what passes to the child, whether the user wants out)."""
+        if len(typed) > TYPED_MOST:
+            passed = (b"~" if self._held else b"") + typed
+            self._held, self._fresh = False, typed[-1:] in b"\r\n"
+            return passed, False
+        out = bytearray()
+        for byte in typed:
+            if self._held:
+                self._held = False
+                if byte == ord("."):
+                    return bytes(out), True
+                out += b"~" if byte == ord("~") else b"~" + bytes([byte])
+                self._fresh = byte in b"\r\n"
+            elif byte == ord("~") and self._fresh:
+                self._held = True
+            else:
+                out.append(byte)
+                self._fresh = byte in b"\r\n"
+        return bytes(out), False
+
+
+class Heard:
+    """The child's output so far: its last bytes, and the modes it switched and did not switch back."""
+
+    def __init__(self) -> None:
+        self.tail = b""
+        self.on: set[int] = set()
+        """Private modes that are set."""
+        self.off: set[int] = set()
+        """Private modes that were reset."""
+        self._pending = b""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the output so far ends between two characters and outside any escape sequence."""
+        return not self._pending
+
+    def feed(self, data: bytes) -> None:
+        """Take more output."""
+        self.tail = (self.tail + data)[-TAIL_BYTES:]
+        data = self._pending + data
+        cut = _unfinished_at(data)
+        self._pending = b"" if len(data) - cut > _UNFINISHED_MOST else data[cut:]
+        for numbers, state in _MODE.findall(data[:cut]):
+            changed = {int(number) for number in numbers.split(b";") if number}
+            there, gone = (self.on, self.off) if state == b"h" else (self.off, self.on)
+            there |= changed
+            gone -= changed
+
+    def reset(self) -> bytes:
+        """What gives the terminal back to a shell. A screen that was not left is left; one that was never entered is not."""
+        out = b"\x18" if self._pending else b""
+        out += b"\x1b[m\x1b(B\x0f\x1b>\x1b7\x1b[r\x1b8"
+        out += b"".join(b"\x1b[?%dl" % mode for mode in _SWITCHED_OFF if mode in self.on)
+        out += b"".join(b"\x1b[?%dl" % mode for mode in _ALTERNATE if mode in self.on)
+        return out + (b"\x1b[?7h" if 7 in self.off else b"") + b"\x1b[?25h"
+
+
+def _unfinished_at(data: bytes) -> int:
+    """Where the last escape sequence or UTF-8 character begins that still lacks its end; the length when nothing does."""
+    for at in (max(data.rfind(opening) for opening in _STRINGS), data.rfind(b"\x1b")):
+        if at >= 0 and data[at : at + 2] != b"\x1b\\" and not _SEQUENCE.match(data, at):
+            return at
+    for back in range(1, min(3, len(data)) + 1):
+        byte = data[-back]
+        if byte & 0xC0 == 0xC0:
+            needed = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return len(data) - back if needed > back else len(data)
+        if byte < 0x80:
+            break
+    return len(data)
+
+
+def plain_lines(output: bytes, most: int = 0) -> list[str]:
+    """Output as lines of harmless text: no escapes, overwritten lines as last written, empty ends dropped; `most` keeps the last ones."""
+    text = _SEQUENCE.sub(b"", output).decode("utf-8", "replace")
+    lines = [line.rstrip("\r").rsplit("\r", 1)[-1] for line in text.split("\n")]
+    kept = ["".join(c if c.isprintable() else "" if c == "\x1b" else " " for c in line).rstrip() for line in lines]
+    while kept and not kept[0]:
+        kept.pop(0)
+    while kept and not kept[-1]:
+        kept.pop()
+    return kept[-most:] if most else kept

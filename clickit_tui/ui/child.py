@@ -1,0 +1,274 @@
+"""The one place that lends the terminal to a child process: suspend, and a pseudo-terminal of the child's own in between.
+
+The event loop goes on, and with it all polling; only painting stops. The child's signals are the child's, `Enter ~ .` always gets out,
+and on return the terminal is as it was, whatever the child did to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import struct
+import sys
+import termios
+import time
+import tty
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from textual.app import App, SuspendNotSupported
+
+from clickit_tui.reach import spawn
+from clickit_tui.reach.stream import Heard, WayOut, plain_lines
+
+END_S = 1.0
+"""How long a child that is told to end may take."""
+DRAIN_S = 0.3
+"""How long its last output is waited for."""
+TITLE_EVERY_S = 10.0
+PENDING_MOST = 65_536
+"""Typed bytes that the child has not taken; more are not read from the terminal until it has."""
+
+
+class Ended(NamedTuple):
+    """How a loan ended."""
+
+    code: int | None = None
+    """Exit code, negative after a signal; None when nothing ran."""
+    lasted_s: float = 0.0
+    last: tuple[str, ...] = ()
+    """The child's last lines, harmless."""
+    left: bool = False
+    """The user left by `Enter ~ .`."""
+    problem: str = ""
+    """Why nothing ran."""
+
+
+class Lent:
+    """Lends an app's terminal, to one child at a time. `close` before the app ends."""
+
+    def __init__(self, app: App[Any], *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._app = app
+        self._clock = clock
+        self._loan: _Loan | None = None
+        self._over = asyncio.Event()
+        self._over.set()
+        self._leave: int | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a child has the terminal."""
+        return not self._over.is_set()
+
+    def signalled(self, number: int, code: int) -> None:
+        """A signal for the app. One that comes while the terminal is lent ends the child first; Ctrl-C then is the child's."""
+        if not self.busy:
+            self._app.exit(code)
+        elif number != signal.SIGINT:
+            self._leave = code
+            if self._loan is not None:
+                self._loan.end()
+
+    async def close(self) -> None:
+        """End the child, if there is one, and wait until the terminal is back."""
+        if self._loan is not None:
+            self._loan.end()
+        await self._over.wait()
+
+    async def run(self, argv: Sequence[str], environ: Mapping[str, str], *, banner: str, title: Callable[[float], str]) -> Ended:
+        """Give the terminal to a command until it ends. `title` gives the window's title, from the seconds since the last key.
+
+        Never raises what the command or the terminal did.
+        """
+        if self.busy:
+            return Ended(problem="the terminal is lent already")
+        self._over.clear()
+        failure: BaseException | None = None
+        ended = Ended(problem="the terminal cannot be handed over here")
+        try:
+            with self._app.batch_update(), self._app.suspend():
+                try:
+                    self._loan = _Loan(banner, title, self._clock)
+                    ended = await self._loan.run(argv, environ)
+                except BaseException as error:  # noqa: BLE001 - nothing may be raised through suspend(): it would never resume
+                    failure = error
+        except SuspendNotSupported:
+            ended = Ended(problem="this terminal cannot be handed over")
+        finally:
+            self._loan = None
+            self._over.set()
+            if self._leave is not None:
+                self._app.exit(self._leave)
+        if failure is not None:
+            raise failure
+        return ended
+
+
+class _Loan:
+    """One hand-over, from raw mode to the modes before it."""
+
+    def __init__(self, banner: str, title: Callable[[float], str], clock: Callable[[], float]) -> None:
+        self._banner = banner
+        self._title = title
+        self._clock = clock
+        self._in = sys.__stdin__.fileno() if sys.__stdin__ is not None else 0
+        self._out = sys.__stdout__.fileno() if sys.__stdout__ is not None else 1
+        self._heard, self._way_out = Heard(), WayOut()
+        self._typed_at = clock()
+        self._pending = bytearray()
+        self._writing = asyncio.Lock()
+        self._left = False
+        self._process: asyncio.subprocess.Process | None = None
+        self._ending: asyncio.Task[None] | None = None
+        self._master = -1
+
+    async def run(self, argv: Sequence[str], environ: Mapping[str, str]) -> Ended:
+        modes = termios.tcgetattr(self._in)
+        began = self._clock()
+        try:
+            tty.setraw(self._in, termios.TCSANOW)
+            await self._write(f"\x1b[22;0t{self._banner}".encode().replace(b"\n", b"\r\n"))
+            code = await self._relayed(argv, environ)
+        except OSError as error:
+            return Ended(problem=f"{argv[0]}: {error.strerror}")
+        finally:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self._in, termios.TCSANOW, modes)
+        return Ended(code, self._clock() - began, tuple(plain_lines(self._heard.tail, 12)), self._left)
+
+    def end(self) -> None:
+        """Tell the child to end, and make it after `END_S`."""
+        if self._ending is None and self._process is not None:
+            self._ending = asyncio.create_task(self._end(self._process))
+
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, number)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), END_S)
+                return
+
+    async def _relayed(self, argv: Sequence[str], environ: Mapping[str, str]) -> int:
+        """Run the command on a pseudo-terminal of its own and pass everything on, until it has ended."""
+        self._master, slave = os.openpty()
+        os.set_blocking(self._master, False)
+        self._resize()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *spawn.argv("tty", list(argv)), stdin=slave, stdout=slave, stderr=slave, env=dict(environ), start_new_session=True
+            )
+        finally:
+            os.close(slave)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGWINCH, self._resize)
+        loop.add_reader(self._in, self._typed)
+        passing = asyncio.create_task(self._pass_on())
+        titled = asyncio.create_task(self._keep_title())
+        try:
+            code = await self._process.wait()
+            await asyncio.wait((passing,), timeout=DRAIN_S)
+            return code
+        finally:
+            loop.remove_signal_handler(signal.SIGWINCH)
+            loop.remove_reader(self._in)
+            loop.remove_writer(self._master)
+            await self._settled(passing, titled)
+
+    async def _settled(self, *tasks: asyncio.Task[None]) -> None:
+        """End the child and what served it; the terminal gets back what the child switched."""
+        for task in tasks:
+            task.cancel()
+        if self._process is not None and self._process.returncode is None:
+            self.end()
+        await asyncio.gather(*tasks, *((self._ending,) if self._ending else ()), return_exceptions=True)
+        os.close(self._master)
+        await self._write(self._heard.reset() + b"\x1b[23;0t")
+
+    # --- child to terminal ---
+
+    async def _pass_on(self) -> None:
+        while data := await self._output():
+            self._heard.feed(data)
+            await self._write(data)
+
+    async def _output(self) -> bytes:
+        """What the child writes next; empty when it has gone."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                return os.read(self._master, 65_536)
+            except BlockingIOError:
+                ready = asyncio.Event()
+                loop.add_reader(self._master, ready.set)
+                try:
+                    await ready.wait()
+                finally:
+                    loop.remove_reader(self._master)
+            except OSError:
+                return b""
+
+    async def _write(self, data: bytes) -> None:
+        """Write to the terminal in a thread: a connection that stands still must not hold the event loop."""
+        async with self._writing:
+            await asyncio.to_thread(_write_all, self._out, data)
+
+    async def _keep_title(self) -> None:
+        shown = ""
+        while True:
+            title = self._title(self._clock() - self._typed_at)
+            if title != shown and self._heard.whole:
+                shown = title
+                await self._write(f"\x1b]0;{title}\x07".encode())
+            await asyncio.sleep(TITLE_EVERY_S)
+
+    def _resize(self) -> None:
+        """The child's terminal has the size of the real one."""
+        with contextlib.suppress(OSError):
+            size = fcntl.ioctl(self._out, termios.TIOCGWINSZ, struct.pack("HHHH", 0, 0, 0, 0))
+            fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
+
+    # --- terminal to child ---
+
+    def _typed(self) -> None:
+        try:
+            data = os.read(self._in, 4096)
+        except OSError:
+            data = b""
+        if not data:
+            asyncio.get_running_loop().remove_reader(self._in)
+            self.end()
+            return
+        self._typed_at = self._clock()
+        passed, out = self._way_out.feed(data)
+        self._pending += passed
+        self._give()
+        if out:
+            self._left = True
+            self.end()
+
+    def _give(self) -> None:
+        """Write to the child as much as it takes; the rest waits, and with too much waiting the terminal is not read."""
+        loop = asyncio.get_running_loop()
+        try:
+            while self._pending:
+                del self._pending[: os.write(self._master, self._pending)]
+            loop.remove_writer(self._master)
+            loop.add_reader(self._in, self._typed)
+        except BlockingIOError:
+            loop.add_writer(self._master, self._give)
+            if len(self._pending) > PENDING_MOST:
+                loop.remove_reader(self._in)
+        except OSError:
+            self._pending.clear()
+
+
+def _write_all(out: int, data: bytes) -> None:
+    """Write everything; a terminal that is gone takes nothing."""
+    view = memoryview(data)
+    with contextlib.suppress(OSError):
+        while view:
+            view = view[os.write(out, view) :]
