@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from clickit_tui.aws.fetching import garbled, listed, outcomes, together
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.members import Json, flag, integer, number, records, tail, text, when
+from clickit_tui.aws.members import Json, flag, integer, member, number, records, tail, text, when
 from clickit_tui.naming import SERVICES, Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.events import ScalingActivity
@@ -19,12 +19,14 @@ DIMENSION = "ecs:service:DesiredCount"
 _SUSPENDED = {"DynamicScalingInSuspended": "in", "DynamicScalingOutSuspended": "out", "ScheduledScalingSuspended": "scheduled"}
 
 
+TRACKING = "TargetTrackingScalingPolicyConfiguration"
+
+
 def policy(answer: Json) -> str:
     """A policy as `name (metric target)`, e.g. `cpu-60 (ECSServiceAverageCPUUtilization 60)`."""
-    tracking = "TargetTrackingScalingPolicyConfiguration"
-    metric = text(answer, tracking, "PredefinedMetricSpecification", "PredefinedMetricType")
-    metric = metric or text(answer, tracking, "CustomizedMetricSpecification", "MetricName") or text(answer, "PolicyType")
-    target = number(answer, tracking, "TargetValue")
+    metric = text(answer, TRACKING, "PredefinedMetricSpecification", "PredefinedMetricType")
+    metric = metric or text(answer, TRACKING, "CustomizedMetricSpecification", "MetricName") or text(answer, "PolicyType")
+    target = number(answer, TRACKING, "TargetValue")
     told = " ".join(filter(None, (metric, "" if target is None else f"{target:g}")))
     return f"{text(answer, 'PolicyName')} ({told})" if told else text(answer, "PolicyName")
 
@@ -32,13 +34,20 @@ def policy(answer: Json) -> str:
 def scalable_target(answer: Json, policies: list[Json], names: Names, hidden: str = "") -> ScalableTarget:
     """One entry of ScalableTargets with the policies of the same resource; `hidden` says why policies could not be read."""
     resource = text(answer, "ResourceId")
-    own = dict.fromkeys(policy(each) for each in policies if text(each, "ResourceId") == resource)
+    mine = [each for each in policies if text(each, "ResourceId") == resource]
+    own = dict.fromkeys(policy(each) for each in mine)
+    tracked = [each for each in mine if member(each, TRACKING) is not None]
+    only = tracked[0] if len(tracked) == 1 else {}
+    off = [found for each in tracked if (found := flag(each, TRACKING, "DisableScaleIn")) is not None]
     return ScalableTarget(
         part=names.part(tail(resource)),
         minimum=integer(answer, "MinCapacity"),
         maximum=integer(answer, "MaxCapacity"),
         suspended=tuple(word for key, word in _SUSPENDED.items() if flag(answer, "SuspendedState", key)),
         policies=(*own, *([f"? {hidden}"] if hidden else [])),
+        metric=text(only, TRACKING, "PredefinedMetricSpecification", "PredefinedMetricType"),
+        wanted=number(only, TRACKING, "TargetValue"),
+        scale_in_off=all(off) if off else None,
     )
 
 

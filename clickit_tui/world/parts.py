@@ -205,6 +205,12 @@ class ScalableTarget(msgspec.Struct, frozen=True, kw_only=True):
     """Which of in, out, scheduled are suspended."""
     policies: tuple[str, ...] = ()
     """Policy names with their target, e.g. `cpu-60 (ECSServiceAverageCPUUtilization 60)`."""
+    metric: str = ""
+    """What the only target-tracking policy looks at; empty where there is none, or several."""
+    wanted: float | None = None
+    """That policy's target, in the metric's unit."""
+    scale_in_off: bool | None = None
+    """Whether every policy disables scale-in; None when no policy says."""
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
