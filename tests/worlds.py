@@ -14,6 +14,7 @@ import msgspec
 from clickit_tui.world.ecs import Cluster, Service, ServiceEvent, Task
 from clickit_tui.world.events import DatabaseEvent, DatabaseEvents
 from clickit_tui.world.machine import Machine
+from clickit_tui.world.money import LogGroup, Usage
 from clickit_tui.world.parts import History, LoadBalancer, MetricClass, Metrics, NatGateway
 from clickit_tui.world.seen import Absent, Fault, Seen, Trouble, clean
 from clickit_tui.world.world import FIELDS, World
@@ -176,7 +177,13 @@ def healthy_world(now: float = NOW) -> World:
         ),
         "images": tuple(ecr_image(part, number, now) for part, number in (("api", 41), ("api", 40), ("frontend", 17), ("frontend", 16))),
         "balancer": LoadBalancer(
-            arn=LB, name=f"clickit-{ENV}-alb", state="active", dns_name=f"clickit-{ENV}.elb.amazonaws.com", security_groups=("sg-0alb",)
+            arn=LB,
+            name=f"clickit-{ENV}-alb",
+            state="active",
+            dns_name=f"clickit-{ENV}.elb.amazonaws.com",
+            scheme="internet-facing",
+            zones=(f"{REGION}a", f"{REGION}b"),
+            security_groups=("sg-0alb",),
         ),
         "target_groups": target_groups(),
         "targets": targets(tasks),
@@ -189,6 +196,16 @@ def healthy_world(now: float = NOW) -> World:
         "alarm_history": alarm_history(now),
         "scaling_activities": (),
         "cache_events": (),
+        "log_groups": (
+            LogGroup(name=f"/ecs/clickit-{ENV}-api", part="api", stored_bytes=6_300_000_000, retention_days=30),
+            LogGroup(name=f"/ecs/clickit-{ENV}-frontend", part="frontend", stored_bytes=2_400_000_000, retention_days=30),
+            LogGroup(name=f"/ecs/clickit-{ENV}-migration", part="migration", stored_bytes=41_000_000),
+        ),
+        "usage": Usage(
+            ingested=tuple((f"/ecs/clickit-{ENV}-{part}", size) for part, size in (("api", 2.1e8), ("frontend", 8e7), ("migration", 0.0))),
+            capacity_units=0.45,
+            nat_bytes=1.4e9,
+        ),
         "db_events": DatabaseEvents(
             events=(DatabaseEvent(at=now - 9 * 3600, text="Finished DB Instance backup"),), since=now - 14 * 86_400
         ),

@@ -13,6 +13,14 @@ from clickit_tui.world.drift import short
 from clickit_tui.world.parts import Cache, Database
 from clickit_tui.world.world import World
 
+ENVIRONMENT = Target(kind="environment", part="environment", id="environment")
+"""What an action on the whole environment acts on, wherever the cursor is."""
+
+
+def acted_on(action: Action, selected: Target | None) -> Target | None:
+    """What an action would act on: the selected row, or the environment as a whole."""
+    return ENVIRONMENT if action.on == (ENVIRONMENT.kind,) else selected
+
 
 def target_of(key: str | None, world: World) -> Target | None:
     """What a row's key means now: a service, a task, or nothing a change could act on."""
@@ -29,7 +37,7 @@ def target_of(key: str | None, world: World) -> Target | None:
 
 
 def thing_of(kind: str, rest: str, world: World) -> Target | None:
-    """What a row of the Data or Supply screen means now."""
+    """What a row of the Data, Supply or Cost screen means now."""
     if kind == "database":
         own = isinstance(world.database.value, Database) and world.database.value.id == rest
         return Target(kind=kind, part="db", id=rest) if own or any(d.id == rest for d in world.databases.value or ()) else None
@@ -40,6 +48,11 @@ def thing_of(kind: str, rest: str, world: World) -> Target | None:
     if kind == "secret":
         secret = secret_of(world, rest)
         return Target(kind=kind, part=short(secret), id=secret.arn or secret.reference) if secret else None
+    if kind == "log group":
+        group = next((g for g in world.log_groups.value or () if g.name == rest), None)
+        return Target(kind=kind, part=group.part, id=rest) if group else None
+    if kind == "environment":
+        return ENVIRONMENT
     if kind == "image":
         repository, _, digest = rest.partition("@")
         return Target(kind=kind, part=repository, id=digest) if image_of(world, rest) else None
@@ -77,6 +90,8 @@ def target_name(target: Target | None) -> str:
         return ""
     if target.kind == "task":
         return f"{target.part}/{target.id.rsplit('/', 1)[-1][:6]}"
+    if target.kind == "log group":
+        return target.id
     if target.kind == "image":
         return f"{target.part}@{target.id[7:15]}"
     return target.id if target.kind in ("database", "snapshot", "cache") else target.part
@@ -102,7 +117,7 @@ def why_not(action: Action, target: Target | None, world: World, view: View) -> 
 
 def _screen(action: Action) -> str:
     """How to get to the rows that an action acts on."""
-    found = {"database": "7", "snapshot": "7", "cache": "7", "secret": "8", "image": "8"}.get(action.on[0])
+    found = {"database": "7", "snapshot": "7", "cache": "7", "secret": "8", "image": "8", "log group": "9"}.get(action.on[0])
     return f"screen {found}" if found else "tab"
 
 

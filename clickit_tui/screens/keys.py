@@ -12,7 +12,7 @@ from clickit_tui.actions.inverse import undo
 from clickit_tui.actions.registry import Action, Target, actions
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
-from clickit_tui.panes.keys import target_name, why_not
+from clickit_tui.panes.keys import acted_on, target_name, why_not
 from clickit_tui.panes.pages import help_page, key_words, service_page, task_page
 from clickit_tui.panes.playbook import wanted_playbook
 from clickit_tui.panes.timeline import open_incident
@@ -110,7 +110,7 @@ class Keys(Screen[None]):
     def action_change(self, name: str) -> None:
         """Open the preview of an action on the selected row."""
         chosen = next(a for a in actions() if a.id == name)
-        target = self.selected()
+        target = acted_on(chosen, self.selected())
         if target is None or target.kind not in chosen.on:
             reason = why_not(chosen, target, self.core.store.world, self.view) if self.view else ""
             self.say(f"{chosen.verb}: {reason or 'select what it acts on'}")
@@ -243,7 +243,7 @@ class Keys(Screen[None]):
         self._pick(f"actions on {target_name(target) or 'nothing selected'}", choices)
 
     def _choice(self, a: Action, target: Target | None) -> Choice:
-        reason = why_not(a, target, self.core.store.world, self.view) if self.view else ""
+        reason = why_not(a, acted_on(a, target), self.core.store.world, self.view) if self.view else ""
         return Choice(id=f"change:{a.id}", text=f"{self.live_key(a.key) or ' '}  {a.title}", reason=reason)
 
     def action_palette(self) -> None:

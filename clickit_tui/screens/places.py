@@ -31,6 +31,7 @@ PLACES: tuple[Place, ...] = (
     Place("6", "Playbooks", "playbooks:PlaybooksScreen"),
     Place("7", "Data", "data:DataScreen"),
     Place("8", "Supply", "supply:SupplyScreen"),
+    Place("9", "Cost", "cost:CostScreen"),
     Place("0", "Timeline", "timeline:TimelineScreen"),
 )
 """In the order of the digits, 0 last."""

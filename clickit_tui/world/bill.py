@@ -324,4 +324,8 @@ def _forever(world: World, found: Bill) -> Saving | None:
         return None
     known = [group.stored_bytes for group in kept if group.stored_bytes is not None]
     month = sum(known) / prices.GB * prices.LOG_GB_MONTH if len(known) == len(kept) else None
-    return Saving(text=f"{several(len(kept), 'log group')} never expire", month=month, how="what is kept now; it grows without end")
+    return Saving(
+        text="1 log group never expires" if len(kept) == 1 else f"{len(kept)} log groups never expire",
+        month=month,
+        how="what is kept now; it grows without end",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 
@@ -67,16 +68,13 @@ def _scale_in(
     below = _below(world.metrics.value, target, now)
     if below is None:
         return []
-    words = (
-        f"no scale-in in 7 days, although {target.part} is at {below:.0f} % of {target.wanted:.0f} %"
-        if below < (target.wanted or 0)
-        else ""
-    )
-    return [Scaling(level="warn", words=words)] if words else []
+    if not target.wanted or math.ceil(service.desired * below / target.wanted) >= service.desired:
+        return []
+    return [Scaling(level="warn", words=f"no scale-in in 7 days, although cpu is at {below:.0f} % of {target.wanted:.0f} %")]
 
 
 def shrinks(activities: Iterable[ScalingActivity]) -> tuple[float, ...]:
-    """When tasks were taken away, of activities newest first: the count set is lower than the one set before, or the cause is the low alarm."""
+    """When tasks were taken away, of activities newest first: a count lower than the one set before, or the low alarm as cause."""
     found, rows = [], [each for each in activities if each.at is not None and each.status in ("", "Successful")]
     for place, each in enumerate(rows):
         before = _count(rows[place + 1]) if place + 1 < len(rows) else None

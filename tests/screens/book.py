@@ -9,6 +9,7 @@ from textual.binding import Binding
 
 from clickit_tui.actions.registry import actions
 from clickit_tui.panes.alarms_panes import AlarmDetailPane, AlarmListPane
+from clickit_tui.panes.cost_panes import CostAboutPane, CostListPane
 from clickit_tui.panes.listing import DataAboutPane, DataListPane, SupplyAboutPane, SupplyListPane
 from clickit_tui.panes.logs_pane import LogPane, LogsPane
 from clickit_tui.panes.metrics_panes import CallsPane, ChartsPane, PlotPane
@@ -18,6 +19,7 @@ from clickit_tui.panes.services_panes import DetailPane, TreePane
 from clickit_tui.panes.timeline_panes import BeforePane, TimelinePane
 from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, ServicesPane
 from clickit_tui.screens.alarms import AlarmsScreen, Evidence
+from clickit_tui.screens.cost import CostScreen
 from clickit_tui.screens.data import DataScreen
 from clickit_tui.screens.keys import KEYS
 from clickit_tui.screens.logs import LogsScreen
@@ -77,6 +79,14 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("Data: a snapshot, and what restoring it would lose", "healthy read-only", ("7", "down"), (80, 24), r"what a restore loses"),
     ("Supply at 80x24", "healthy read-only", ("8",), (80, 24), r"used by"),
     ("Supply: an image and its worst findings", "healthy read-only", ("8", "G", "up"), (80, 24), r"worst findings|repository"),
+    ("Cost at 80x24", "healthy read-only", ("9", "down"), (80, 24), r"why it differs"),
+    (
+        "Cost: autoscaling, log groups, what was billed",
+        "healthy read-only",
+        ("9", "G", "up", "up"),
+        (80, 24),
+        r"retention",
+    ),
     ("Timeline at 80x24: what changed before the first bad minute", "incident", ("0",), (80, 24), r"first bad minute: "),
     ("Timeline, `enter`: everything of one entry", "incident", ("0", "down", "enter"), (80, 24), r"to see it"),
     ("Timeline, `v`: which kinds", "incident", ("0", "v"), (80, 24), r"type to narrow"),
@@ -112,7 +122,7 @@ def pictures() -> dict[str, str]:
                     t.settle(0.3)
                     t.press(*"v" * (-keys.count("v") % 3), "1")
                     t.wait_for(r"conns")
-                if keys[:1] in (("7",), ("8",)):
+                if keys[:1] in (("7",), ("8",), ("9",)):
                     t.settle(0.3)
                     t.press("g", "1")
                     t.wait_for(r"conns")
@@ -179,6 +189,7 @@ def book(shown: dict[str, str]) -> str:
     for number, name, screen, panes in (
         ("7", "Data", DataScreen, (DataListPane, DataAboutPane)),
         ("8", "Supply", SupplyScreen, (SupplyListPane, SupplyAboutPane)),
+        ("9", "Cost", CostScreen, (CostListPane, CostAboutPane)),
     ):
         out += [f"## {number} {name}", ""]
         for pane in panes:

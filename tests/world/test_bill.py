@@ -114,7 +114,7 @@ def test_tasks_above_the_minimum_and_logs_without_end_are_savings() -> None:
     target = worlds.scaling()[0]
     world = shaped("prod", usage=used("prod", 0.1), log_groups=groups, scaling=(type(target)(part="api", minimum=1, maximum=4),))
     found = savings(world, bill(world))
-    assert [saving.text for saving in found] == ["scale-in to the minimum: 1 api above it", "1 log group never expire"]
+    assert [saving.text for saving in found] == ["scale-in to the minimum: 1 api above it", "1 log group never expires"]
     assert [round(saving.month or 0, 2) for saving in found] == [21.26, 3.0]
 
 
