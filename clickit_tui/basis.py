@@ -5,13 +5,21 @@ from __future__ import annotations
 from clickit_tui.plan import Basis, Call, Plan
 from clickit_tui.world.ecs import Service, Task
 from clickit_tui.world.parts import Identity, principal
+from clickit_tui.world.supply import Secret
 from clickit_tui.world.world import World
 
 
 def needed(basis: Basis) -> frozenset[str]:
     """World fields that must be read again before a plan with this basis is carried out."""
     service = basis.desired is not None or any((basis.task_definition, basis.deployment, basis.status))
-    return frozenset({"services"} if service else ()) | frozenset({"tasks"} if basis.task else ())
+    asked = {
+        "services": service,
+        "tasks": bool(basis.task),
+        "databases": bool(basis.database),
+        "snapshots": bool(basis.snapshot),
+        "secrets": bool(basis.secret),
+    }
+    return frozenset(field for field, needed in asked.items() if needed)
 
 
 def moved(basis: Basis, identity: Identity) -> str:
@@ -27,7 +35,13 @@ def changed(basis: Basis, world: World, good: frozenset[str]) -> str:
     """What is no longer as planned; empty when nothing differs. Only fields in `good`, which were just read, are compared."""
     if "services" in good and (difference := _service_changed(basis, world)):
         return difference
-    return _task_changed(basis, world) if "tasks" in good and basis.task else ""
+    if "tasks" in good and basis.task and (difference := _task_changed(basis, world)):
+        return difference
+    if "databases" in good and (difference := _database_changed(basis, world)):
+        return difference
+    if "snapshots" in good and (difference := _snapshot_changed(basis, world)):
+        return difference
+    return _secret_changed(basis, world) if "secrets" in good else ""
 
 
 def _service_changed(basis: Basis, world: World) -> str:
@@ -53,6 +67,35 @@ def _task_changed(basis: Basis, world: World) -> str:
     return f"task {short} has stopped by itself" if task.stopped else ""
 
 
+def _database_changed(basis: Basis, world: World) -> str:
+    found = next((d for d in world.databases.value or () if d.id == basis.database), None)
+    if found is None:
+        return f"database {basis.database} is not there any more"
+    if basis.database_status and found.status and found.status != basis.database_status:
+        return f"{basis.database} is {found.status} now, it was {basis.database_status}"
+    return ""
+
+
+def _snapshot_changed(basis: Basis, world: World) -> str:
+    found = next((s for s in world.snapshots.value or () if s.id == basis.snapshot), None)
+    if found is None:
+        return f"snapshot {basis.snapshot} is not there any more"
+    return "" if found.whole else f"snapshot {basis.snapshot} is {found.status} now"
+
+
+def _secret_changed(basis: Basis, world: World) -> str:
+    found = _secret(world, basis.secret)
+    if found is None or found.exists is None:
+        return ""
+    if not found.exists:
+        return f"secret {basis.secret} does not exist any more"
+    if basis.version and (current := found.version("AWSCURRENT")) and current != basis.version:
+        return f"somebody has changed the secret since: version {current[:8]} is current now, it was {basis.version[:8]}"
+    if basis.deletion is not None and (found.deleted_at is not None) != basis.deletion:
+        return "the secret is scheduled for deletion now" if found.deleted_at is not None else "the secret is restored already"
+    return ""
+
+
 def took_effect(plan: Plan, world: World) -> bool | None:
     """Whether a just read World shows that the plan's only call was carried out; None when it does not show either."""
     if len(plan.steps) != 1:
@@ -67,7 +110,34 @@ def took_effect(plan: Plan, world: World) -> bool | None:
     if call.action == "ecs:StopTask":
         task = _task(world, str(call.params.get("task", "")))
         return None if task is None or not (task.status or task.desired_status) else task.stopped or task.desired_status == "STOPPED"
+    return _data_effect(call, world)
+
+
+def _data_effect(call: Call, world: World) -> bool | None:
+    """The same for calls on the database and on secrets: only what shows the effect itself proves it."""
+    named = {d.id: d.status for d in world.databases.value or ()}
+    own = str(call.params.get("DBInstanceIdentifier", ""))
+    if call.action == "rds:StopDBInstance":
+        return True if named.get(own) in ("stopping", "stopped") else None
+    if call.action == "rds:StartDBInstance":
+        return True if named.get(own) in ("starting", "available", "backing-up") else None
+    if call.action in ("rds:RestoreDBInstanceFromDBSnapshot", "rds:RestoreDBInstanceToPointInTime"):
+        return True if str(call.params.get("TargetDBInstanceIdentifier", own)) in named else None
+    if call.action == "rds:CreateDBSnapshot":
+        return True if any(s.id == call.params.get("DBSnapshotIdentifier") for s in world.snapshots.value or ()) else None
+    secret = _secret(world, str(call.params.get("SecretId", "")))
+    if secret is None or secret.exists is None:
+        return None
+    if call.action == "secretsmanager:PutSecretValue":
+        return any(version == call.params.get("ClientRequestToken") for version, _ in secret.versions)
+    if call.action == "secretsmanager:RestoreSecret":
+        return secret.deleted_at is None
     return None
+
+
+def _secret(world: World, reference: str) -> Secret | None:
+    known = (*(world.secrets.value or ()), *(world.secret_list.value or ()))
+    return next((s for s in known if reference in (s.reference, s.arn, s.name)), None)
 
 
 def _updated(call: Call, basis: Basis, service: Service | None) -> bool | None:

@@ -202,10 +202,22 @@ class Carrier:
         following = self._follow(plan.then, key, _did(plan), run.answers[-1] if run.answers else {}, 0.0)
         deployment = following.follow.deployment if following else ""
         warnings = run.warnings + await self._record(plan, run.intent, "done", f"{plan.title}: done", run.requests, deployment)
+        warnings += await self._remind(plan)
         self._poller.refresh(plan.refreshes)
         several = f", {len(plan.steps)} calls" if len(plan.steps) > 1 else ""
         sentence = f"{plan.title}: sent and accepted{several}"
         return Outcome(kind="done", sentence=sentence, warnings=tuple(warnings), accepted=len(run.answers), grant=grant)
+
+    async def _remind(self, plan: Plan) -> list[str]:
+        """Put what is left to a person into the timeline; warnings about what could not be written."""
+        here = self._store.world.identity.value
+        try:
+            for number, text in enumerate(plan.checklist, 1):
+                note = f"to do after {plan.title} ({number} of {len(plan.checklist)}): {text}"
+                await asyncio.to_thread(self._journal.note, plan.env, note, None, here)
+        except Failed as failed:
+            return [f"what is left to do is not in the timeline: {failed.fault.sentence}"]
+        return []
 
     async def _still(self, step: Step, plan: Plan) -> list[str]:
         """Whether a later call may still be sent; warnings about what could not be checked, raises Failed when it may not."""

@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--region", metavar="NAME", help="AWS region; else the environment's, else the SDK's chain")
     common.add_argument("--config", metavar="PATH", help="configuration file; else CLICKIT_CONFIG, else clickit.toml of the user")
     common.add_argument("--read-only", action="store_true", help="nothing can be changed for the life of the process")
+    common.add_argument("--secret-fd", type=int, metavar="N", help="file descriptor that `rotate` may read a new value from, once")
     parser = argparse.ArgumentParser(
         prog="clickit-tui",
         description="A terminal dashboard for the on-call engineer of ClickIt on AWS.",
@@ -171,7 +172,7 @@ def _configured(given: argparse.Namespace, *, state_dir: str = "", **instead: st
     """The configuration, or why there is none."""
     from clickit_tui.config import ConfigError, Flags, load
 
-    said = {name: getattr(given, name) for name in ("env", "profile", "region", "config", "read_only") if hasattr(given, name)}
+    said = {name: getattr(given, name) for name in ("env", "profile", "region", "config", "read_only", "secret_fd") if hasattr(given, name)}
     try:
         return load(Flags(**{**instead, **said}), state_dir=state_dir)
     except ConfigError as error:

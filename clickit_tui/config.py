@@ -80,6 +80,7 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True):
     region: str = ""
     config: str = ""
     read_only: bool = False
+    secret_fd: int | None = None
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +101,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     read_only_source: str = ""
     """`--read-only`, `CLICKIT_READ_ONLY`, or the file and key."""
     protected: bool = True
+    stop_database: bool = False
+    """Whether the database of a protected environment may be stopped."""
     local_time: bool = False
     thresholds: Thresholds = Thresholds()
     keymap: Mapping[str, str] = {}
@@ -108,6 +111,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Where journal and pins are kept."""
     file: str = ""
     """The configuration file that was read; empty when there was none."""
+    secret_fd: int | None = None
+    """File descriptor that the new value of a secret may be read from, once."""
     bell: bool = True
     """Whether the terminal's bell rings when a followed change ends."""
     notify: tuple[str, ...] = ("toast", "bell", "title")
@@ -133,6 +138,7 @@ class _Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     account: str = ""
     read_only: bool = False
     protected: bool | None = None
+    stop_database: bool = False
     names: dict[str, str | dict[str, str]] = {}
     thresholds: dict[str, float] = {}
 
@@ -154,6 +160,14 @@ DEFAULT_ENVIRONMENTS = ("dev", "prod")
 _ENV = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _NAMES = tuple(field for field in Names.__struct_fields__ if field != "env")
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+def _secret_fd(flags: Flags) -> int | None:
+    if flags.secret_fd is not None and flags.secret_fd < 3:
+        raise ConfigError(
+            f"--secret-fd {flags.secret_fd}: 0, 1 and 2 are the terminal's; give a descriptor of its own: --secret-fd 3 3< FILE"
+        )
+    return flags.secret_fd
 
 
 def load(flags: Flags, environ: Mapping[str, str] | None = None, *, state_dir: str = "") -> Config:
@@ -178,11 +192,13 @@ def load(flags: Flags, environ: Mapping[str, str] | None = None, *, state_dir: s
         read_only=bool(reason := _read_only(flags, locked, file, chosen, where)),
         read_only_source=reason,
         protected=flags.env != "dev" if chosen.protected is None else chosen.protected,
+        stop_database=chosen.stop_database,
         local_time=file.time == "local",
         thresholds=msgspec.convert(thresholds, Thresholds, strict=False),
         keymap=file.keys,
         state_dir=state_dir or _state_dir(),
         file=str(path or ""),
+        secret_fd=_secret_fd(flags),
         bell=file.bell,
         notify=tuple(way for way in file.notify if way != "bell" or file.bell),
         mask=file.mask,

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 import msgspec
 
 from clickit_tui.config import Thresholds
+from clickit_tui.follow_data import DATA_READERS
 from clickit_tui.world.ecs import Deployment, Service, Task, revision
-from clickit_tui.world.follow import Follow, Following, Phase
+from clickit_tui.world.follow import Follow, Following, Phase, Progress
 from clickit_tui.world.health import healthy_targets, stopped_by_itself, why_stopped
 from clickit_tui.world.minutes import CLOSED_S, ERRORS_5XX, closed, errors_5xx
 from clickit_tui.world.parts import Alarm, Metrics
@@ -28,6 +29,8 @@ SETTLE_S = 30.0
 """For this long an answer may still show a count, or list the tasks, as it was before the change."""
 QUIET_MINUTES = 3
 """So many closed minutes after it was steady tell whether it has recovered."""
+READS: Mapping[str, tuple[str, ...]] = {"database": ("databases",), "snapshot": ("snapshots",)}
+"""World fields that the kinds which concern no service are judged by."""
 STEPS = "steps"
 """The kind of a plan of several calls that is being sent: who sends it says how far it has come."""
 _BEFORE = "; before: "
@@ -40,23 +43,6 @@ class Facts(Protocol):
     def now(self) -> float: ...
     @property
     def thresholds(self) -> Thresholds: ...
-
-
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """One reading of a change that is under way."""
-
-    sentence: str
-    done: bool = False
-    failed: str = ""
-    """What stopped it; empty when nothing did."""
-    moved: str = ""
-    """What somebody else has changed since: a failure before it was steady, the end of the follow afterwards."""
-    unknown: str = ""
-    """Why it cannot be told whether the change was made at all."""
-    unknown_for_s: float = LIMIT_S
-    """Unknown for this long ends it."""
-    follow: Follow | None = None
-    """The follow with what was learnt, e.g. the deployment's id."""
 
 
 class Recovery(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +80,8 @@ def step(following: Following, world: World, facts: Facts) -> Following:
     kept = following if read.follow is None else _with(following, follow=read.follow)
     if read.moved and kept.steady_at is not None:
         return _end(kept, facts, kept.phase, f"{_reached(follow, kept.steady_at)}; then {read.moved}")
+    if read.over:
+        return _end(kept, facts, Phase.DONE, f"{read.sentence}: done in {_elapsed(follow, facts)}")
     if failed := read.failed or read.moved:
         return _end(kept, facts, Phase.FAILED, f"after {_elapsed(follow, facts)}: {failed}; {read.sentence}")
     if read.unknown:
@@ -134,9 +122,16 @@ def _unknown(following: Following, read: Progress, facts: Facts) -> Following:
 
 def _paused(follow: Follow, world: World, facts: Facts) -> str:
     """Why nothing can be judged now; empty when it can."""
+    if follow.kind in READS:
+        return _awaited([(name, getattr(world, name)) for name in READS[follow.kind]], follow, facts)
     alone = follow.kind == "stop" and not follow.service
     needed: list[tuple[str, Seen[Any]]] = [] if alone else [("services", world.services)]
     needed += [("tasks", world.tasks)] if follow.kind == "stop" else []
+    return _awaited(needed, follow, facts)
+
+
+def _awaited(needed: list[tuple[str, Seen[Any]]], follow: Follow, facts: Facts) -> str:
+    """Which of the needed answers is missing, and why; empty when none is."""
     for name, seen in needed:
         if seen.age(facts.now) is not Age.FRESH:
             return f"cannot tell: {name} {_word(seen, facts.now)}"
@@ -299,6 +294,7 @@ READERS: Mapping[str, Callable[[Follow, World, Facts], Progress]] = {
     "rollback": _rollback,
     "scale": _scale,
     "stop": _stop,
+    **DATA_READERS,
 }
 
 

@@ -28,6 +28,15 @@ class Hidden:
         """The value itself; only the gateway calls this, at the moment of sending."""
         return self._value
 
+    def forget(self) -> None:
+        """Let go of the value: what was sent, or will not be, is not kept."""
+        self._value = ""
+
+    @property
+    def empty(self) -> bool:
+        """There is no value: it stands for one that is filled in when the call is sent, or was let go."""
+        return not self._value
+
     def __repr__(self) -> str:
         return "***"
 
@@ -76,6 +85,17 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     status: str = ""
     task: str = ""
     """ARN of a task that must still exist and not be stopped."""
+    database: str = ""
+    """Id of an instance that must still exist."""
+    database_status: str = ""
+    snapshot: str = ""
+    """Id of a snapshot that must be complete."""
+    secret: str = ""
+    """Reference of a secret that must still exist."""
+    version: str = ""
+    """Id of its current version."""
+    deletion: bool | None = None
+    """Whether it is scheduled for deletion."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +179,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Followed once the last call was accepted."""
     opens: Opening | None = None
     """What follows when the call grants a session."""
+    checklist: tuple[str, ...] = ()
+    """What is left to a person afterwards, in order; put into the timeline once all calls were accepted."""
 
     @property
     def token(self) -> str:
@@ -168,6 +190,21 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def commands(self, profile: str = "", region: str = "") -> tuple[str, ...]:
         """The same calls as `aws` command lines, one a step, secrets as `***`."""
         return tuple(as_cli(step.call, profile, region) for step in self.steps)
+
+
+def filled(plan: Plan, value: Hidden) -> Plan:
+    """The plan with a secret in the place of every empty one; what is shown and kept never has it."""
+    return msgspec.structs.replace(plan, steps=tuple(_filled(step, value) for step in plan.steps))
+
+
+def hides(plan: Plan) -> bool:
+    """Whether a secret has to be filled in before it can be sent."""
+    return any(isinstance(value, Hidden) and value.empty for step in plan.steps for value in step.call.params.values())
+
+
+def _filled(step: Step, value: Hidden) -> Step:
+    params = {name: value if isinstance(one, Hidden) and one.empty else one for name, one in step.call.params.items()}
+    return msgspec.structs.replace(step, call=Call(step.call.service, step.call.operation, params))
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -115,6 +115,7 @@ class Session:
         self._last: Plan | None = None
         self._endings: list[Callable[[], None]] = []
         self._unfollow: Callable[[], None] | None = None
+        self._followed: frozenset[str] = frozenset()
         self._here: Identity | None = None
         self._loaded = False
         self.shells = Shells(config.reach, lambda: self.gateway.plugin_keys())
@@ -134,6 +135,7 @@ class Session:
             protected=config.protected,
             machine=self.shells.machine,
             reach=config.reach,
+            may_stop_database=config.stop_database,
         )
 
     def refresh(self, fields: Sequence[str] = ()) -> None:
@@ -198,7 +200,7 @@ class Session:
         await self._carrier.stop()
         for end in (*self._endings, *((self._unfollow,) if self._unfollow else ())):
             end()
-        self._endings, self._unfollow = [], None
+        self._endings, self._unfollow, self._followed = [], None, frozenset()
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -386,12 +388,15 @@ class Session:
 
     def _watch(self) -> None:
         """Read what following needs for as long as a follow is open."""
-        any_open = any(f.open for f in self.store.world.follows)
-        if any_open and self._unfollow is None:
-            self._unfollow = self.store.subscribe(FOLLOWED, lambda world, _: self._step(world))
-        elif not any_open and self._unfollow is not None:
-            self._unfollow()
-            self._unfollow = None
+        kinds = {f.follow.kind for f in self.store.world.follows if f.open}
+        needed = frozenset(field for kind in kinds for field in follow.READS.get(kind, FOLLOWED))
+        if needed == self._followed:
+            return
+        before, self._unfollow, self._followed = self._unfollow, None, needed
+        if needed:
+            self._unfollow = self.store.subscribe(needed, lambda world, _: self._step(world))
+        if before is not None:
+            before()
 
     def _step(self, world: World) -> None:
         facts = self.facts()

@@ -70,6 +70,9 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """World fields that are read on demand and that its preview looks at: they are read when it is opened."""
     reaches: bool = False
     """It needs what this machine offers for shells and tunnels; that is looked at just before."""
+    secret: bool = False
+    """A value is asked for, masked, before the preview; it takes the place of the empty `Hidden` of the plan when that is sent.
+    The planner is given `token`, an idempotency token, and `origin`, where the value came from."""
 
 
 _ACTIONS: dict[str, Action] = {}
@@ -96,6 +99,7 @@ def action(
     chosen: str = "",
     reads: frozenset[str] = frozenset(),
     reaches: bool = False,
+    secret: bool = False,
 ) -> Callable[[Planner], Planner]:
     """Register the decorated planner."""
 
@@ -115,6 +119,7 @@ def action(
             chosen=chosen,
             reads=reads,
             reaches=reaches,
+            secret=secret,
         )
         return planner
 

@@ -85,6 +85,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     names: Names
     thresholds: Thresholds
     protected: bool = False
+    may_stop_database: bool = False
+    """Whether the configuration lets a protected environment's database be stopped."""
     began_at: float | None = None
     """When reading began, epoch seconds; None when that is not known."""
     machine: Machine = Machine()

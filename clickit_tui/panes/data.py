@@ -80,7 +80,7 @@ def status_words(database: Database, view: View) -> Spans:
 def restored(world: World, view: View) -> list[Database]:
     """The environment's other instances: those whose name begins as the database's does, and those that are followed."""
     own = view.facts.names.database
-    followed = {f.follow.service for f in world.follows if f.follow.kind == "database"}
+    followed = {f.follow.resource for f in world.follows if f.follow.kind == "database"}
     return [d for d in world.databases.value or () if d.id != own and (d.id.startswith(own) or d.id in followed)]
 
 

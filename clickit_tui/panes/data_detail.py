@@ -95,7 +95,7 @@ def followed(world: World, view: View, name: str) -> list[Spans]:
     lines: list[Spans] = []
     for each in world.follows:
         recent = each.open or view.now - (each.ended_at or 0.0) < 3600
-        if recent and name in (each.follow.service, each.follow.part):
+        if recent and name in (each.follow.resource, each.follow.part):
             look: Look = "fail" if each.phase in ("failed", "still failing") else "ok" if each.phase in ("done", "recovered") else "warn"
             lines.append((Span(f" {each.phase}: ", look), Span(f"{each.follow.did}: {each.sentence}")))
     return [*lines, ()] if lines else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 
 from textual.app import App
@@ -12,7 +13,7 @@ from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
 from clickit_tui.panes.services_detail import rolling_bar
 from clickit_tui.panes.view import steps
-from clickit_tui.plan import Hidden, Opening, Plan, Refused, Risk
+from clickit_tui.plan import Hidden, Opening, Plan, Refused, Risk, filled, hides
 from clickit_tui.ui.cells import Look, Span, Spans
 from clickit_tui.ui.clipboard import copy
 from clickit_tui.ui.confirm import Confirm, Done, Field, Line, Preview
@@ -32,13 +33,20 @@ class Change:
     """One opened dialog: plans again on every edit and whenever the World moves."""
 
     def __init__(
-        self, app: App[object], core: Core, title: str, plan: Callable[[World, dict[str, str]], Plan | Refused], fields: tuple[Input, ...]
+        self,
+        app: App[object],
+        core: Core,
+        title: str,
+        plan: Callable[[World, dict[str, str]], Plan | Refused],
+        fields: tuple[Input, ...],
+        value: Hidden | None = None,
     ) -> None:
         self._app = app
         self._core = core
         self._title = title
         self._plan = plan
         self._fields = fields
+        self._value = value
         self._began = 0.0
         self.granted: tuple[Opening, Hidden] | None = None
         """What was opened, and the session for it, once a plan that opens something was carried out."""
@@ -85,11 +93,22 @@ class Change:
         planned = self._plan(self._core.store.world, inputs)
         if isinstance(planned, Refused):
             return Done(kind="refused", sentence=planned.reason)
+        if self._value is None and hides(planned):
+            return Done(kind="refused", sentence="no value was given: nothing was sent")
         self._began = self._core.facts().now
-        outcome = await self._core.carry_out(planned, lambda world: self._plan(world, inputs))
+        ready = planned if self._value is None else filled(planned, self._value)
+        outcome = await self._core.carry_out(ready, lambda world: self._plan(world, inputs))
+        if outcome.kind != "changed":
+            self.closed()
         if planned.opens is not None and outcome.grant is not None:
             self.granted = (planned.opens, outcome.grant)
         return Done(kind=outcome.kind, sentence="; ".join((outcome.sentence, *outcome.warnings)))
+
+    def closed(self) -> None:
+        """Nothing more is sent from here: let go of the secret."""
+        if self._value is not None:
+            self._value.forget()
+            self._value = None
 
     def progress(self) -> tuple[Spans, bool]:
         """How far the change has come, for the dialog's last line: what failed first, then what is open, then the rest."""
@@ -127,16 +146,27 @@ def _age(world: World, core: Core) -> str:
     return "now" if late < 10 else f"{steps(late)} ago"
 
 
-def change(app: App[object], core: Core, action: Action, target: Target, chosen: str = "") -> Change:
-    """The dialog for one action on one target and, where one was asked for, one choice, both fixed at this moment."""
+def change(
+    app: App[object],
+    core: Core,
+    action: Action,
+    target: Target,
+    chosen: str = "",
+    *,
+    value: Hidden | None = None,
+    origin: str = "",
+) -> Change:
+    """The dialog for one action on one target and, where one was asked for, one choice or one secret value, fixed at this moment."""
     world, facts = core.store.world, core.facts()
     fields = action.fields(world, target, facts)
     given = {action.chosen: chosen} if chosen else {}
+    if action.secret:
+        given |= {"token": str(uuid.uuid4()), "origin": origin}
 
     def plan(world: World, inputs: dict[str, str]) -> Plan | Refused:
         return action.plan(world, target, {**inputs, **given}, core.facts())
 
-    return Change(app, core, titled(core, action, target), plan, fields)
+    return Change(app, core, titled(core, action, target), plan, fields, value)
 
 
 def titled(core: Core, action: Action, target: Target) -> str:
@@ -144,5 +174,9 @@ def titled(core: Core, action: Action, target: Target) -> str:
     acts_on_task = action.on == ("task",) and target.kind == "task"
     if target.kind in ("database", "snapshot", "cache"):
         return f"{action.verb.upper()} {target.id}"
+    if target.kind == "secret":
+        return f"{action.verb.upper()} {core.config.names.secrets}{target.part}"
+    if target.kind == "image":
+        return f"{action.verb.upper()} {target.part}@{target.id[7:19]}"
     name = f"task {target.id.rsplit('/', 1)[-1][:8]} of {target.part}" if acts_on_task else core.config.names.service(target.part)
     return f"{action.verb.upper()} {name}"

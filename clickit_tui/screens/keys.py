@@ -17,10 +17,11 @@ from clickit_tui.panes.pages import help_page, key_words, service_page, task_pag
 from clickit_tui.panes.playbook import wanted_playbook
 from clickit_tui.panes.timeline import open_incident
 from clickit_tui.panes.view import View
-from clickit_tui.plan import Call, as_cli
-from clickit_tui.screens.change import Change, change
+from clickit_tui.plan import Call, Hidden, Refused, as_cli
+from clickit_tui.screens.change import Change, change, titled
 from clickit_tui.screens.incident import Duty
 from clickit_tui.screens.reaching import begin
+from clickit_tui.screens.secret_value import Asked
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.child import Lent
 from clickit_tui.ui.clipboard import copy
@@ -129,6 +130,9 @@ class Keys(Screen[None]):
             self._choose(chosen, target)
 
     def _choose(self, chosen: Action, target: Target) -> None:
+        if chosen.secret:
+            self._ask_secret(chosen, target)
+            return
         options = chosen.choices(self.core.store.world, target, self.core.facts())
         if not options:
             self._open(change(self.app, self.core, chosen, target))
@@ -141,6 +145,18 @@ class Keys(Screen[None]):
                 self._open(change(self.app, self.core, chosen, target, id))
 
         self.app.push_screen(Picker(title, rows), picked)
+
+    def _ask_secret(self, chosen: Action, target: Target) -> None:
+        """Ask for the value first; where it could not be sent anyway, show why at once."""
+        world = self.core.store.world
+        if self.core.read_only or isinstance(chosen.plan(world, target, {}, self.core.facts()), Refused):
+            self._open(change(self.app, self.core, chosen, target))
+            return
+
+        def ready(value: Hidden, origin: str) -> None:
+            self._open(change(self.app, self.core, chosen, target, value=value, origin=origin))
+
+        Asked(self.app, titled(self.core, chosen, target), badge(world), self.core.config.secret_fd, ready, self.say).open()
 
     def action_undo(self) -> None:
         """Preview the inverse of the last change."""
@@ -159,6 +175,7 @@ class Keys(Screen[None]):
 
     def _begin(self, opened: Change) -> None:
         """What a carried-out plan opens takes the terminal, or a page."""
+        opened.closed()
         if opened.granted is not None:
             begin(self, self.lent, *opened.granted)
             opened.granted = None
@@ -239,7 +256,7 @@ class Keys(Screen[None]):
     def action_actions(self) -> None:
         """Every action on the selected row; dimmed ones say why."""
         target = self.selected()
-        choices = [self._choice(a, target) for a in actions()]
+        choices = sorted((self._choice(a, target) for a in actions()), key=lambda choice: bool(choice.reason))
         self._pick(f"actions on {target_name(target) or 'nothing selected'}", choices)
 
     def _choice(self, a: Action, target: Target | None) -> Choice:

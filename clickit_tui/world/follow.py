@@ -24,7 +24,7 @@ class Follow(msgspec.Struct, frozen=True, kw_only=True):
     """What to watch for; serialised to the journal, so that the next start resumes it."""
 
     kind: str
-    """deployment, rollback, scale, stop; steps while a plan of several calls is being sent."""
+    """deployment, rollback, scale, stop; database, snapshot; steps while a plan of several calls is being sent."""
     env: str
     part: str
     service: str = ""
@@ -35,6 +35,10 @@ class Follow(msgspec.Struct, frozen=True, kw_only=True):
     """ARN of the service deployment that a rollback undoes."""
     task: str = ""
     """Task ARN for kind stop."""
+    resource: str = ""
+    """Id of the instance or snapshot for kinds database and snapshot."""
+    wanted: str = ""
+    """The status that an instance is to reach."""
     desired: int | None = None
     before: int | None = None
     intent: str = ""
@@ -57,3 +61,22 @@ class Following(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def open(self) -> bool:
         return self.ended_at is None
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """One reading of a change that is under way."""
+
+    sentence: str
+    done: bool = False
+    over: bool = False
+    """Complete, and there is no service whose recovery could be awaited."""
+    failed: str = ""
+    """What stopped it; empty when nothing did."""
+    moved: str = ""
+    """What somebody else has changed since: a failure before it was steady, the end of the follow afterwards."""
+    unknown: str = ""
+    """Why it cannot be told whether the change was made at all."""
+    unknown_for_s: float = 1800.0
+    """Unknown for this long ends it."""
+    follow: Follow | None = None
+    """The follow with what was learnt, e.g. the deployment's id."""

@@ -86,7 +86,7 @@ def test_keys_are_unique_and_everything_is_said():
         assert one.plan.__doc__
         assert one.title
         assert one.operations
-        assert set(one.on) <= {"service", "task", "environment", "log group"}
+        assert set(one.on) <= {"service", "task", "environment", "log group", "database", "snapshot", "secret"}
 
 
 def test_no_operation_of_an_action_is_a_listed_read():
