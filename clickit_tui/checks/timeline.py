@@ -13,6 +13,7 @@ import msgspec
 from clickit_tui.checks import happened
 from clickit_tui.checks.happened import Happening, Kind
 from clickit_tui.checks.registry import Facts
+from clickit_tui.world.memo import Memo
 from clickit_tui.world.parts import Cache, Database
 from clickit_tui.world.seen import Absent, Age, Seen, Trouble
 from clickit_tui.world.words import brief, clock
@@ -42,6 +43,10 @@ READS = frozenset(
 )  # fmt: skip
 """World fields that the timeline is made of."""
 
+_MADE_OF = tuple(sorted(READS - {"metrics", "database", "cache"}))
+_KEPT: Memo[tuple[Happening, ...]] = Memo()
+"""A screen asks for the timeline several times for one painting, and the World seldom differs between two of them."""
+
 
 class Group(StrEnum):
     """What the entries can be narrowed to, besides one kind."""
@@ -66,6 +71,12 @@ def kinds(of: str) -> frozenset[Kind]:
 
 def timeline(world: World, facts: Facts) -> tuple[Happening, ...]:
     """Everything that is known to have happened, oldest first; at one moment in the order of the kinds. Quiet entries are among them."""
+    seen = (getattr(world, field) for field in _MADE_OF)
+    inputs = tuple(one.value if isinstance(one, Seen) else one for one in seen)
+    return _KEPT.of(inputs, (int(facts.now // 60), facts.names), lambda: _made(world, facts))
+
+
+def _made(world: World, facts: Facts) -> tuple[Happening, ...]:
     order = {kind: place for place, kind in enumerate(Kind)}
     found = {one.id: one for build in BUILDERS for one in build(world, facts)}
     return tuple(sorted(found.values(), key=lambda one: (one.at, order[one.kind], one.id)))

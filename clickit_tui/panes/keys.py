@@ -147,6 +147,7 @@ def look_hints(places: Sequence[tuple[str, str]] = (), here: str = "") -> list[K
         ("/", "filter"),
         ("f", "pause"),
         ("w", "why"),
+        ("i", "incident"),
         ("a", "actions"),
         (":", "palette"),
         ("?", "help"),

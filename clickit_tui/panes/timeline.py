@@ -17,12 +17,14 @@ from clickit_tui.plan import as_cli
 from clickit_tui.ui.cells import Look, Row, Span, Spans, fit
 from clickit_tui.ui.cells import width as cells
 from clickit_tui.world.incident import Incident
+from clickit_tui.world.memo import Memo
 from clickit_tui.world.words import brief
 from clickit_tui.world.world import World
 
 FOLD_S = 180.0
 """Entries that say the same within so many seconds are one row."""
 UNFOLDED = (Kind.YOU, Kind.BOOKMARK, Kind.NOTE, Kind.INCIDENT, Kind.VERDICT, Kind.DEPLOYMENT, Kind.SCALING)
+_RUNS: Memo[list[list[Happening]]] = Memo()
 _IDS = re.compile(r"[0-9a-f]{6,}|\d+")
 SPAN_S = 900.0
 """How far before and after a moment is shown around it."""
@@ -55,12 +57,16 @@ def runs(world: World, view: View, looking: Looking) -> list[list[Happening]]:
 
     A run is known by its first entry, so that its row stays the same while it grows.
     """
+    return _RUNS.of((timeline(world, view.facts),), looking, lambda: _runs(shown(world, view, looking), looking.quiet))
+
+
+def _runs(entries: list[Happening], apart: bool) -> list[list[Happening]]:
     current: dict[tuple[str, str, str], list[Happening]] = {}
     out: list[list[Happening]] = []
-    for one in shown(world, view, looking):
+    for one in entries:
         key = (one.kind, one.part, _gist(one.text))
         run = current.get(key)
-        if run is None or one.at - run[-1].at > FOLD_S or one.kind in UNFOLDED or looking.quiet:
+        if run is None or one.at - run[-1].at > FOLD_S or one.kind in UNFOLDED or apart:
             current[key] = run = []
             out.append(run)
         run.append(one)
@@ -182,7 +188,7 @@ def before_lines(world: World, view: View, width: int, height: int) -> list[Span
     lines: list[Spans] = [(Span(fit(head, width), "fail" if first.open else "warn"),)]
     if also and height > 4:
         lines.append((Span(fit(f"  also {also}", width), "dim"),))
-    ranked = suspects(world, view.facts, first.at, findings(world, view.facts))
+    ranked = suspects(world, view.facts, first.at, view.found or findings(world, view.facts))
     lines += _suspects(ranked, width)
     if not ranked:
         lines.append(_none_known(world, view, width))
@@ -202,7 +208,7 @@ def _no_bad_minute(world: World, view: View, incident: Incident | None, width: i
     lines: list[Spans] = [(Span(fit(f"{view.mark('PASS')} no bad minute in the metrics now", width), "plain"),)]
     if incident is None:
         return lines
-    ranked = suspects(world, view.facts, incident.began_at, findings(world, view.facts))
+    ranked = suspects(world, view.facts, incident.began_at, view.found or findings(world, view.facts))
     return [*lines, *_suspects(ranked, width)]
 
 
