@@ -15,6 +15,7 @@ import msgspec
 from clickit_tui import chronicle, follow
 from clickit_tui.aws import login
 from clickit_tui.aws.cloudwatch import Charting, alarm_metric
+from clickit_tui.aws.dbload import database_load
 from clickit_tui.aws.errors import fault_of
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.insights import LogsInsights
@@ -118,7 +119,7 @@ class Session:
         self._followed: frozenset[str] = frozenset()
         self._here: Identity | None = None
         self._loaded = False
-        self.shells = Shells(config.reach, lambda: self.gateway.plugin_keys())
+        self.shells = Shells(config.reach, lambda: self.gateway.plugin_keys(), lambda tunnels: self.store.put(tunnels=tunnels), clock=clock)
 
     @property
     def read_only(self) -> str:
@@ -197,6 +198,7 @@ class Session:
 
     async def stop(self) -> None:
         """End every task and close every connection; open follows stay open in the journal, calls that were not sent are not sent."""
+        await self.shells.close()
         await self._carrier.stop()
         for end in (*self._endings, *((self._unfollow,) if self._unfollow else ())):
             end()
@@ -313,6 +315,10 @@ class Session:
     def insights(self) -> LogsInsights:
         """What asks CloudWatch Logs Insights."""
         return LogsInsights(self.gateway, clock=self.clock, sleep=self._sleep, masked=self.config.mask)
+
+    async def database_load(self) -> Sequence[str]:
+        """What Performance Insights saw of the database in the last 15 minutes, as lines."""
+        return await database_load(self.gateway, self.store.world, self.clock())
 
     async def bookmark(self, text: str, about: float | None = None) -> str:
         """Put a text into the journal, at a moment or now; returns why that failed."""

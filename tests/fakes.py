@@ -17,6 +17,7 @@ from clickit_tui.logs.insights import Answer, Estimate
 from clickit_tui.logs.line import LogLine
 from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.plan import Hidden, Opening, Plan, Refused
+from clickit_tui.reach.capture import Captured
 from clickit_tui.reach.plugin import Invocation
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
@@ -24,6 +25,7 @@ from clickit_tui.world.charting import Range
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow
 from clickit_tui.world.incident import Incident
+from clickit_tui.world.machine import Tunnel
 from clickit_tui.world.parts import Alarm, MetricClass, Series
 from clickit_tui.world.spending import Spent
 from clickit_tui.world.world import World
@@ -66,6 +68,9 @@ class FakeShells:
 
     def __init__(self) -> None:
         self.opened: list[Opening] = []
+        self.closed: list[str] = []
+        self.list: Plan | None = None
+        self.answer = Captured(lines=("pid | state", "password=hunter22"), code=0, over=True)
 
     async def survey(self) -> None:
         return
@@ -73,6 +78,37 @@ class FakeShells:
     async def invocation(self, grant: Hidden, opening: Opening) -> Invocation:
         self.opened.append(opening)
         return Invocation(argv=("true",), environ=Hidden("{}"))
+
+    async def tunnel(self, grant: Hidden, opening: Opening) -> Tunnel:
+        self.opened.append(opening)
+        return Tunnel(
+            id="s-1",
+            part=opening.part,
+            task=opening.task,
+            to=opening.to,
+            host=opening.host,
+            port=opening.port,
+            local_port=opening.local_port,
+            opened_at=worlds.NOW,
+            state="open",
+            ready=opening.ready,
+        )
+
+    async def close_tunnel(self, id: str) -> None:
+        self.closed.append(id)
+
+    async def run(self, grant: Hidden, opening: Opening, told: Callable[[Captured], None]) -> Captured:
+        self.opened.append(opening)
+        return self.answer
+
+    def agree(self, plan: Plan) -> None:
+        self.list = plan
+
+    def agreed(self, task: str) -> tuple[Plan, float] | None:
+        return (self.list, 840.0) if self.list is not None and self.list.basis.task == task else None
+
+    def one_of(self, task: str, number: int) -> Plan | None:
+        return None if self.list is None else msgspec.structs.replace(self.list, steps=(self.list.steps[number],))
 
 
 class FakeCore:
@@ -159,6 +195,9 @@ class FakeCore:
 
     def insights(self) -> FakeInsights:
         return self.asked
+
+    async def database_load(self) -> Sequence[str]:
+        return ("waits for   3.20  Lock:relation",)
 
     async def bookmark(self, text: str, about: float | None = None) -> str:
         self.bookmarks.append(text)

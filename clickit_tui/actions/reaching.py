@@ -36,16 +36,18 @@ def choices(world: World, target: Target, facts: Facts) -> tuple[Option, ...]:
     found = candidates(world, target)
     if len(found) < 2:
         return ()
-    return tuple(Option(id=f"{t.arn}#{c.name}", text=_row(t, c, facts), reason=_why(world, facts, t, c)) for t, c in found)
+    return tuple(Option(id=f"{t.arn}#{c.name}", text=row(t, c, facts), reason=why(world, facts, t, c)) for t, c in found)
 
 
-def _row(task: Task, container: Container, facts: Facts) -> str:
+def row(task: Task, container: Container, facts: Facts) -> str:
+    """A container as it is offered."""
     since = task.started_at or task.created_at
     age = f"  since {brief(facts.now - since)}" if since else ""
     return f"{task.part}/{task.id[:8]}  {container.name}  {task.status}{age}{'  sidecar' if is_sidecar(container.name) else ''}"
 
 
-def _why(world: World, facts: Facts, task: Task, container: Container) -> str:
+def why(world: World, facts: Facts, task: Task, container: Container) -> str:
+    """Why it cannot be reached; empty when nothing stops."""
     found = stopper(preflight(world, facts, task, container.name))
     return found.sentence if found else ""
 

@@ -85,6 +85,7 @@ def _shell(session: str, told: Mapping[str, Any]) -> None:
     folder = tempfile.mkdtemp(prefix=SCRATCH)
     try:
         print(f"This is a demo: {folder} on this machine stands for container {told['container']}.\n", flush=True)
+        _furnish(folder, told)
         prompt = f"{told['environment']} {told['container']} (demo) $ "
         Path(folder, ".bashrc").write_text(f"PS1={shlex.quote(prompt)}\n", encoding="utf-8")
         _relay(shlex.split(told["command"]), _environ(folder, prompt, told), folder)
@@ -93,9 +94,26 @@ def _shell(session: str, told: Mapping[str, Any]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _furnish(folder: str, told: Mapping[str, Any]) -> None:
+    """Put into the scratch folder what the container would have: a psql that knows the simulated database, a health path that answers."""
+    Path(folder, "bin").mkdir()
+    Path(folder, ".database.json").write_text(json.dumps(told["database"]), encoding="utf-8")
+    python = shlex.quote(sys.executable)
+    package = shlex.quote(str(Path(__file__).parents[2]))
+    commands = {
+        "psql": f'PYTHONPATH={package} exec {python} -m clickit_tui.demo.psql {shlex.quote(folder)} "$@"',
+        "curl": f"printf '%s' {shlex.quote(told['health'])}",
+    }
+    for name, text in commands.items():
+        path = Path(folder, "bin", name)
+        path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        path.chmod(stat.S_IRWXU)
+
+
 def _environ(folder: str, prompt: str, told: Mapping[str, Any]) -> dict[str, str]:
     """The container's variables; of this machine's only what a shell cannot do without."""
     kept = {name: os.environ[name] for name in ("PATH", "TERM", "LANG", "LC_ALL", "LC_CTYPE") if name in os.environ}
+    kept["PATH"] = f"{folder}/bin:{kept.get('PATH', '')}"
     return {**kept, "HOME": folder, "PS1": prompt, "HISTFILE": "/dev/null", **told["variables"]}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-from clickit_tui.demo import toydatabase
+from clickit_tui.demo import toydatabase, traffic
 from clickit_tui.demo.simulator import Simulator
 from clickit_tui.demo.state import Environment, Task
 
@@ -29,7 +29,19 @@ def join(sim: Simulator, session: str, token: str) -> dict[str, Any]:
     told = {name: value for name, value in known.items() if name != "token"}
     if told["kind"] == "port":
         return {**told, "toy_port": toydatabase.port()}
-    return {**told, "environment": env.name, "variables": _variables(env, of)}
+    behaviour, wanted = of.behaviour, traffic.wanted_connections(env)
+    reason = {200: "OK", 500: "Internal Server Error", 503: "Service Unavailable"}.get(behaviour.health_status, "")
+    return {
+        **told,
+        "environment": env.name,
+        "variables": _variables(env, of),
+        "health": f"HTTP/1.1 {behaviour.health_status} {reason}\nContent-Type: application/json\n\n{{}}\n",
+        "database": {
+            "connections": wanted,
+            "full": wanted > env.database.connections_most,
+            "locked": traffic.locked_share(env) > 0,
+        },
+    }
 
 
 def _variables(env: Environment, of: Task) -> dict[str, str]:

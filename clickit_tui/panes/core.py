@@ -12,12 +12,14 @@ from clickit_tui.logs.insights import Insights
 from clickit_tui.logs.line import LogLine
 from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.plan import Hidden, Opening, Plan, Refused
+from clickit_tui.reach.capture import Captured
 from clickit_tui.reach.plugin import Invocation
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
 from clickit_tui.world.charting import Range
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow
+from clickit_tui.world.machine import Tunnel
 from clickit_tui.world.parts import Alarm, Series
 from clickit_tui.world.spending import Spent
 from clickit_tui.world.world import World
@@ -47,6 +49,30 @@ class Shells(Protocol):
 
     def invocation(self, grant: Hidden, opening: Opening) -> Awaitable[Invocation]:
         """The command that joins a granted session; raises Failed."""
+        ...
+
+    def tunnel(self, grant: Hidden, opening: Opening) -> Awaitable[Tunnel]:
+        """Open a granted tunnel; raises Failed when the plugin could not be called at all."""
+        ...
+
+    def close_tunnel(self, id: str) -> Awaitable[None]:
+        """Close one."""
+        ...
+
+    def run(self, grant: Hidden, opening: Opening, told: Callable[[Captured], None]) -> Awaitable[Captured]:
+        """Run a granted command to its end; raises Failed when the plugin could not be called at all."""
+        ...
+
+    def agree(self, plan: Plan) -> None:
+        """The list of calls was confirmed: each may be sent for 15 minutes."""
+        ...
+
+    def agreed(self, task: str) -> tuple[Plan, float] | None:
+        """The confirmed list for a task and the seconds it still holds; None when there is none."""
+        ...
+
+    def one_of(self, task: str, number: int) -> Plan | None:
+        """One call of a confirmed list as a plan of its own; None when the list does not hold any more."""
         ...
 
 
@@ -147,6 +173,10 @@ class Core(Protocol):
 
     def incident_note(self, id: str = "") -> Awaitable[tuple[str, str]]:
         """(the note of an incident, of the newest when none is named, as Markdown; the file it was written to, or why it was not)."""
+        ...
+
+    def database_load(self) -> Awaitable[Sequence[str]]:
+        """What Performance Insights saw of the database in the last 15 minutes, as lines; or why it cannot tell."""
         ...
 
     def alarm_metric(self, alarm: Alarm, start: float, end: float) -> Awaitable[Series]:

@@ -43,8 +43,18 @@ def incident_words(world: World, view: View, width: int) -> str:
     return f"INCIDENT {lasts}" + (f" {fit(incident.title, min(width // 5, len(incident.title))).rstrip()}" if width >= 110 else "")
 
 
+def tunnel_words(world: World, view: View, width: int) -> str:
+    """The open tunnels: `tunnel :15432`, with where to, state and age where there is room; `2 tunnels` where there is little."""
+    live = [t for t in world.tunnels if t.live]
+    if not live:
+        return ""
+    if width < 110:
+        return f"tunnel :{live[0].local_port}" if len(live) == 1 else f"{len(live)} tunnels"
+    return "  ".join(f"{t.to} :{t.local_port} {t.state} {max(0, int((view.now - t.opened_at) // 60))}m" for t in live)
+
+
 def identity_line(world: World, view: View, width: int) -> Spans:
-    """One row. Order of keeping: environment, mode, account, region, incident, follows, credentials, clock, identity, calls, dollars."""
+    """One row. Kept longest: environment, mode, account, region, incident, follows, tunnels, credentials, clock, identity, calls."""
     identity = world.identity.value
     mode = "READ-ONLY" if view.read_only else "OPERATOR"
     region = (identity.region if identity else "") or "region ?"
@@ -55,6 +65,9 @@ def identity_line(world: World, view: View, width: int) -> Spans:
     extras = [pinned] if pinned else []
     if follows:
         extras.append(f"following {follows}")
+    tunnelled = tunnel_words(world, view, width)
+    if tunnelled:
+        extras.append(tunnelled)
     minutes = (identity.expires_at - view.now) / 60 if identity and identity.expires_at else None
     if minutes is not None and minutes < 30:
         extras.append("creds expired" if minutes <= 0 else f"creds {int(minutes)}m")
@@ -63,7 +76,7 @@ def identity_line(world: World, view: View, width: int) -> Spans:
     clock = view.clock(view.now)
     who = identity.who if identity else ""
     room = width - cells(left) - cells(right) - 3
-    if not (follows or pinned) or width >= 100:
+    if not (follows or pinned or tunnelled) or width >= 100:
         extras.append(clock)
         fits = who and cells(who) + sum(cells(e) + 2 for e in extras) + 2 <= room
         extras = [*extras[: bool(pinned)], who, *extras[bool(pinned) :]] if fits else extras

@@ -1,23 +1,41 @@
-"""What reaches into tasks: this machine as it was last looked at, and the plugin's call for a granted session."""
+"""What reaches into tasks: this machine as it was last looked at, the plugin's calls, tunnels, and questions that were agreed to."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from clickit_tui.config import Reach
-from clickit_tui.plan import Hidden, Opening
+from clickit_tui.plan import Hidden, Opening, Plan
 from clickit_tui.reach import plugin
+from clickit_tui.reach.capture import Captured, capture
 from clickit_tui.reach.plugin import Invocation, Keys
-from clickit_tui.world.machine import Machine
+from clickit_tui.reach.tunnels import Tunnels
+from clickit_tui.world.machine import Machine, Tunnel
 from clickit_tui.world.seen import Failed
+
+LEAVE_S = 900.0
+"""How long the questions of one confirmed list may be asked."""
 
 
 class Shells:
     """One for a session. `keys` gives what the plugin needs of the SDK's session; it raises Failed."""
 
-    def __init__(self, reach: Reach, keys: Callable[[], Awaitable[Keys]]) -> None:
+    def __init__(
+        self,
+        reach: Reach,
+        keys: Callable[[], Awaitable[Keys]],
+        told: Callable[[tuple[Tunnel, ...]], None],
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._reach = reach
         self._keys = keys
+        self._clock = clock
+        self._leaves: dict[str, tuple[Plan, float]] = {}
+        self.tunnels = Tunnels(told, clock=clock)
         self.machine = Machine(wanted=reach.plugin)
         """As it was last looked at."""
 
@@ -33,3 +51,37 @@ class Shells:
     async def invocation(self, grant: Hidden, opening: Opening) -> Invocation:
         """The command that joins a granted session; raises Failed."""
         return plugin.invocation(self.machine, await self._keys(), grant, opening)
+
+    async def tunnel(self, grant: Hidden, opening: Opening) -> Tunnel:
+        """Open a granted tunnel; raises Failed when the plugin could not be called at all."""
+        return await self.tunnels.open(await self.invocation(grant, opening), grant, opening)
+
+    async def close_tunnel(self, id: str) -> None:
+        """Close one."""
+        await self.tunnels.close(id)
+
+    async def run(self, grant: Hidden, opening: Opening, told: Callable[[Captured], None]) -> Captured:
+        """Run a granted command to its end; raises Failed when the plugin could not be called at all."""
+        return await capture(await self.invocation(grant, opening), told)
+
+    def agree(self, plan: Plan) -> None:
+        """The list of calls was confirmed: each may be sent for `LEAVE_S`."""
+        self._leaves[plan.basis.task] = (plan, self._clock() + LEAVE_S)
+
+    def agreed(self, task: str) -> tuple[Plan, float] | None:
+        """The confirmed list for a task and the seconds it still holds; None when there is none."""
+        plan, until = self._leaves.get(task, (None, 0.0))
+        left = until - self._clock()
+        return (plan, left) if plan is not None and left > 0 else None
+
+    def one_of(self, task: str, number: int) -> Plan | None:
+        """One call of a confirmed list as a plan of its own; None when the list does not hold any more."""
+        found = self.agreed(task)
+        if found is None or not 0 <= number < len(found[0].steps):
+            return None
+        step = found[0].steps[number]
+        return msgspec.structs.replace(found[0], steps=(step,), title=f"{found[0].title}: {step.words}")
+
+    async def close(self) -> None:
+        """End every child."""
+        await self.tunnels.close_all()

@@ -37,30 +37,30 @@ def _hold(command: list[str]) -> int:
     import subprocess
     import threading
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: os.close(0))
     try:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603
     except OSError as error:
         sys.stderr.write(f"{command[0]}: {error.strerror}\n")
         return NOT_FOUND
-    threading.Thread(target=_end_with_input, args=(child,), daemon=True).start()
+
+    def interrupt(*_: object) -> None:
+        child.send_signal(signal.SIGINT)
+        signal.setitimer(signal.ITIMER_REAL, CLOSE_S)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    signal.signal(signal.SIGALRM, lambda *_: child.kill())
+    threading.Thread(target=_end_with_input, daemon=True).start()
     return child.wait()
 
 
-def _end_with_input(child) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    import subprocess
-
+def _end_with_input() -> None:
+    """Interrupt this process when nobody holds its input any more."""
     try:
         while os.read(0, 1024):
             pass
-    except OSError:
-        pass
-    child.send_signal(signal.SIGINT)
-    try:
-        child.wait(CLOSE_S)
-    except subprocess.TimeoutExpired:
-        child.kill()
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -96,6 +96,10 @@ class Change:
         if self._value is None and hides(planned):
             return Done(kind="refused", sentence="no value was given: nothing was sent")
         self._began = self._core.facts().now
+        if planned.opens is not None and planned.opens.kind == "questions" and not self._core.read_only:
+            self._core.shells.agree(planned)
+            self.granted = (planned.opens, Hidden(""))
+            return Done(kind="done", sentence="the list is open for 15 minutes")
         ready = planned if self._value is None else filled(planned, self._value)
         outcome = await self._core.carry_out(ready, lambda world: self._plan(world, inputs))
         if outcome.kind != "changed":

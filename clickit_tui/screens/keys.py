@@ -18,9 +18,9 @@ from clickit_tui.panes.playbook import wanted_playbook
 from clickit_tui.panes.timeline import open_incident
 from clickit_tui.panes.view import View
 from clickit_tui.plan import Call, Hidden, Refused, as_cli
+from clickit_tui.screens import reaching
 from clickit_tui.screens.change import Change, change, titled
 from clickit_tui.screens.incident import Duty
-from clickit_tui.screens.reaching import begin
 from clickit_tui.screens.secret_value import Asked
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.child import Lent
@@ -126,8 +126,14 @@ class Keys(Screen[None]):
     async def _surveyed(self, chosen: Action, target: Target) -> None:
         """What this machine offers is looked at just before it is planned with."""
         await self.core.shells.survey()
-        if self.is_current:
-            self._choose(chosen, target)
+        if not self.is_current or reaching.cure(self, chosen, target):
+            return
+        open_list = self.core.shells.agreed(target.id) if chosen.id == "questions" else None
+        if open_list is not None and open_list[0].opens is not None:
+            reaching.ask(self, open_list[0].opens)
+            return
+        self._choose(chosen, target)
+        await reaching.awaited(self, target)
 
     def _choose(self, chosen: Action, target: Target) -> None:
         if chosen.secret:
@@ -177,7 +183,7 @@ class Keys(Screen[None]):
         """What a carried-out plan opens takes the terminal, or a page."""
         opened.closed()
         if opened.granted is not None:
-            begin(self, self.lent, *opened.granted)
+            reaching.begin(self, self.lent, *opened.granted)
             opened.granted = None
 
     def action_details(self) -> None:
@@ -272,6 +278,8 @@ class Keys(Screen[None]):
             for b in KEYS
             if isinstance(b, Binding) and not b.action.startswith(("change", "palette"))
         ]
+        choices.append(Choice(id="conditions", text="can a shell be opened here? every condition"))
+        choices.append(Choice(id="tunnels", text="tunnels: copy the line of one, or close it"))
         choices.append(Choice(id="lock", text="lock: read-only for the rest of this process"))
         choices += [Choice(id=f"extra:{i}", text=name) for i, (name, _) in enumerate(self.commands)]
         self._pick("commands", choices)
@@ -288,6 +296,10 @@ class Keys(Screen[None]):
         elif kind == "lock":
             self.core.lock("locked from the palette")
             self.say("read-only for the rest of this process")
+        elif kind == "conditions":
+            reaching.conditions(self, self.selected())
+        elif kind == "tunnels":
+            reaching.tunnels(self)
         elif kind == "extra":
             self.commands[int(rest)][1]()
 
@@ -305,6 +317,10 @@ class Keys(Screen[None]):
         """Copy the command line that shows the selected row."""
         target = self.selected()
         self._copy(as_cli(shown_by(target, self.core.config.names.cluster)) if target else "")
+
+    def copy_text(self, text: str) -> None:
+        """Copy a text and say what became of it."""
+        self._copy(text)
 
     def _copy(self, text: str) -> None:
         if not text:
@@ -330,10 +346,11 @@ class Keys(Screen[None]):
         self.run_worker(work, exit_on_error=False)
 
     def action_quit(self) -> None:
-        """Quit; asks while a change is followed or an incident is open."""
+        """Quit; asks while a change is followed, an incident or a tunnel is open."""
         following = [f for f in self.core.store.world.follows if f.open]
         incident = open_incident(self.core.store.world)
-        if not following and incident is None:
+        tunnels = [t for t in self.core.store.world.tunnels if t.live]
+        if not following and incident is None and not tunnels:
             self.app.exit(0)
             return
         waiting = ", ".join(f.follow.did for f in following if f.follow.kind == "steps")
@@ -341,9 +358,10 @@ class Keys(Screen[None]):
         goes_on = f"{names} goes on in AWS and is followed again at the next start" if names else ""
         ends = f"the calls of {waiting} that were not sent yet are NOT sent" if waiting else ""
         stands = "the incident stays open in the journal" if incident is not None else ""
+        shut = f"{len(tunnels)} tunnel{'s are' if len(tunnels) > 1 else ' is'} closed" if tunnels else ""
         stay = Choice(id="", text="stay")
-        leave = Choice(id="leave", text=f"quit: {'; '.join(filter(None, (ends, goes_on, stands)))}")
-        title = "a change is being followed" if following else f"an incident is open: {incident.title}" if incident else ""
+        leave = Choice(id="leave", text=f"quit: {'; '.join(filter(None, (ends, goes_on, stands, shut)))}")
+        title = "a change is being followed" if following else f"an incident is open: {incident.title}" if incident else "a tunnel is open"
         self.app.push_screen(Picker(title, [stay, leave]), lambda chosen: self.app.exit(0) if chosen == "leave" else None)
 
 

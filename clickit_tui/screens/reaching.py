@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from clickit_tui.actions.reaching import IDLE_S
+import msgspec
+
+from clickit_tui.actions.database_questions import NO_PSQL, NO_SLOT
+from clickit_tui.actions.port_forward import ssh_line
+from clickit_tui.actions.reaching import IDLE_S, candidates
+from clickit_tui.actions.registry import Action, Target
+from clickit_tui.checks.preflight import preflight, stopper
+from clickit_tui.logs.mask import mask
 from clickit_tui.panes.identity import badge
-from clickit_tui.plan import Hidden, Opening
+from clickit_tui.panes.reach_pages import output_page, preflight_page
+from clickit_tui.panes.view import steps
+from clickit_tui.plan import Hidden, Opening, Refused
+from clickit_tui.reach.capture import Captured
 from clickit_tui.reach.plugin import variables
 from clickit_tui.ui.cells import Span, Spans
 from clickit_tui.ui.child import Ended, Lent
+from clickit_tui.ui.page import Page
+from clickit_tui.ui.picker import Choice, Picker
+from clickit_tui.world.machine import Tunnel
 from clickit_tui.world.seen import Failed
 
 if TYPE_CHECKING:
@@ -17,12 +31,20 @@ if TYPE_CHECKING:
 
 SHORT_S = 3.0
 """A session that ended sooner, or that failed, shows its last lines."""
+EVERY_S, WAITS_S = 3.0, 120.0
+"""How often, and how long at most, it is looked whether an agent has started."""
 
 
 def begin(screen: Keys, lent: Lent | None, opening: Opening, grant: Hidden) -> None:
     """Begin what a granted session is for; the screen is where one comes back to."""
-    if lent is not None:
-        screen.app.run_worker(shell(screen, lent, opening, grant), group="reach", exit_on_error=True)
+    if opening.kind == "tunnel":
+        screen.app.run_worker(tunnel(screen, opening, grant), group="reach")
+    elif opening.kind == "command":
+        screen.app.run_worker(command(screen, opening, grant), group="reach")
+    elif opening.kind == "questions":
+        ask(screen, opening)
+    elif lent is not None:
+        screen.app.run_worker(shell(screen, lent, opening, grant), group="reach")
 
 
 async def shell(screen: Keys, lent: Lent, opening: Opening, grant: Hidden) -> None:
@@ -74,3 +96,196 @@ def how(ended: Ended) -> str:
 def last_lines(ended: Ended) -> list[Spans]:
     """The session's last lines."""
     return [(Span(line),) if line else () for line in ended.last] or [(Span("it said nothing", "dim"),)]
+
+
+# --- a command ---
+
+
+async def command(screen: Keys, opening: Opening, grant: Hidden, title: str = "") -> Captured | None:
+    """Run a granted command with its output on a page, masked as the log is; None when it could not be run."""
+    shown = Captured()
+
+    def told(captured: Captured) -> None:
+        nonlocal shown
+        shown = captured
+        page.renew()
+
+    page = Page(lambda: output_page(shown, [mask(line) for line in shown.lines]), f"{title or 'command'} in {opening.name}")
+    await screen.app.push_screen(page)
+    try:
+        shown = await screen.core.shells.run(grant, opening, lambda captured: told(captured) if page.is_attached else None)
+    except Failed as failed:
+        shown = Captured(over=True, problem=failed.fault.sentence)
+    if page.is_attached:
+        page.renew()
+    return shown
+
+
+# --- tunnels ---
+
+
+async def tunnel(screen: Keys, opening: Opening, grant: Hidden) -> None:
+    """Open a granted tunnel and say how it is used."""
+    screen.say(f"tunnel to {opening.to}: opening port {opening.local_port}")
+    try:
+        opened = await screen.core.shells.tunnel(grant, opening)
+    except Failed as failed:
+        screen.say(f"tunnel to {opening.to}: {failed.fault.sentence}")
+        return
+    if opened.state != "open":
+        screen.say(f"tunnel to {opening.to}: {opened.said or opened.state}")
+        return
+    screen.say(f"tunnel to {opening.to} is open on 127.0.0.1:{opened.local_port}: `:` then tunnels copies its line or closes it")
+    chosen(screen, opened)
+
+
+def tunnels(screen: Keys) -> None:
+    """Choose one of the open tunnels."""
+    live = [t for t in screen.core.store.world.tunnels if t.live]
+    if not live:
+        screen.say("no tunnel is open: P opens one")
+        return
+    rows = [Choice(id=t.id, text=words(t, screen.core.facts().now)) for t in live]
+
+    def picked(id: str | None) -> None:
+        for one in live:
+            if one.id == id:
+                chosen(screen, one)
+
+    screen.app.push_screen(Picker("tunnels", rows), picked)
+
+
+def chosen(screen: Keys, one: Tunnel) -> None:
+    """What can be done with a tunnel."""
+    facts = screen.core.facts()
+    rows = [Choice(id="copy", text=f"copy  {one.ready}")]
+    if facts.machine.remote:
+        rows.append(Choice(id="ssh", text=f"copy  {ssh_line(one.local_port, facts)}"))
+    rows.append(Choice(id="close", text="close the tunnel"))
+
+    def picked(id: str | None) -> None:
+        if id == "close":
+            screen.app.run_worker(closed(screen, one), group="reach")
+        elif id:
+            screen.copy_text(one.ready if id == "copy" else ssh_line(one.local_port, facts))
+
+    screen.app.push_screen(Picker(f"tunnel 127.0.0.1:{one.local_port} to {one.to}", rows), picked)
+
+
+async def closed(screen: Keys, one: Tunnel) -> None:
+    """Close a tunnel."""
+    await screen.core.shells.close_tunnel(one.id)
+    screen.say(f"tunnel to {one.to} is closed")
+
+
+def words(one: Tunnel, now: float) -> str:
+    """`database 127.0.0.1:15432 through api/8f3a21bc, open, 4 m`."""
+    place = one.part + "/" + one.task.rsplit("/", 1)[-1][:8]
+    return f"{one.to} 127.0.0.1:{one.local_port} through {place}, {one.state}, {steps(now - one.opened_at)}"
+
+
+# --- questions ---
+
+
+def ask(screen: Keys, opening: Opening) -> None:
+    """Choose one of the questions that were agreed to; each is sent and journalled as a call of its own."""
+    found = screen.core.shells.agreed(opening.task)
+    if found is None:
+        screen.say("questions: the list was open for 15 minutes; Q opens it again")
+        return
+    plan, left_s = found
+    rows = [Choice(id=str(i), text=step.words) for i, step in enumerate(plan.steps)]
+    title = f"ask from {opening.name}, {int(left_s // 60)} m left  {badge(screen.core.store.world)}"
+
+    def picked(id: str | None) -> None:
+        if id:
+            screen.app.run_worker(asked(screen, opening, int(id)), group="reach")
+
+    screen.app.push_screen(Picker(title, rows), picked)
+
+
+async def asked(screen: Keys, opening: Opening, number: int) -> None:
+    """Send one question, show its answer; where the database or the image cannot answer, Performance Insights does."""
+    plan = screen.core.shells.one_of(opening.task, number)
+    if plan is None:
+        screen.say("questions: the list was open for 15 minutes; Q opens it again")
+        return
+    screen.say(f"{plan.steps[0].words}: asking")
+    outcome = await screen.core.carry_out(plan, lambda world: Refused("the task is not what it was: Q opens the list again"))
+    if outcome.grant is None:
+        screen.say(f"{plan.steps[0].words}: {outcome.sentence}")
+        return
+    screen.say("")
+    answer = await command(screen, opening, outcome.grant, plan.steps[0].words)
+    why = unanswered(answer) if answer is not None else ""
+    if why:
+        said = await screen.core.database_load()
+        lines: list[Spans] = [(Span(f" {why}: this is what Performance Insights saw in the last 15 minutes", "warn"),), ()]
+        lines += [(Span(f" {line}"),) for line in said]
+        screen.page(f"database load  {badge(screen.core.store.world)}", lambda: lines)
+
+
+def unanswered(answer: Captured) -> str:
+    """Why psql could not ask; empty when it could."""
+    text = "\n".join(answer.lines)
+    if NO_PSQL in text:
+        return NO_PSQL
+    return "the database has no connection left" if any(sign in text for sign in NO_SLOT) else ""
+
+
+# --- why not ---
+
+
+def conditions(screen: Keys, target: Target | None) -> None:
+    """Every condition of a shell in the selected task, looked at again; nothing is connected."""
+    if target is None or target.kind not in ("service", "task"):
+        screen.say("can a shell be opened: select a service or task (tab)")
+        return
+    screen.app.run_worker(_conditions(screen, target), group="reach")
+
+
+async def _conditions(screen: Keys, target: Target) -> None:
+    await screen.core.shells.survey()
+    found = candidates(screen.core.store.world, target)
+    if not found:
+        screen.say(f"can a shell be opened: no task of {target.part} runs")
+        return
+    arn, name = found[0][0].arn, found[0][1].name
+
+    def lines() -> list[Spans]:
+        world, view = screen.core.store.world, screen.view
+        task = next((t for t in world.tasks.value or () if t.arn == arn), None)
+        return preflight_page(world, msgspec.structs.replace(view, facts=screen.core.facts()), task, name) if view else []
+
+    screen.page(f"a shell in {target.part}/{arn.rsplit('/', 1)[-1][:8]} {name}  {badge(screen.core.store.world)}", lines)
+
+
+def cure(screen: Keys, action: Action, target: Target) -> bool:
+    """Offer what makes a shell possible, where something does; whether it was offered."""
+    world, facts = screen.core.store.world, screen.core.facts()
+    found = candidates(world, target)
+    stops = stopper(preflight(world, facts, found[0][0], found[0][1].name)) if found else None
+    if stops is None or not stops.cure:
+        return False
+    rows = [Choice(id=stops.cure, text=f"{stops.fix} (preview)"), Choice(id="why", text="show every condition")]
+
+    def picked(id: str | None) -> None:
+        if id == "why":
+            conditions(screen, target)
+        elif id:
+            screen.action_change(id)
+
+    screen.app.push_screen(Picker(f"{action.verb}: {stops.sentence}", rows), picked)
+    return True
+
+
+async def awaited(screen: Keys, target: Target, name: str = "") -> None:
+    """Read the tasks every few seconds while what stops a shell may come true by itself, and a dialog waits for it."""
+    for _ in range(int(WAITS_S / EVERY_S)):
+        world = screen.core.store.world
+        found = candidates(world, target)
+        stops = stopper(preflight(world, screen.core.facts(), found[0][0], found[0][1].name)) if found else None
+        if stops is None or not stops.waits or screen.is_current:
+            return
+        screen.core.refresh(("tasks",))
+        await asyncio.sleep(EVERY_S)

@@ -72,7 +72,8 @@ class Page(ModalScreen[None]):
 
     def action_leave(self) -> None:
         """Back to the screen."""
-        self.dismiss(None)
+        if self.is_current:  # a second key close behind would close the screen below
+            self.dismiss(None)
 
     def action_scroll_by(self, by: int) -> None:
         """Some lines up or down."""

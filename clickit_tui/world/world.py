@@ -9,6 +9,7 @@ from clickit_tui.world.ecs import Cluster, Service, ServiceDeployment, ServiceRe
 from clickit_tui.world.events import AlarmHistory, CacheEvent, DatabaseEvents, ScalingActivity
 from clickit_tui.world.follow import Following
 from clickit_tui.world.incident import Incident, Recorded
+from clickit_tui.world.machine import Tunnel
 from clickit_tui.world.mark import Mark
 from clickit_tui.world.money import LogGroup, Spend, Usage
 from clickit_tui.world.network import SecurityRule, Subnet
@@ -102,6 +103,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     """The journal's incidents, oldest first; at most the last one is open."""
     slept: tuple[tuple[str, Mark], ...] = ()
     """(part, mark) as this machine's journal remembers them of the last sleep, where the marks themselves are lost."""
+    tunnels: tuple[Tunnel, ...] = ()
+    """Forwarded ports of this process, oldest first, also those that ended."""
     denied: frozenset[str] = frozenset()
     """`service:Operation` of every write that AWS denied to this identity."""
 

@@ -54,6 +54,8 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("Services, `v`: stopped tasks by cause, with the newest one's last lines", "incident", ("2", "v"), (80, 24), r"its line -1"),
     ("Services, `v` twice: runs of the migration", "incident", ("2", "v", "v"), (80, 24), r"alembic upgrade head"),
     ("`B` while a deployment is under way", "incident", ("2", "g", "B"), (80, 24), r"type prod/api"),
+    ("`X`: which container", "healthy read-only", ("2", "g", "X"), (80, 24), r"type to narrow"),
+    ("`P`: a tunnel to the database", "incident", ("g", "down", "P", "enter"), (80, 24), r"type prod/api"),
     ("`B` otherwise: which revision", "healthy read-only", ("2", "g", "B"), (80, 24), r"type to narrow"),
     ("`B`: the preview of that revision, read-only", "healthy read-only", ("2", "g", "B", "enter"), (80, 24), r"cannot run"),
     ("`w` from anywhere: the playbook of the worst verdict, at 80x24", "incident", ("w",), (80, 24), r"MOST LIKELY"),

@@ -1,0 +1,154 @@
+"""psql in a container, and canned questions that change nothing: what holds connections, what runs long, what blocks whom."""
+
+from __future__ import annotations
+
+import msgspec
+
+from clickit_tui.actions import reaching, state
+from clickit_tui.actions.registry import Target, action
+from clickit_tui.actions.run_command import call, opening, reachable
+from clickit_tui.checks.registry import Facts
+from clickit_tui.plan import Call, Line, Plan, Refused, Step
+from clickit_tui.world.world import World
+
+NO_PSQL = "psql is not in this image"
+NO_SLOT = ("remaining connection slots are reserved", "too many clients already", "too many connections for")
+"""What PostgreSQL says when it has no connection left."""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    sql: str
+
+
+QUESTIONS = (
+    Question(
+        name="connections by state and client",
+        sql="select coalesce(state, backend_type) as state, coalesce(client_addr::text, 'local') as client, application_name, "
+        "count(*), max(now() - state_change) as longest from pg_stat_activity where pid <> pg_backend_pid() "
+        "group by 1, 2, 3 order by 4 desc limit 30",
+    ),
+    Question(
+        name="longest running",
+        sql="select pid, usename, state, now() - xact_start as transaction, now() - query_start as query_for, "
+        "wait_event_type as waits, left(query, 120) as query from pg_stat_activity "
+        "where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle' order by xact_start nulls last limit 20",
+    ),
+    Question(
+        name="blocked and blocking",
+        sql="select b.pid as blocked, now() - b.query_start as since, left(b.query, 80) as blocked_query, k.pid as blocking, "
+        "k.state as its_state, left(k.query, 80) as blocking_query from pg_stat_activity b "
+        "join lateral unnest(pg_blocking_pids(b.pid)) as p(pid) on true join pg_stat_activity k on k.pid = p.pid order by 2 desc limit 20",
+    ),
+    Question(
+        name="locks held by a migration",
+        sql="select a.pid, now() - a.xact_start as since, l.mode, l.granted, l.relation::regclass as relation, left(a.query, 100) as query "
+        "from pg_locks l join pg_stat_activity a on a.pid = l.pid where l.relation is not null and a.pid <> pg_backend_pid() "
+        "and l.mode in ('AccessExclusiveLock', 'ExclusiveLock', 'ShareRowExclusiveLock', 'ShareLock') order by 2 desc nulls last limit 30",
+    ),
+    Question(
+        name="database size",
+        sql="select datname, pg_size_pretty(pg_database_size(datname)) as size from pg_database where datallowconn "
+        "order by pg_database_size(datname) desc limit 10",
+    ),
+)
+
+
+def connected(variable: str, run: str) -> str:
+    """A script that runs psql with the container's own PG* variables, or its address without the driver's suffix."""
+    plain = r"sed 's#^\([a-z]*\)+[a-z0-9_]*://#\1://#'"
+    return (
+        f"command -v psql >/dev/null 2>&1 || {{ echo '{NO_PSQL}'; exit 127; }}; set --; "
+        f'if [ -z "$PGHOST" ]; then [ -n "${variable}" ] || {{ echo "neither PGHOST nor {variable} is set here"; exit 126; }}; '
+        f'set -- "$(printf %s "${variable}" | {plain})"; fi; {run}'
+    )
+
+
+def asking(sql: str) -> str:
+    """psql for one question: nothing can be changed, and it ends after ten seconds."""
+    options = "-c default_transaction_read_only=on -c statement_timeout=10000 -c application_name=clickit_tui"
+    return f'PGOPTIONS=\'{options}\' PGCONNECT_TIMEOUT=5 psql -X -w -P pager=off -P null=- -c "{sql}" "$@"'
+
+
+@action(
+    id="psql",
+    key="",
+    verb="psql",
+    title="psql in a container",
+    on=("task", "service"),
+    operations=("ecs:ExecuteCommand",),
+    choices=reaching.choices,
+    chosen="container",
+    reaches=True,
+)
+def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> Plan | Refused:
+    """psql in the container, on the container's own connection to the database."""
+    found = reachable(world, target, given, facts)
+    if isinstance(found, Refused):
+        return found
+    task, container = found
+    variable = facts.reach.database_url
+    params = {
+        "cluster": reaching.cluster_of(task, facts),
+        "task": task.arn,
+        "container": container.name,
+        "interactive": True,
+        "command": reaching.in_shell(connected(variable, 'exec psql "$@"')),
+    }
+    effect = (
+        Line(text=f"psql as the program's own user, in container {container.name} of task {task.id[:8]} ({task.part})"),
+        state.warn("what you do there is neither previewed nor journalled, and can change data"),
+        Line(
+            text=f"by PG* variables if the container has them; else ${variable}, which then stands in psql's command line in the container"
+        ),
+        *reaching.warnings(world, facts, task, container),
+    )
+    return Plan(
+        action="psql",
+        title=f"PSQL in {container.name} of task {task.id[:8]}",
+        env=world.env,
+        target=task.part,
+        steps=(Step(call=Call("ecs", "ExecuteCommand", params)),),
+        effect=effect,
+        undo="what is committed stays",
+        basis=reaching.basis(world, task),
+        opens=opening(facts, task, container, "shell"),
+    )
+
+
+@action(
+    id="questions",
+    key="Q",
+    verb="questions",
+    title="Ask the database from a container",
+    on=("task", "service"),
+    operations=("ecs:ExecuteCommand",),
+    choices=reaching.choices,
+    chosen="container",
+    reaches=True,
+)
+def questions(world: World, target: Target, given: dict[str, str], facts: Facts) -> Plan | Refused:
+    """One confirmation opens the fixed list on one task for 15 minutes; each question asked is journalled."""
+    found = reachable(world, target, given, facts)
+    if isinstance(found, Refused):
+        return found
+    task, container = found
+    steps = tuple(
+        Step(call=call(facts, task, container, connected(facts.reach.database_url, asking(q.sql))), name=q.name) for q in QUESTIONS
+    )
+    names = ", ".join(q.name for q in QUESTIONS)
+    return Plan(
+        action="questions",
+        title=f"QUESTIONS to the database from task {task.id[:8]} of {task.part}",
+        env=world.env,
+        target=task.part,
+        steps=steps,
+        effect=(
+            Line(text=f"for 15 minutes these can be asked, each by one of the calls below, when you choose it: {names}"),
+            Line(text="read-only transactions of at most 10 s, by psql in the container; each takes one connection"),
+            *reaching.warnings(world, facts, task, container),
+        ),
+        undo="nothing is changed",
+        basis=reaching.basis(world, task),
+        opens=opening(facts, task, container, "questions"),
+    )
