@@ -330,7 +330,9 @@ class Session:
 
     async def declare(self, title: str, began_at: float) -> str:
         """Begin an incident; returns why that failed."""
-        return await self.recorder.declare(title, began_at)
+        problem = await self.recorder.declare(title, began_at)
+        self.recorder.look(self.store.world, self.facts())
+        return problem
 
     async def amend(self, *, title: str = "", began_at: float | None = None) -> str:
         """Correct the open incident; returns why that failed."""
@@ -338,6 +340,7 @@ class Session:
 
     async def resolve(self, resolution: str) -> str:
         """End the open incident; returns why that failed."""
+        self.recorder.look(self.store.world, self.facts())
         return await self.recorder.resolve(resolution, self.facts())
 
     async def incident_note(self, id: str = "") -> tuple[str, str]:

@@ -800,3 +800,21 @@ async def test_a_journal_that_takes_long_holds_back_changes_and_nothing_else(rig
     while not rig.session._loaded:  # noqa: ASYNC110 - the thread tells nobody else
         await asyncio.sleep(0.001)
     assert (await rig.run(rig.plan())).kind == "done"
+
+
+async def test_an_incident_is_declared_with_the_verdicts_of_that_moment_and_resumed_by_the_next_session(rig):
+    rig.answers["alarms"] = (Alarm(name="clickit-dev-alb-5xx", state="ALARM", since=rig.clock.now - 30),)
+    await rig.clock.advance(6)
+    assert await rig.session.declare("checkout fails", rig.clock.now - 60) == ""
+    (one,) = rig.session.store.world.incidents
+    assert one.open
+    assert ("alarms", "FAIL") in [(each.part, each.verdict) for each in rig.session.store.world.record]
+    await rig.session.stop()
+    rig.new()
+    await rig.start()
+    assert rig.session.store.world.incidents == (one,)
+    assert await rig.session.resolve("gone") == ""
+    text, where = await rig.session.incident_note()
+    assert text.startswith("# checkout fails")
+    assert where.startswith(rig.state_dir)
+    assert not rig.session.store.world.incidents[0].open

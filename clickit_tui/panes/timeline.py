@@ -215,7 +215,7 @@ def _no_bad_minute(world: World, view: View, incident: Incident | None, width: i
 def _suspects(ranked: tuple[Suspect, ...], width: int) -> list[Spans]:
     """The suspects with their reasons beside them, in columns."""
     said = [f"  {place} {one.happening.said}" for place, one in enumerate(ranked, 1)]
-    room = min(max(map(cells, said), default=0), width * 6 // 10)
+    room = min(max(map(cells, said), default=0), width * 5 // 8)
     return [
         (
             Span(fit(text, room), "bold" if one is ranked[0] else "plain"),

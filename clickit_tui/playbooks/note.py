@@ -21,6 +21,8 @@ from clickit_tui.world.world import World
 
 MOST = 400
 """Rows of the timeline."""
+LONGEST = 400
+"""Most characters of one text."""
 BEFORE_S = 3600.0
 """The timeline begins this long before the incident."""
 
@@ -54,8 +56,9 @@ def _moment(at: float) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text that stands in one cell of a table."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    """A text that stands in one cell of a table, cut where it is very long."""
+    plain = " ".join(text.split())
+    return (plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…").replace("|", "\\|").replace("<", "&lt;")
 
 
 def _code(text: str) -> str:
