@@ -59,6 +59,38 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """% with at least 100 look-ups (D)."""
     cache_hit_fail: float = 50.0
     """% (H)."""
+    cache_memory_warn: float = 75.0
+    """% (H)."""
+    cache_memory_fail: float = 90.0
+    """% (H)."""
+    cache_credits_warn: float = 60.0
+    """CPU credits; at 0 a t4g node is throttled (D)."""
+    db_latency_warn_ms: float = 10.0
+    """Milliseconds of a read or write (H)."""
+    db_latency_fail_ms: float = 20.0
+    """Milliseconds of a read or write (A)."""
+    db_queue_fail: float = 10.0
+    """Outstanding reads and writes (H)."""
+    db_balance_warn: float = 30.0
+    """% of EBSIOBalance% or EBSByteBalance% (H)."""
+    db_balance_fail: float = 10.0
+    """% of EBSIOBalance% or EBSByteBalance% (A)."""
+    db_storage_warn: float = 20.0
+    """% of the storage free (A)."""
+    db_storage_fail: float = 10.0
+    """% of the storage free (A)."""
+    db_locks_warn: float = 0.5
+    """Sessions that wait for locks, on average over 5 minutes (H)."""
+    db_locks_fail: float = 1.0
+    """Sessions that wait for locks, on average over 5 minutes (H)."""
+    nat_connects_warn: float = 99.0
+    """% of connection attempts that are established (H)."""
+    nat_connects_fail: float = 95.0
+    """% of connection attempts that are established (H)."""
+    subnet_free_warn: int = 8
+    """Addresses left in a subnet (H)."""
+    log_errors_warn: int = 10
+    """Lines of level error in 5 minutes (H)."""
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -141,6 +173,8 @@ class _Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     stop_database: bool = False
     names: dict[str, str | dict[str, str]] = {}
     thresholds: dict[str, float] = {}
+    checks: dict[str, float] = {}
+    """The same, under the name that the playbooks use."""
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,6 +187,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     masks: tuple[str, ...] = ()
     shell: Reach = Reach()
     thresholds: dict[str, float] = {}
+    checks: dict[str, float] = {}
     environments: dict[str, _Environment] = {}
 
 
@@ -180,7 +215,7 @@ def load(flags: Flags, environ: Mapping[str, str] | None = None, *, state_dir: s
     where = path.name if path else ""
     profile, profile_source = _profile(flags, chosen, variables, where)
     note, locked = _locked(variables)
-    overrides, thresholds = _overrides(flags.env, chosen), {**file.thresholds, **chosen.thresholds}
+    overrides, limits = _overrides(flags.env, chosen), {**file.thresholds, **file.checks, **chosen.thresholds, **chosen.checks}
     return Config(
         env=flags.env,
         environments=tuple(dict.fromkeys((*DEFAULT_ENVIRONMENTS, *file.environments))),
@@ -194,7 +229,7 @@ def load(flags: Flags, environ: Mapping[str, str] | None = None, *, state_dir: s
         protected=flags.env != "dev" if chosen.protected is None else chosen.protected,
         stop_database=chosen.stop_database,
         local_time=file.time == "local",
-        thresholds=msgspec.convert(thresholds, Thresholds, strict=False),
+        thresholds=msgspec.convert(limits, Thresholds, strict=False),
         keymap=file.keys,
         state_dir=state_dir or _state_dir(),
         file=str(path or ""),
@@ -249,6 +284,8 @@ def _checked(path: Path, data: dict[str, object]) -> _File:
     _thresholds(path, "thresholds", data.get("thresholds"))
     shell = data.get("shell")
     _spelling(path, "shell", shell if isinstance(shell, dict) else {}, Reach.__struct_fields__)
+    for section in ("thresholds", "checks"):
+        _thresholds(path, section, data.get(section))
     environments = data.get("environments")
     for env, table in environments.items() if isinstance(environments, dict) else ():
         key = f"environments.{env}"
@@ -256,7 +293,8 @@ def _checked(path: Path, data: dict[str, object]) -> _File:
             raise ConfigError(f"{path}: {key}: the name of an environment is lower-case letters, digits and hyphens")
         if isinstance(table, dict):
             _spelling(path, key, table, _Environment.__struct_fields__)
-            _thresholds(path, f"{key}.thresholds", table.get("thresholds"))
+            for section in ("thresholds", "checks"):
+                _thresholds(path, f"{key}.{section}", table.get(section))
             _named(path, f"{key}.names", table.get("names"))
             _typed(path, f"{key}.", table, _Environment)
     file = _typed(path, "", data, _File)

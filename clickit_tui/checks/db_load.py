@@ -14,7 +14,8 @@ GIB_BY_SIZE = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16, "2
 """Memory of burstable and general-purpose classes (db.t*, db.m*)."""
 
 
-def _database(world: World, facts: Facts) -> Database:
+def open_database(world: World, facts: Facts) -> Database:
+    """The database when it runs; Blind when it is stopped, absent or not known."""
     found = present(world.database, facts.now, CALL, "database", "database")
     if found.status.lower() == "stopped":
         raise Blind(none(f"database {found.id} is stopped: nothing to measure", "stopped", "database"))
@@ -24,7 +25,7 @@ def _database(world: World, facts: Facts) -> Database:
 @check("db.connections", "database", "connections", ("database", "metrics"))
 def connections(world: World, facts: Facts) -> Finding:
     """FAIL above 90 % of the budget, WARN above 80 %. The budget is the team's, no value of AWS."""
-    _database(world, facts)
+    open_database(world, facts)
     at, value = newest_maximum(world, facts, "db.connections", "database")
     limits = facts.thresholds
     budget = limits.db_connections_budget
@@ -45,7 +46,7 @@ def connections(world: World, facts: Facts) -> Finding:
 @check("db.cpu", "database", "CPU", ("database", "metrics"))
 def cpu(world: World, facts: Facts) -> Finding:
     """FAIL above 90 % for 5 closed minutes, WARN above 80 %."""
-    _database(world, facts)
+    open_database(world, facts)
     got = reading(world, facts, "db.cpu", 5, "database")
     limits = facts.thresholds
     at, value = got.present[-1]
@@ -64,7 +65,7 @@ def cpu(world: World, facts: Facts) -> Finding:
 @check("db.memory", "database", "free memory", ("database", "metrics"))
 def memory(world: World, facts: Facts) -> Finding:
     """Classes of up to 2 GiB: FAIL below 40 MiB with swap rising, WARN below it. Larger ones: WARN below 25 % of the class."""
-    found = _database(world, facts)
+    found = open_database(world, facts)
     at, value = newest(world, facts, "db.memory", "database")
     free_mib = value / MIB
     gib = class_gib(found.instance_class)

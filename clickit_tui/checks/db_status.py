@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clickit_tui.checks.reading import measured, present, unknown
+from clickit_tui.checks.reading import awake, measured, present, unknown
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.world.world import World
 
@@ -26,12 +26,14 @@ PASSING = (
 BROKEN = ("stopped", "failed", "storage-full", "insufficient-capacity", "restore-error", "deleting")
 
 
-@check("db.status", "database", "status", ("database",))
+@check("db.status", "database", "status", ("database", "services"))
 def judge(world: World, facts: Facts) -> Finding:
     """FAIL when it is stopped or broken, WARN in a passing state; a status AWS may add later is said and not judged."""
     found = present(world.database, facts.now, CALL, "database", "database")
     status = found.status.lower().replace(" ", "-")
     verdict = status_verdict(status)
+    if status in ("stopped", "stopping"):
+        awake(world, facts, "database")
     if verdict is Verdict.UNKNOWN:
         return unknown(
             (status or "no data")[:14],

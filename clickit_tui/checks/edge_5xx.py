@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clickit_tui.checks.reading import errors, growing_errors, measured, metrics, present, unknown, whole, window
+from clickit_tui.checks.reading import awake, errors, growing_errors, measured, metrics, present, unknown, whole, window
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.config import Thresholds
 from clickit_tui.world.minutes import ERRORS_5XX, REQUESTS, read
@@ -17,6 +17,7 @@ RATIO_FROM = 5
 @check("edge.5xx", "edge", "5xx answers", ("balancer", "metrics"))
 def judge(world: World, facts: Facts) -> Finding:
     """FAIL above 10 in 5 minutes or, from 5 on, above 5 % of the requests; WARN from 1; `no traffic` proves nothing."""
+    awake(world, facts, "edge")
     present(world.balancer, facts.now, "elasticloadbalancing:DescribeLoadBalancers", "load balancer", "edge")
     total = errors(world, facts, MINUTES).total
     ratio = _ratio(world, facts, total or 0.0)

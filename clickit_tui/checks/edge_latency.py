@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clickit_tui.checks.reading import measured, metrics, present, reading, window
+from clickit_tui.checks.reading import awake, measured, metrics, present, reading, window
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.world.minutes import REQUESTS, Reading, read
 from clickit_tui.world.world import World
@@ -15,6 +15,7 @@ RELIABLE = {"edge.p95": 200, "edge.p99": 1000}
 @check("edge.latency", "edge", "response time", ("balancer", "metrics"))
 def judge(world: World, facts: Facts) -> Finding:
     """FAIL when p95 or p99 was above its limit in most of the minutes, WARN at the lower p95 limit. Single slow minutes do not count."""
+    awake(world, facts, "edge")
     present(world.balancer, facts.now, "elasticloadbalancing:DescribeLoadBalancers", "load balancer", "edge")
     p95 = reading(world, facts, "edge.p95", MINUTES, "edge")
     p99 = read(metrics(world, facts, "edge"), "edge.p99", window(world, facts, MINUTES, "edge"))

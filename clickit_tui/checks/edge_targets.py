@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clickit_tui.checks.reading import HEALTH_CALL, fresh, lasting, measured, none, present, reasons
+from clickit_tui.checks.reading import HEALTH_CALL, awake, fresh, lasting, measured, none, present, reasons
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.world.parts import Target, TargetGroup
 from clickit_tui.world.world import World
@@ -16,6 +16,7 @@ _RANK = {Verdict.FAIL: 2, Verdict.WARN: 1}
 @check("edge.targets", "edge", "target health", ("balancer", "target_groups", "targets", "services", "metrics"))
 def judge(world: World, facts: Facts) -> Finding:
     """FAIL when a group has no healthy target or one that stays unhealthy, WARN for any; targets that start or leave do not count."""
+    awake(world, facts, "edge")
     present(world.balancer, facts.now, "elasticloadbalancing:DescribeLoadBalancers", "load balancer", "edge")
     groups = fresh(world.target_groups, facts.now, "elasticloadbalancing:DescribeTargetGroups", "target groups", "edge")
     targets = fresh(world.targets, facts.now, HEALTH_CALL, "target health", "edge")

@@ -12,7 +12,8 @@ CALL = "ec2:DescribeNatGateways"
 PORT_ERRORS = "nat.port_errors"
 
 
-def _living(world: World, facts: Facts) -> tuple[NatGateway, ...]:
+def existing(world: World, facts: Facts) -> tuple[NatGateway, ...]:
+    """The gateways that exist; Blind when that is not known."""
     gateways = fresh(world.nat, facts.now, CALL, "NAT gateways", "nat")
     return tuple(g for g in gateways if g.state not in ("deleted", "deleting"))
 
@@ -20,7 +21,7 @@ def _living(world: World, facts: Facts) -> tuple[NatGateway, ...]:
 @check("nat.state", "nat", "state", ("nat",))
 def state(world: World, facts: Facts) -> Finding:
     """FAIL when none is available, WARN when some are not; NONE without any."""
-    living = _living(world, facts)
+    living = existing(world, facts)
     if not living:
         return none("no NAT gateway in the VPC", part="nat")
     bad = [g for g in living if g.state != "available"]
@@ -41,7 +42,7 @@ def state(world: World, facts: Facts) -> Finding:
 @check("nat.ports", "nat", "port allocation", ("nat", "metrics"))
 def ports(world: World, facts: Facts) -> Finding:
     """WARN from one port allocation error in 5 closed minutes, FAIL with errors in 15 of 15."""
-    if not _living(world, facts):
+    if not existing(world, facts):
         return none("no NAT gateway in the VPC", part="nat")
     got = reading(world, facts, PORT_ERRORS, 15, "nat")
     recent = [value for value in got.values[-5:] if value is not None]

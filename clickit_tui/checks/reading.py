@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from clickit_tui.checks.registry import Blind, Evidence, Facts, Finding, Verdict
+from clickit_tui.world.asleep import all_asleep, asleep
 from clickit_tui.world.ecs import Service, Task
 from clickit_tui.world.minutes import Reading, closed, errors_5xx, newest_minutes, read
 from clickit_tui.world.parts import MetricClass, Metrics, Series, Target, TargetGroup
@@ -77,8 +78,18 @@ def service(world: World, facts: Facts, part: str) -> Service:
     name = facts.names.service(part)
     for found in fresh(world.services, facts.now, SERVICES_CALL, name, part):
         if found.part == part:
+            if (mark := asleep(found)) is not None:
+                raise Blind(none(f"{found.name} is asleep{mark.words(facts.now)}", "asleep", part))
             return found
     raise Blind(none(f"no service {name} in {facts.names.cluster}", "no service", part))
+
+
+def awake(world: World, facts: Facts, part: str) -> None:
+    """Raises Blind with NONE when every service sleeps by our mark: then nothing is asked of what serves them."""
+    services = world.services.known(facts.now) or ()
+    if all_asleep(services):
+        mark = asleep(services[0])
+        raise Blind(none(f"the environment is asleep{mark.words(facts.now) if mark else ''}", "asleep", part))
 
 
 def tasks_of(world: World, facts: Facts, part: str) -> tuple[Task, ...]:
@@ -156,6 +167,15 @@ def newest(world: World, facts: Facts, key: str, part: str = "") -> tuple[float,
     last = reading(world, facts, key, 5, part).last
     if last is None:
         raise Blind(unknown("no data", f"no {key} in 5 min", part, METRICS_CALL))
+    return last
+
+
+def slow(world: World, facts: Facts, key: str, part: str = "", within_s: float = 1200.0) -> tuple[float, float]:
+    """(time, value) of the newest point of a series whose period is longer than a minute; Blind when there is none so young."""
+    series = _complete(metrics(world, facts, part).series.get(key), key, part)
+    last = series.last(facts.now)
+    if last is None or facts.now - last[0] > within_s:
+        raise Blind(_silent(series, part, round(within_s / 60)))
     return last
 
 

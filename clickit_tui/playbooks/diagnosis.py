@@ -9,6 +9,7 @@ from clickit_tui.checks.registry import RANK, Facts, Finding, Verdict
 from clickit_tui.checks.strip import findings
 from clickit_tui.checks.timeline import last_change
 from clickit_tui.playbooks.registry import Case, Clue, rules
+from clickit_tui.world.words import several
 from clickit_tui.world.world import World
 
 PATIENCE_S = 5.0
@@ -95,10 +96,14 @@ def _no_cause(world: World, facts: Facts, found: dict[str, Finding], diagnosis: 
     loading = sum(f.loading for f in found.values())
     if loading and not (facts.began_at is not None and facts.now - facts.began_at >= PATIENCE_S):
         return Cause(sentence=f"so far ({len(found) - loading} of {len(found)}): nothing wrong" if seen else "so far: reading…")
-    if any(RANK[f.verdict] > RANK[Verdict.PASS] for f in found.values()):
+    worst = max((f.verdict for f in found.values()), key=RANK.__getitem__, default=Verdict.UNKNOWN)
+    if worst in (Verdict.FAIL, Verdict.UNKNOWN):
         return Cause(sentence=f"no cause found{not_seen(found)}" + (last or "; no change known"))
     note = diagnosis.notes[0] if diagnosis.notes else None
-    return Cause(id=note.id if note else "nothing", sentence=f"nothing is wrong: {note.sentence}" if note else f"nothing is wrong{last}")
+    warnings = [f for f in found.values() if f.verdict is Verdict.WARN]
+    warned = f"; {several(len(warnings), 'warning')}: {warnings[0].sentence}" if warnings else ""
+    said = f"nothing is wrong: {note.sentence}" if note else "nothing fails" if warnings else "nothing is wrong"
+    return Cause(id=note.id if note else "nothing", sentence=said + (warned or ("" if note else last)))
 
 
 def not_seen(found: dict[str, Finding]) -> str:

@@ -77,6 +77,16 @@ def current_revision(world: World, service: Service) -> str:
     return newest.rolled_back_to if newest.status.startswith("ROLLBACK") and newest.rolled_back_to else newest.target_revision
 
 
+def pinned_images(world: World, service: Service) -> list[RevisionImage]:
+    """What the service's present revision runs, with the digests it pinned where ECS keeps them."""
+    arn = current_revision(world, service)
+    known = next((r for r in world.revisions.value or () if r.arn and r.arn == arn), None)
+    definition = definition_of(world, service.task_definition)
+    if known is not None and known.task_definition == service.task_definition:
+        return images_of(known, definition)
+    return [RevisionImage(container=c.name, image=c.image) for c in definition.containers if c.image] if definition else []
+
+
 def candidates(world: World, service: Service) -> tuple[Candidate, ...]:
     """What the service could go back to: those on offer first, newest first; then those that are no way back, blocked or failed."""
     known = [r for r in world.revisions.value or () if r.service == service.name]

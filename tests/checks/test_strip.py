@@ -154,7 +154,7 @@ def test_causes_come_before_symptoms():
     assert cause(stopped, FACTS).sentence == "likely: database clickit-prod-db is stopped"
     assert cause(healed, FACTS).sentence == "likely: 54 database connections of a budget of 60"
     calm = replaced(healed, metrics=worlds.metrics(NOW, {"edge.target_5xx": [5] * 8}), log=worlds.log_digest(NOW))
-    assert cause(calm, FACTS).sentence.startswith("likely: 3 tasks of api stopped")
+    assert cause(calm, FACTS).sentence == "likely: tasks of api end by themselves (exit 1)"
     errors = msgspec.structs.replace(worlds.log_digest(NOW, 42), matches=())
     only_errors = replaced(calm, tasks=worlds.healthy_world().tasks.value, log=errors)
     assert cause(only_errors, FACTS).sentence == "likely: api errors, 210 like “could not connect to server: connection refused”"

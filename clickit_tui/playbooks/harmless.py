@@ -1,0 +1,50 @@
+"""What looks like trouble and is none: tasks with exit code 137 that scale-in, a deployment or Spot took away."""
+
+from __future__ import annotations
+
+from clickit_tui.playbooks.evidence import services
+from clickit_tui.playbooks.registry import Case, Clue, cause
+from clickit_tui.world.causes import cause_of
+from clickit_tui.world.ecs import Service, Task
+from clickit_tui.world.words import several
+
+KILLED = 137
+WITHIN_S = 3600.0
+
+
+def _gone(case: Case, service: Service, cause_id: str) -> list[Task]:
+    tasks = case.world.tasks.known(case.facts.now) or ()
+    return [
+        t
+        for t in tasks
+        if t.part == service.part and t.stopped and case.facts.now - (t.stopped_at or 0.0) <= WITHIN_S and cause_of(t).id == cause_id
+    ]
+
+
+def _full(service: Service) -> bool:
+    return service.running is not None and service.running == service.desired
+
+
+@cause("none", 950)
+def reclaimed(case: Case) -> Clue | None:
+    """Spot capacity was taken back, and the tasks were replaced."""
+    for service in services(case):
+        gone = _gone(case, service, "spot")
+        if gone and _full(service):
+            said = f"Spot took {several(len(gone), 'task')} of {service.part} back, all replaced; exit 137 is not out of memory here"
+            return Clue(id="spot.reclaimed", sentence=said, part=service.part)
+    return None
+
+
+@cause("none", 960)
+def killed(case: Case) -> Clue | None:
+    """A scale-in or a deployment stopped tasks that do not handle SIGTERM."""
+    for service in services(case):
+        gone = [t for t in _gone(case, service, "routine") if any(c.exit_code == KILLED for c in t.containers)]
+        if not gone or not _full(service):
+            continue
+        old = [t for t in gone if t.task_definition != service.task_definition]
+        how = "a deployment" if old else "scale-in"
+        said = f"{how} stopped {several(len(gone), 'task')} of {service.part}; exit 137: the program ignores SIGTERM, not out of memory"
+        return Clue(id="app.ignores_sigterm" if old else "scaling.in", sentence=said, part=service.part)
+    return None
