@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench long format screens clean
+.PHONY: demo test check bench long format screens truth clean
 
 $(VENV)/demo.stamp: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -26,6 +26,9 @@ long: $(VENV)/dev.stamp
 
 screens: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.screens.book
+
+truth: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.incidents.truth $(ARGS)
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .

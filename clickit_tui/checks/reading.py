@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TypeVar
 
 from clickit_tui.checks.registry import Blind, Evidence, Facts, Finding, Verdict
-from clickit_tui.world.asleep import all_asleep, asleep
 from clickit_tui.world.ecs import Service, Task
+from clickit_tui.world.mark import Mark, mark_of
 from clickit_tui.world.minutes import Reading, closed, errors_5xx, newest_minutes, read
 from clickit_tui.world.parts import MetricClass, Metrics, Series, Target, TargetGroup
 from clickit_tui.world.seen import Absent, Age, Fault, Seen, Trouble
-from clickit_tui.world.words import spell
+from clickit_tui.world.words import brief, spell
 from clickit_tui.world.world import World
 
 T = TypeVar("T")
@@ -78,18 +78,29 @@ def service(world: World, facts: Facts, part: str) -> Service:
     name = facts.names.service(part)
     for found in fresh(world.services, facts.now, SERVICES_CALL, name, part):
         if found.part == part:
-            if (mark := asleep(found)) is not None:
-                raise Blind(none(f"{found.name} is asleep{mark.words(facts.now)}", "asleep", part))
+            if (mark := sleeping(found)) is not None:
+                raise Blind(none(f"{found.name} is asleep{since_when(mark, facts.now)}", "asleep", part))
             return found
     raise Blind(none(f"no service {name} in {facts.names.cluster}", "no service", part))
 
 
+def sleeping(found: Service) -> Mark | None:
+    """Our mark on a service that was put to sleep; None when it carries none, or runs in spite of it."""
+    mark = mark_of(found)
+    return mark if mark is not None and mark.asleep and found.desired == 0 else None
+
+
+def since_when(mark: Mark | None, now: float) -> str:
+    """` by our mark, since 8 h by night`; what the mark does not say is left out."""
+    since = f", since {brief(now - mark.since)}" if mark is not None and mark.since is not None else ""
+    return f" by our mark{since}{f' by {mark.by}' if mark is not None and mark.by else ''}"
+
+
 def awake(world: World, facts: Facts, part: str) -> None:
     """Raises Blind with NONE when every service sleeps by our mark: then nothing is asked of what serves them."""
-    services = world.services.known(facts.now) or ()
-    if all_asleep(services):
-        mark = asleep(services[0])
-        raise Blind(none(f"the environment is asleep{mark.words(facts.now) if mark else ''}", "asleep", part))
+    marks = [sleeping(each) for each in world.services.known(facts.now) or ()]
+    if marks and all(marks):
+        raise Blind(none(f"the environment is asleep{since_when(marks[0], facts.now)}", "asleep", part))
 
 
 def tasks_of(world: World, facts: Facts, part: str) -> tuple[Task, ...]:

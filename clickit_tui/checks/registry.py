@@ -73,7 +73,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         return self.verdict is Verdict.UNKNOWN and self.short in ("loading", "waiting")
 
 
-SCREENS = {"edge": "4", "api": "2", "frontend": "2", "database": "4", "cache": "4", "nat": "4", "alarms": "5"}
+SCREENS = {"edge": "4", "api": "2", "frontend": "2", "database": "7", "cache": "7", "nat": "4", "alarms": "5"}
 """Where a part can be looked at; screens that do not exist are left out by whoever shows them."""
 
 

@@ -61,18 +61,12 @@ def scaling(part: str, world: World, facts: Facts) -> Finding:
         threshold="WARN at the maximum",
         change="a desired count below the maximum",
         part=part,
-        todo=(raise_maximum(part, found.cluster or facts.names.cluster, found.name, own.maximum),) if full else (),
+        todo=(raise_maximum(part),) if full else (),
     )
 
 
-def raise_maximum(part: str, cluster: str, name: str, maximum: int) -> Todo:
-    """The command that lets a service grow; how far is the reader's to say."""
-    resource = f"service/{cluster.rsplit('/', 1)[-1]}/{name}"
-    command = (
-        "aws application-autoscaling register-scalable-target --service-namespace ecs --scalable-dimension ecs:service:DesiredCount "
-        f"--resource-id {resource} --max-capacity {maximum * 2}"
-    )
-    return Todo(words=f"raise MaxCapacity of {part}, watching the database's connections", command=command)
+def raise_maximum(part: str) -> Todo:
+    return Todo(words=f"raise MaxCapacity of {part}, watching the database's connections", action="bounds", part=part)
 
 
 for _part in SERVICES:

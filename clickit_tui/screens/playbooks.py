@@ -67,11 +67,17 @@ class PlaybooksScreen(Board):
     def selected(self) -> Target | None:
         """The service that the thing to do under the cursor is about."""
         todo = self._todo(self.pane.table.cursor_key or "")
-        return self._target(todo.part) if todo is not None and todo.action else None
+        return self._target(todo) if todo is not None and todo.action else None
 
-    def _target(self, part: str) -> Target | None:
-        found = next((s for s in self.core.store.world.services.value or () if s.part == part), None)
-        return Target(kind="service", part=part, id=found.arn or found.name) if found else None
+    def _target(self, todo: Todo) -> Target | None:
+        """The service of a thing to do; its newest running task where the change acts on tasks."""
+        world = self.core.store.world
+        if any(a.id == todo.action and "service" in a.on for a in actions()):
+            found = next((s for s in world.services.value or () if s.part == todo.part), None)
+            return Target(kind="service", part=todo.part, id=found.arn or found.name) if found else None
+        running = [t for t in world.tasks.value or () if t.part == todo.part and not t.stopped]
+        newest = max(running, key=lambda t: t.started_at or t.created_at or 0.0, default=None)
+        return Target(kind="task", part=todo.part, id=newest.arn) if newest else None
 
     def _todo(self, key: str) -> Todo | None:
         kind, _, number = key.partition(":")

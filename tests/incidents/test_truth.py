@@ -1,4 +1,4 @@
-"""Every scripted incident over real HTTP: the first cause named is the right one, a quiet world fails nothing, a blind one passes nothing."""
+"""Every scripted incident over HTTP: the first cause named is the right one; a quiet world fails nothing, a blind one passes nothing."""
 
 from __future__ import annotations
 

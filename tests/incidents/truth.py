@@ -79,7 +79,7 @@ async def played(seeds: Iterable[int]) -> dict[int, list[Row]]:
             found[seed] = []
             for name in NAMES:
                 found[seed].append(row(await player.play(name, seed)))
-                print(seed, line(found[seed][-1]), file=sys.stderr, flush=True)
+                sys.stderr.write(f"{seed} {line(found[seed][-1])}\n")
         await player.close()
     return found
 
