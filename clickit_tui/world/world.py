@@ -116,8 +116,6 @@ OWN: frozenset[str] = frozenset({"env", "log", "follows", "remembered", "record"
 
 ON_DEMAND: frozenset[str] = frozenset(
     {
-        "images",
-        "secrets",
         "log_groups",
         "usage",
         "spend",

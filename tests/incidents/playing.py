@@ -14,6 +14,7 @@ from clickit_tui.checks.strip import findings
 from clickit_tui.config import Config
 from clickit_tui.demo.incidents import registry
 from clickit_tui.demo.launch import Demo
+from clickit_tui.headless.status import tried
 from clickit_tui.naming import names
 from clickit_tui.playbooks.diagnosis import Diagnosis, cause, diagnose
 from clickit_tui.session import Session
@@ -69,7 +70,7 @@ class Player:
         session = Session(config, clock=lambda: now, rng=random.Random(seed), gateway=gateway)
         await session.start()
         try:
-            await _tried(session)
+            await tried(session, WITHIN_S)
         finally:
             session.gateway = Gateway(config)  # its clients are kept for the next incident of the environment
             await session.stop()
@@ -96,16 +97,3 @@ def judged(name: str, world: World, facts: Facts) -> Outcome:
         cause=line.id,
         sentence=line.sentence,
     )
-
-
-async def _tried(session: Session) -> None:
-    """Every source once, the metrics last, and the log to the present."""
-    first = session.poller.fields - {"metrics"}
-    async with asyncio.timeout(WITHIN_S):
-        session.store.subscribe(first, lambda *_: None)
-        await session.poller.tried(first)
-        session.store.subscribe(("metrics",), lambda *_: None)
-        await session.poller.tried()
-        while not session.tail.filled:  # noqa: ASYNC110 - the tail tells of lines, not of having read them all
-            await asyncio.sleep(0.02)
-    session.count_log()
