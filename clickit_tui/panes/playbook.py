@@ -9,6 +9,7 @@ import msgspec
 from clickit_tui.checks.registry import RANK, Finding, Todo, Verdict
 from clickit_tui.checks.registry import checks as registered
 from clickit_tui.checks.strip import worst
+from clickit_tui.panes.base import shortened
 from clickit_tui.panes.pages import finding_lines
 from clickit_tui.panes.view import View, verdict_look
 from clickit_tui.playbooks.registry import Clue, Playbook, Step, playbooks
@@ -53,8 +54,8 @@ def wanted_playbook(view: View) -> str:
 
 
 def todos(view: View) -> tuple[Todo, ...]:
-    """What to do about the most likely cause, and about what was found beside it."""
-    return tuple(dict.fromkeys(todo for clue in view.diagnosis.clues for todo in clue.todo))[:6]
+    """What to do about the most likely cause."""
+    return view.diagnosis.first.todo[:4] if view.diagnosis.first is not None else ()
 
 
 def verdict_of(step: Step, view: View) -> tuple[Verdict, str]:
@@ -67,7 +68,7 @@ def verdict_of(step: Step, view: View) -> tuple[Verdict, str]:
 def rows(view: View, reading: Reading, cells: int, height: int) -> list[Row]:
     """The whole playbook."""
     book = playbook_of(reading.playbook)
-    found = [*_cause_rows(view, book, cells), Row(key="", spans=(Span("─" * cells, "dim"),))]
+    found = [*_cause_rows(view, book, cells, height), Row(key="", spans=(Span("─" * cells, "dim"),))]
     folded: list[tuple[int, Step]] = []
     fold = height < FEW_ROWS and not reading.passed
     for number, step in enumerate(book.steps, 1):
@@ -78,7 +79,7 @@ def rows(view: View, reading: Reading, cells: int, height: int) -> list[Row]:
     return [*found, *_folded(folded, view, cells)]
 
 
-def _cause_rows(view: View, book: Playbook, cells: int) -> list[Row]:
+def _cause_rows(view: View, book: Playbook, cells: int, height: int) -> list[Row]:
     diagnosis = view.diagnosis
     first = diagnosis.first
     if first is None:
@@ -91,24 +92,32 @@ def _cause_rows(view: View, book: Playbook, cells: int) -> list[Row]:
         (Span(fit(waiting, HEAD) + " ", "fail"), Span(f"{view.mark('FAIL')} {first.sentence}", "bold"), Span(elsewhere + unseen, "dim")),
         cells,
     )
-    for reason in first.reasons:
-        out += _lines((Span(" " * (HEAD + 3)), Span(reason)), cells, HEAD + 3)
+    few = height < FEW_ROWS
+    for reason in first.reasons[: 2 if few else None]:
+        spans = (Span(" " * (HEAD + 3)), Span(reason))
+        out += [Row(key="", spans=shortened(spans, cells))] if few else _lines(spans, cells, HEAD + 3)
     for number, todo in enumerate(todos(view)):
-        out.append(
-            Row(key=f"todo:{number}", spans=(Span(" " * (HEAD + 1)), Span(f"{view.glyphs.shut} ", "accent"), Span(todo_words(todo))))
-        )
-    for clue in diagnosis.clues[1:4]:
-        out += _lines(_also(clue, view), cells, HEAD + 3)
+        out.append(_todo_row(number, todo, view))
+    others = diagnosis.clues[1:]
+    shown = others[: 2 if few else 5]
+    for number, clue in enumerate(shown, 1):
+        out.append(Row(key=f"also:{number}", spans=shortened(_also(clue, view, cells), cells)))
+    if len(others) > len(shown):
+        out.append(Row(key="", spans=(Span(f"{' ' * (HEAD + 1)}  {len(others) - len(shown)} more", "dim"),)))
     return out
 
 
-def _also(clue: Clue, view: View) -> Spans:
-    return (
-        Span(" also".ljust(HEAD + 1), "dim"),
-        Span(f"{view.mark('WARN')} ", "warn"),
-        Span(clue.sentence),
-        Span(f"  ({view.diagnosis.standing(clue)})", "dim"),
-    )
+def _todo_row(number: int, todo: Todo, view: View) -> Row:
+    return Row(key=f"todo:{number}", spans=(Span(" " * (HEAD + 1)), Span(f"{view.glyphs.shut} ", "accent"), Span(todo_words(todo))))
+
+
+def _also(clue: Clue, view: View, cells: int) -> Spans:
+    """A runner-up in one line; how it stands to the first is kept, its sentence is cut."""
+    standing = f"  ({view.diagnosis.standing(clue)})"
+    sentence = clue.sentence
+    room = cells - HEAD - 3 - len(standing)
+    said = sentence if len(sentence) <= room else sentence[: max(1, room - 1)] + "…"
+    return (Span(" also".ljust(HEAD + 1), "dim"), Span(f"{view.mark('WARN')} ", "warn"), Span(said), Span(standing, "dim"))
 
 
 def todo_words(todo: Todo) -> str:

@@ -100,9 +100,9 @@ def rolled_back(case: Case, service: Service) -> bool:
 
 def before(seconds: float) -> str:
     """How long before, to the nearest minute: minutes are as fine as the metrics are."""
-    if seconds < 0:
+    if seconds < 30:
         return "in the same minute as"
-    return f"{brief(max(60, round(seconds / 60) * 60) if seconds >= 30 else seconds)} before"
+    return f"{brief(max(60, round(seconds / 60) * 60))} before"
 
 
 def back(case: Case, part: str) -> tuple[Todo, ...]:

@@ -100,6 +100,8 @@ class PlaybooksScreen(Board):
             self._ask(step)
         elif step is not None:
             self.pane.toggle(step.key)
+        elif event.key.startswith("also:") and self.view is not None:
+            self.pane.open(self.view.diagnosis.clues[int(event.key[5:])].playbook)
         elif event.key == "passed":
             self.pane.passed()
         self.repaint()

@@ -59,7 +59,7 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("`B` otherwise: which revision", "healthy read-only", ("2", "g", "B"), (80, 24), r"type to narrow"),
     ("`B`: the preview of that revision, read-only", "healthy read-only", ("2", "g", "B", "enter"), (80, 24), r"cannot run"),
     ("`w` from anywhere: the playbook of the worst verdict, at 80x24", "incident", ("w",), (80, 24), r"MOST LIKELY"),
-    ("Playbooks, `enter` on a step: its evidence", "incident", ("6", "down", "down", "enter", "G"), (80, 24), r"would change it"),
+    ("Playbooks, `enter` on a step: its evidence", "incident", ("6", "G", "up", "up", "enter", "G"), (80, 24), r"would change it"),
     ("Playbooks at 150x45", "incident", ("6",), (150, 45), r"MOST LIKELY"),
     ("Logs at 80x24, standing still on an error", "logs", ("3", "E"), (80, 24), r"PAUSED"),
     ("Logs, `v` twice: columns", "logs", ("3", "v", "v"), (80, 24), r"duration_ms"),
@@ -108,7 +108,7 @@ def pictures() -> dict[str, str]:
             t.wait_for(r"14:03:18")
             for title, _, keys, _, wait in [p for p in PICTURES if (p[1], p[3]) == (world, size)]:
                 for key in keys:
-                    t.settle(0.15 if key in ("down", "g") else 0.6)
+                    t.settle(0.15 if key in ("down", "up", "g") else 0.6)
                     t.press(key)
                 t.wait_for(wait)
                 t.settle(0.15)
@@ -118,7 +118,7 @@ def pictures() -> dict[str, str]:
                     t.wait_for(r"Triage")
                 if keys[:1] in (("6",), ("w",)):
                     t.settle(0.3)
-                    t.press(*(("g", "down", "down", "enter") if "enter" in keys else ()), "1")
+                    t.press(*(("G", "up", "up", "enter") if "enter" in keys else ()), "1")
                     t.wait_for(r"conns")
                 if keys[:1] == ("2",):
                     t.settle(0.3)
