@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import filling, idle, keys, memory, starting, tail, wire
+from benchmarks import filling, idle, keys, memory, plot, starting, tail, wire
 from benchmarks.row import Group, Row, table
 
 GROUPS: dict[str, Group] = {
@@ -17,6 +17,7 @@ GROUPS: dict[str, Group] = {
     "idle": idle.rows,
     "memory": memory.rows,
     "tail": tail.rows,
+    "plot": plot.rows,
 }
 
 

@@ -218,3 +218,12 @@ def test_bytes_that_are_no_text_are_said(tmp_path):
 def test_an_impossible_environment_name_is_refused(env):
     with pytest.raises(ConfigError, match="--env"):
         load(Flags(env=env), {})
+
+
+def test_how_alarms_are_told_is_configured_and_the_bell_can_be_silenced(tmp_path):
+    file = tmp_path / "clickit.toml"
+    file.write_text('notify = ["toast", "bell"]\nbell = false\n')
+    assert load(Flags(env="dev", config=str(file)), {}).notify == ("toast",)
+    file.write_text('notify = ["horn"]\n')
+    with pytest.raises(ConfigError, match="notify"):
+        load(Flags(env="dev", config=str(file)), {})

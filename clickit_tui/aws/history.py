@@ -35,6 +35,14 @@ def at_period(measure: Measure, period_s: int) -> Measure:
     return msgspec.structs.replace(measure, queries=tuple(longer))
 
 
+def per_minute(measure: Measure, result: Result) -> Result:
+    """A count of samples as so many a minute: it stands for the number of tasks, each of which gives one."""
+    points, status = result
+    if measure.first.statistic != "SampleCount":
+        return result
+    return {at: value * 60 / measure.first.period_s for at, value in points.items()}, status
+
+
 def windows(past: tuple[float, float] | None, wanted: Range, now: float) -> tuple[tuple[float, float], ...]:
     """(start, end) of what is missing of a range, given the window that was read: its beginning, and its end when that is due."""
     period = wanted.period_s
@@ -79,7 +87,7 @@ class HistoryReader:
         found: Mapping[Query, Result] = await read_points(self._gateway, asked, start, end)
         for each in asked:
             before = past.series.get(each.key) if past.made_of.get(each.key) == each.queries else None
-            past.series[each.key] = series(each, combined(each, found), before, end, keep_s=2.0 * RANGES[-1].back_s)
+            past.series[each.key] = series(each, per_minute(each, combined(each, found)), before, end, keep_s=2.0 * RANGES[-1].back_s)
             past.made_of[each.key] = each.queries
         past.start = min(past.start or start, start)
         past.end = max(past.end, end)

@@ -119,7 +119,7 @@ def evidence_lines(gathered: Gathered, world: World, view: View) -> list[Spans]:
         (
             Span(" playbook  ", "dim"),
             Span(advice.title, "bold"),
-            Span(": 6 opens it   3 log   4 metrics of that moment   m acknowledge", "dim"),
+            Span(": 6 opens it   3 log   4 metrics   m acknowledge", "dim"),
         ),
         *gathered.plot,
         title("deployments and changes in the hour before"),

@@ -14,7 +14,7 @@ from clickit_tui.world.words import several
 from clickit_tui.world.world import World
 
 TOAST_S = 12.0
-WIDEST = 72
+WIDEST, MOST = 52, 3
 
 
 class News:
@@ -41,9 +41,11 @@ class News:
         return sum(state == "ALARM" for state in self._states.values())
 
 
-def toast(alarm: Alarm) -> str:
-    """What the toast says: no markup, nothing a terminal obeys."""
-    return fit(f"{alarm.name}: {reason_words(alarm.reason)}", WIDEST).rstrip()
+def toast(turned: Collection[Alarm]) -> str:
+    """What the toast says, a line an alarm, those in ALARM first: no markup, nothing a terminal obeys."""
+    ordered = sorted(turned, key=lambda alarm: (alarm.state != "ALARM", alarm.name))
+    lines = [fit(f"{alarm.state or '?'} {alarm.name}: {reason_words(alarm.reason)}", WIDEST).rstrip() for alarm in ordered[:MOST]]
+    return "\n".join([*lines, *((f"and {len(ordered) - MOST} more",) if len(ordered) > MOST else ())])
 
 
 def tell(app: App[int], news: News, turned: Collection[Alarm], notify: Collection[str], heading: str) -> None:
@@ -51,9 +53,14 @@ def tell(app: App[int], news: News, turned: Collection[Alarm], notify: Collectio
     if not turned:
         return
     if "toast" in notify:
-        for alarm in sorted(turned, key=lambda a: a.state != "ALARM")[:3]:
-            severity = "error" if alarm.state == "ALARM" else "information"
-            app.notify(toast(alarm), title=f"alarm {alarm.state or '?'}", severity=severity, timeout=TOAST_S, markup=False)  # type: ignore[arg-type]
+        worst = any(alarm.state == "ALARM" for alarm in turned)
+        app.notify(
+            toast(turned),
+            title=f"{several(len(turned), 'alarm')} changed: 5 shows them",
+            severity="error" if worst else "information",
+            timeout=TOAST_S,
+            markup=False,
+        )
     if "bell" in notify:
         app.bell()
     if "title" in notify:

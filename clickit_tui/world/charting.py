@@ -12,7 +12,7 @@ import msgspec
 from clickit_tui.world.minutes import CLOSED_S, ERRORS_5XX, LOOKUPS, REQUESTS
 from clickit_tui.world.parts import Database, MetricClass, Metrics, Series
 from clickit_tui.world.seen import Age, Trouble
-from clickit_tui.world.words import spell
+from clickit_tui.world.words import brief, spell
 from clickit_tui.world.world import World
 
 
@@ -157,7 +157,8 @@ def chart(world: World, key: str, wanted: Range, now: float) -> Chart | None:
     read_at = world.metrics.seen_at or now
     requests = _requests(world, wanted, series)
     dots = tuple(_dot(at, values, series, requests, read_at, period_s) for at in _grid(wanted.back_s, period_s, now))
-    drawn = Chart(key=key, label=series.label, unit=series.unit, statistic=series.statistic, period_s=period_s, dots=dots, note=series.note)
+    label = series.label if period_s == 60 else series.label.replace("/min", f"/{brief(period_s)}")
+    drawn = Chart(key=key, label=label, unit=series.unit, statistic=series.statistic, period_s=period_s, dots=dots, note=series.note)
     standing, words = _standing(world, series, drawn, wanted, now)
     return msgspec.structs.replace(drawn, standing=standing, words=words)
 

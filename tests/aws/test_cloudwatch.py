@@ -493,6 +493,8 @@ async def test_a_long_range_is_read_once_kept_and_only_its_end_read_again() -> N
     assert len(world.history.value.series["api.cpu"].times) >= 288
     charting.range = range_named("12h") or pytest.fail("no range")
     assert await step(15) == []
+    samples, cpu = world.history.value.series["api.running"], world.history.value.series["api.cpu"]
+    assert samples.values[-1] == pytest.approx(cpu.values[-1] / 5), "a sample a minute and task, whatever the period"
     charting.range = range_named("30d") or pytest.fail("no range")
     ((start, end, periods),) = await step(15)
     assert periods == {3600}

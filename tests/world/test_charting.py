@@ -152,3 +152,14 @@ def test_layers_hold_their_derived_charts():
     assert keys[:2] == ("edge.requests", "edge.error_rate")
     assert "cache.hit_rate" in keys_of(worlds.healthy_world(NOW).metrics.value, "cache")
     assert keys_of(None, "edge") == ()
+
+
+def test_requests_of_an_hour_are_not_called_requests_a_minute():
+    world, week = worlds.healthy_world(NOW), range_named("7d")
+    past = msgspec.structs.replace(
+        world.metrics.value.series["edge.requests"], period_s=3600, times=(MINUTE // 3600 * 3600 - 3600,), values=(9e3,)
+    )
+    known = History(series={"edge.requests": past}, back_s=week.back_s, period_s=3600, end=MINUTE)
+    joined = msgspec.structs.replace(world, history=worlds.seen(known, NOW))
+    assert chart(joined, "edge.requests", week, NOW).label == "req/1 h"
+    assert chart(joined, "edge.requests", HOUR, NOW).label == "req/min"
