@@ -156,6 +156,7 @@ def _row(run: list[Happening], view: View, width: int) -> Row:
     return Row(run[0].id, spans, f"{one.kind} {one.part} {one.text}")
 
 
+WORSENING = (Kind.DEPLOYMENT, Kind.SECRET, Kind.DATABASE)
 _OWN = (Kind.YOU, Kind.BOOKMARK, Kind.NOTE, Kind.INCIDENT)
 
 
@@ -192,7 +193,14 @@ def before_lines(world: World, view: View, width: int, height: int) -> list[Span
     lines += _suspects(ranked, width)
     if not ranked:
         lines.append(_none_known(world, view, width))
+    lines += _later(world, view, first.at, width)
     return lines[:height]
+
+
+def _later(world: World, view: View, at: float, width: int) -> list[Spans]:
+    """Deployments, secrets and database that changed after the first bad minute: they did not begin it, and may have made it worse."""
+    found = [one for one in timeline(world, view.facts) if one.change and one.kind in WORSENING and one.at > at + 60]
+    return [(Span(fit(f"  later: {one.said}, {brief(one.at - at)} after", width), "dim"),) for one in found]
 
 
 def _none_known(world: World, view: View, width: int) -> Spans:

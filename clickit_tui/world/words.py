@@ -31,7 +31,7 @@ _OF_SERVICE = re.compile(r"^\(service [^)]*\)[ ,]*")
 _OF_DEPLOYMENT = re.compile(r"^\(deployment [^)]*\) *")
 _A_DEPLOYMENT = re.compile(r"\(deployment [^)]*\)")
 _MOVED_TASKS = re.compile(r"^has (started|stopped) (\d+) (?:running )?tasks?\b.*")
-_UNHEALTHY = re.compile(r"^(?:\([^)]*\) *)+is unhealthy in \(target-group [^)]*\)(?: due to \(reason (.*?)\)*)?$")
+_UNHEALTHY = re.compile(r"^(?:\([^)]*\) *)+is unhealthy in \(target-group [^)]*\)(?: due to \((?:reason )?(.*?)\)*)?$")
 
 
 def event(message: str) -> str:

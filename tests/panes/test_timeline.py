@@ -81,3 +81,9 @@ def test_that_no_change_is_known_names_what_could_not_be_known() -> None:
     assert text(before_lines(old, view_of(old), 100, 6)).splitlines()[-1] == "  no change is known in the two hours before"
     blind = msgspec.structs.replace(old, db_events=worlds.faulty(worlds.denied("rds:DescribeEvents"), NOW))
     assert text(before_lines(blind, view_of(blind), 100, 6)).splitlines()[-1].endswith("two hours before; not seen: database")
+
+
+def test_what_changed_after_the_first_bad_minute_is_told_as_later() -> None:
+    world = worlds.incident_world(NOW)
+    late = msgspec.structs.replace(world, secrets=worlds.seen((worlds.secret(NOW, changed_at=NOW - 60),), NOW, "secrets"))
+    assert text(before_lines(late, view_of(late), 100, 6)).splitlines()[-1] == "  later: secret database-url changed, 6 m after"

@@ -34,3 +34,9 @@ def test_an_event_in_full_leaves_out_only_what_stands_beside_it() -> None:
     assert event_in_full(f"{start}deregistered 1 targets in (target-group {group})") == "deregistered 1 targets in clickit-prod-api-tg"
     assert event_in_full(f"{start}(deployment ecs-svc/91) deployment completed.") == "deployment completed"
     assert event_in_full(f"{start}was unable to place a task. Reason: no.") == "was unable to place a task. Reason: no"
+
+
+def test_an_unhealthy_target_is_told_with_its_reason_however_it_is_worded():
+    head = "(service clickit-prod-api) (port 8000) is unhealthy in (target-group arn:aws:x:targetgroup/y/1) due to "
+    for tail in ("(reason Health checks failed with these codes: [404]).", "(Health checks failed with these codes: [404])."):
+        assert event(head + tail) == "target unhealthy: Health checks failed with these codes: [404]"
