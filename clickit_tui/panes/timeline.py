@@ -193,13 +193,13 @@ def before_lines(world: World, view: View, width: int, height: int) -> list[Span
     lines += _suspects(ranked, width)
     if not ranked:
         lines.append(_none_known(world, view, width))
-    lines += _later(world, view, first.at, width)
+    lines += _later(world, view, first.at, width, {one.happening.id for one in ranked})
     return lines[:height]
 
 
-def _later(world: World, view: View, at: float, width: int) -> list[Spans]:
+def _later(world: World, view: View, at: float, width: int, told: set[str]) -> list[Spans]:
     """Deployments, secrets and database that changed after the first bad minute: they did not begin it, and may have made it worse."""
-    found = [one for one in timeline(world, view.facts) if one.change and one.kind in WORSENING and one.at > at + 60]
+    found = [one for one in timeline(world, view.facts) if one.change and one.kind in WORSENING and one.at > at + 60 and one.id not in told]
     return [(Span(fit(f"  later: {one.said}, {brief(one.at - at)} after", width), "dim"),) for one in found]
 
 
