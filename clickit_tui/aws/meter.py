@@ -49,14 +49,14 @@ class Meter:
             metrics = _metrics(params.get("MetricDataQueries"))
             self.metrics += metrics
             self._asked.append((self._clock(), metrics))
+            self._trim()
             self.dollars += metrics * DOLLARS_PER_METRIC
         elif (service, operation) == ("ce", "GetCostAndUsage"):
             self.dollars += _DOLLARS_PER_COST_REQUEST
 
     def spent(self) -> Spent:
         """Everything that was counted."""
-        while self._asked and self._asked[0][0] <= self._clock() - LONGEST_S:
-            self._asked.popleft()
+        self._trim()
         return Spent(
             began_at=self._began,
             calls_last_minute=self.last_minute,
@@ -66,6 +66,10 @@ class Meter:
             recent=tuple(self._asked),
             dollars=self.dollars,
         )
+
+    def _trim(self) -> None:
+        while self._asked and self._asked[0][0] <= self._clock() - LONGEST_S:
+            self._asked.popleft()
 
     def _forget(self) -> None:
         horizon = self._clock() - 60

@@ -72,7 +72,7 @@ def identity_line(world: World, view: View, width: int) -> Spans:
     if minutes is not None and minutes < 30:
         extras.append("creds expired" if minutes <= 0 else f"creds {int(minutes)}m")
     if view.slow:
-        extras.append("polls slowly: any key wakes")
+        extras.append("polls slowly: any key wakes" if width >= 120 else "polls slowly")
     clock = view.clock(view.now)
     who = identity.who if identity else ""
     room = width - cells(left) - cells(right) - 3

@@ -16,6 +16,7 @@ from clickit_tui.ui.spark import spark
 from clickit_tui.world.charting import HOUR, SAMPLES, Chart, Dot, Range, Standing, Sure, chart, keys_of, unread
 from clickit_tui.world.health import own_changes
 from clickit_tui.world.honesty import Threshold, alarms_of, limits, scales, threshold
+from clickit_tui.world.incident import Told
 from clickit_tui.world.parts import Alarm, Series
 from clickit_tui.world.seen import Absent, Seen
 from clickit_tui.world.words import spell
@@ -265,7 +266,14 @@ def _deployment_marks(world: World) -> list[Mark]:
 
 
 def _own_marks(world: World) -> list[Mark]:
-    return [Mark(each.follow.started_at, "Y", "accent", f"you: {each.follow.did}") for each in own_changes(world)]
+    """What this program sent, of earlier sessions too as far as the journal tells."""
+    found = [Mark(each.at, "Y", "accent", f"you: {each.text}") for each in world.record if each.kind is Told.CHANGE]
+    fresh = [each.follow for each in own_changes(world)]
+    known = [mark.at for mark in found]
+    return [
+        *found,
+        *(Mark(f.started_at, "Y", "accent", f"you: {f.did}") for f in fresh if all(abs(f.started_at - at) > 60 for at in known)),
+    ]
 
 
 def _alarm_marks(world: World, own: set[str]) -> list[Mark]:

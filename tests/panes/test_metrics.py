@@ -8,11 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from clickit_tui.panes.identity import identity_line
 from clickit_tui.panes.metrics import Looking, picture, plot_head, row, rows, short, strokes
 from clickit_tui.ui.cells import spans_width
 from clickit_tui.ui.plot import drawn as plotted
 from clickit_tui.ui.plot import with_cursor
 from clickit_tui.world.charting import HOUR, Dot, Sure, chart
+from clickit_tui.world.follow import Follow, Following
+from clickit_tui.world.incident import Recorded, Told
 from tests import worlds
 from tests.panes.views import text, view_of
 
@@ -123,3 +126,19 @@ def test_deployments_and_alarms_are_marked_where_they_happened():
     world = worlds.incident_world(NOW)
     full = picture(world, view_of(world), chart(world, "api.unhealthy", HOUR, NOW), Looking())
     assert [(mark.sign, round(NOW - mark.at)) for mark in full.marks] == [("D", 600), ("a", 360), ("A", 360)]
+
+
+def test_own_changes_are_marked_once_and_those_of_earlier_sessions_too():
+    world = worlds.incident_world(NOW)
+    follows = (Following(follow=Follow(kind="scale", env="prod", part="api", started_at=NOW - 600, did="scale api 3 to 5")),)
+    record = tuple(Recorded(at=at, kind=Told.CHANGE, text="scale api") for at in (NOW - 601, NOW - 1800))
+    changed = msgspec.structs.replace(world, follows=follows, record=record)
+    full = picture(changed, view_of(world), chart(changed, "api.cpu", HOUR, NOW), Looking())
+    assert [round(NOW - mark.at) for mark in full.marks if mark.sign == "Y"] == [1800, 601]
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_the_identity_row_says_that_polling_is_slow(width):
+    world = worlds.healthy_world(NOW)
+    slow = msgspec.structs.replace(view_of(world), slow=True)
+    assert "polls slowly" in text([identity_line(world, slow, width)])
