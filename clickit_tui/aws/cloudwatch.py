@@ -38,7 +38,7 @@ Points = dict[float, float]
 Result = tuple[Points, str]
 """Points and StatusCode of one query."""
 
-CHARTED_ONLY = frozenset({"cpu_max", "surplus", "surplus_charged", "bytes_out", "bytes_in", "active", "idle_timeouts", "rejected"})
+CHARTED_ONLY = frozenset({"cpu_max", "surplus", "bytes_out", "bytes_in", "active", "idle_timeouts", "rejected"})
 """Suffixes of the metrics that no verdict and no pane of Triage looks at: they are asked for while the charts are shown."""
 
 
