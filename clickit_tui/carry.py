@@ -116,7 +116,12 @@ class Carrier:
             except Failed as failed:
                 return Outcome(kind="refused", sentence=_said(failed))
             run = _Run(plan, intent, warnings)
-            return await self._advance(run) or self._wait(run)
+            try:
+                return await self._advance(run) or self._wait(run)
+            except asyncio.CancelledError:
+                if run.next is not None:
+                    await self._cut_short(run)
+                raise
 
     async def _check_again(self, plan: Plan, replan: Replan) -> tuple[Identity, list[str]]:
         """The verified identity and warnings about what could not be checked; raises `_Stop` when the plan no longer stands."""
@@ -324,7 +329,8 @@ class Carrier:
             try:
                 await self._still(step, run.plan)
                 await self._note(run, step, number, "sending")
-                await self._door.execute(step.call)
+                answer = await self._door.execute(step.call)
+                self._follow(step.then, f"{run.intent}.{number}", step.words, answer, 0.0)
                 await self._note(run, step, number, "sent")
             except Failed as failed:
                 said[step.words] = f"{step.words}: {_said(failed)}"

@@ -12,11 +12,11 @@ from clickit_tui.journal import (
     IncidentState,
     Intent,
     Note,
+    Progressed,
     Result,
     SentCall,
     VerdictChange,
 )
-from clickit_tui.naming import SERVICES
 from clickit_tui.plan import Call, as_cli
 from clickit_tui.world.incident import Incident, Recorded, Told
 from clickit_tui.world.mark import TAG, Mark, read
@@ -44,11 +44,11 @@ def incidents(entries: Iterable[Entry], env: str, identity: Identity) -> tuple[I
 
 
 def slept(entries: Iterable[Entry], env: str, identity: Identity) -> tuple[tuple[str, Mark], ...]:
-    """(part, mark) as the calls of earlier sleeps here wrote them; the newest of each part."""
+    """(ARN of a service, mark) as the calls of earlier sleeps here wrote them; the newest of each service."""
     found: dict[str, Mark] = {}
     for entry in entries:
         if isinstance(entry, Intent) and entry.action == "sleep" and entry.env == env and _of(entry, identity):
-            found.update((part, mark) for call in entry.calls if (made := _marked(call)) is not None for part, mark in (made,))
+            found.update(made for call in entry.calls if (made := _marked(call)) is not None)
     return tuple(sorted(found.items()))
 
 
@@ -57,16 +57,27 @@ def _marked(call: SentCall) -> tuple[str, Mark] | None:
     if call.operation != "TagResource" or not isinstance(tags, list | tuple):
         return None
     value = next((tag.get("value") for tag in tags if isinstance(tag, dict) and tag.get("key") == TAG), None)
-    part = str(call.params.get("resourceArn", "")).rsplit("-", 1)[-1]
-    return (part, read(value)) if isinstance(value, str) and part in SERVICES else None
+    arn = call.params.get("resourceArn")
+    return (arn, read(value)) if isinstance(value, str) and isinstance(arn, str) and arn else None
 
 
-def stalled(entries: Iterable[Entry], env: str, identity: Identity) -> str:
+STALLED_S = 3 * 86_400.0
+"""A sleep or wake that stopped longer ago is not told of any more: a weekend, and a day."""
+
+
+def stalled(entries: Iterable[Entry], env: str, identity: Identity, now: float) -> str:
     """What is to be said of a sleep or wake that stopped half-way and was not run again; empty when there is none."""
     own = [entry for entry in entries if entry.env == env and _of(entry, identity)]
     last = next((entry for entry in reversed(own) if isinstance(entry, Intent) and entry.action in ("sleep", "wake")), None)
-    result = next((entry for entry in reversed(own) if last and isinstance(entry, Result) and entry.id == last.id), None)
-    if last is None or result is None or result.state == "done" or not result.requests:
+    if last is None or now - last.at > STALLED_S:
+        return ""
+    result = next((entry for entry in reversed(own) if isinstance(entry, Result) and entry.id == last.id), None)
+    reached = next((entry for entry in reversed(own) if isinstance(entry, Progressed) and entry.id == last.id), None)
+    if reached is None or (result is not None and result.state == "done"):
+        return ""
+    if result is None:
+        return f"{last.action} has not ended, in another session or half-way (continue? a: {last.action}): {reached.words}"
+    if reached.state == "sending" and reached.number == 1 and result.state == "failed":
         return ""
     return f"{last.action} stopped half-way (continue? a: {last.action}): {result.sentence}"
 

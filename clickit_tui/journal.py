@@ -186,7 +186,7 @@ Entry: TypeAlias = (
     | IncidentState
 )
 
-TIMELINE = (Intent, Result, FollowEnded, AlarmChange, Bookmark, Note, VerdictChange, IncidentState)
+TIMELINE = (Intent, Result, Progressed, FollowEnded, AlarmChange, Bookmark, Note, VerdictChange, IncidentState)
 
 
 def _plain(value: object) -> object:

@@ -430,7 +430,7 @@ class Session:
             return
         self._here = identity
         self._settle(identity)
-        if stalled := chronicle.stalled(self.journal.told(), self.config.env, identity):
+        if stalled := chronicle.stalled(self.journal.told(), self.config.env, identity, self.clock()):
             self.notices.append(stalled)
         self._remember()
         self.recorder.met(identity)

@@ -56,7 +56,7 @@ def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> P
         env=world.env,
         target=found.part or "logs",
         steps=(Step(call=put(found.name, days)),),
-        effect=_effect(found, days, shortens),
+        effect=(*_effect(found, days, shortens), *_old(world, facts)),
         risk=Risk.SEVERE,
         undo="cannot be undone: deleted events do not come back" if shortens else f"U: back to {before} days",
         inverse=inverse,
@@ -77,6 +77,11 @@ def wanted(text: str) -> int | Refused:
         return int(typed)
     some = ", ".join(map(str, OFFERED[:12]))
     return Refused(f"CloudWatch Logs takes {some} … days")
+
+
+def _old(world: World, facts: Facts) -> tuple[Line, ...]:
+    why = state.trouble(world.log_groups, facts.now)
+    return (state.warn(f"what the group keeps now is not known for sure: {why}"),) if why else ()
 
 
 def _effect(found: LogGroup, days: int, shortens: bool) -> tuple[Line, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from clickit_tui.actions import scale, state
 from clickit_tui.actions.bounds import registered
 from clickit_tui.actions.registry import Target, action
 from clickit_tui.checks.registry import Facts
 from clickit_tui.plan import Call, Line, Plan, Refused, Risk, Step
 from clickit_tui.world.ecs import Service
+from clickit_tui.world.follow import Follow
 from clickit_tui.world.mark import TAG, Mark, mark_of
 from clickit_tui.world.parts import Database
 from clickit_tui.world.sleep import drift, own, target_of
@@ -15,6 +18,7 @@ from clickit_tui.world.words import several, spell
 from clickit_tui.world.world import World
 
 REFRESHES = (*state.REFRESHES, "scaling", "database")
+DATABASE = "stop the database"
 PROTECTED = "is refused in a protected environment"
 
 
@@ -56,6 +60,8 @@ def readable(world: World, facts: Facts) -> tuple[Service, ...] | Refused:
     services = own(world)
     if old := state.trouble(world.services, facts.now):
         return Refused(f"the services are not known well enough: {old}")
+    if nameless := [service.part for service in services if not service.arn]:
+        return Refused(f"the ARN of {', '.join(nameless)} is not known: no mark can be written")
     unknown = [service.part for service in services if service.desired is None]
     if unknown or not services:
         return Refused(f"the desired count of {', '.join(unknown) or 'the services'} is not known")
@@ -68,9 +74,9 @@ def asleep(world: World, facts: Facts) -> str:
     if not marks:
         return ""
     oldest = min(marks, key=lambda mark: mark.since or facts.now)
-    since = f" since {spell(facts.now - oldest.since)}" if oldest.since else ""
+    since = f" for {spell(max(0.0, facts.now - oldest.since))}" if oldest.since else ""
     drifted = drift(world)
-    return f"asleep{since}{f' by {oldest.by}' if oldest.by else ''}" + (f"; but {'; '.join(drifted)}" if drifted else "")
+    return f"asleep{since}{f', by {oldest.by}' if oldest.by else ''}" + (f"; but {'; '.join(drifted)}" if drifted else "")
 
 
 def who(world: World) -> str:
@@ -87,13 +93,20 @@ def tagged(service: Service, mark: Mark, *, after: tuple[str, ...] | None, basis
 
 
 def _remembered(world: World, service: Service, facts: Facts) -> Mark | None:
-    """The mark to write; None when the service carries one already, or has nothing to remember."""
-    found = mark_of(service)
-    if not service.desired or (found is not None and found.asleep and found.desired):
-        return None
-    target = target_of(world, service.part)
+    """The mark to write; None when the service carries one that says it all, or has nothing to remember."""
+    found, target = _holds(service), target_of(world, service.part)
     minimum = target.minimum if target is not None and target.minimum else None
+    if found is not None:
+        return msgspec.structs.replace(found, minimum=minimum) if minimum and found.minimum is None else None
+    if not service.desired:
+        return None
     return Mark(asleep=True, desired=service.desired, minimum=minimum, since=facts.now, by=who(world))
+
+
+def _holds(service: Service) -> Mark | None:
+    """The mark that remembers the service's count; what it says is never replaced by what runs now."""
+    found = mark_of(service)
+    return found if found is not None and found.asleep and found.desired else None
 
 
 def _marks(world: World, services: tuple[Service, ...], facts: Facts) -> tuple[Step, ...]:
@@ -105,30 +118,36 @@ def _bounds(world: World, services: tuple[Service, ...], facts: Facts) -> tuple[
     steps = []
     for service in services:
         target = target_of(world, service.part)
-        if target is not None and target.minimum:
+        if target is not None and target.minimum and (service.desired or _holds(service)):
             call = registered(service, facts, MinCapacity=0)
             steps.append(Step(call=call, name=f"autoscaling minimum of {service.part} to 0"))
     return tuple(steps)
 
 
 def _counts(services: tuple[Service, ...], facts: Facts) -> tuple[Step, ...]:
-    return tuple(
-        Step(call=scale.update(state.cluster(service.cluster, facts), service.name, 0), name=f"scale {service.part} to 0")
-        for service in services
-        if service.desired
+    return tuple(_scaled(service, state.cluster(service.cluster, facts), facts) for service in services if service.desired)
+
+
+def _scaled(service: Service, where: str, facts: Facts) -> Step:
+    then = Follow(
+        kind="scale", env=facts.names.env, part=service.part, service=service.name, cluster=where, desired=0, before=service.desired
     )
+    return Step(call=scale.update(where, service.name, 0), name=f"scale {service.part} to 0", then=then)
 
 
 def _database(world: World) -> tuple[Step, ...]:
     found = world.database.value
     if not isinstance(found, Database) or found.status != "available":
         return ()
-    return (Step(call=Call("rds", "StopDBInstance", {"DBInstanceIdentifier": found.id}), name="stop the database"),)
+    then = Follow(kind="database", env=world.env, part="db", resource=found.id, wanted="stopped")
+    return (Step(call=Call("rds", "StopDBInstance", {"DBInstanceIdentifier": found.id}), name=DATABASE, then=then),)
 
 
 def _effect(world: World, services: tuple[Service, ...], facts: Facts) -> tuple[Line, ...]:
     counts = ", ".join(f"{service.part} {service.desired} → 0" for service in services)
-    lines = [Line(text=counts), state.warn("afterwards nothing serves here: the load balancer answers 503")]
+    lines = [Line(text=counts), state.warn("afterwards nothing serves here: the load balancer answers 503"), *_differs(world, services)]
+    if minimums := [step.name for step in _bounds(world, services, facts)]:
+        lines.append(Line(text="; ".join(minimums)))
     found = world.database.value
     if isinstance(found, Database):
         stops = found.status == "available"
@@ -143,4 +162,17 @@ def _effect(world: World, services: tuple[Service, ...], facts: Facts) -> tuple[
     running = [task for task in world.tasks.value or () if task.part == "migration" and not task.stopped]
     if running:
         lines.append(state.warn(f"{several(len(running), 'migration')} running: stopping the database breaks it"))
+    return tuple(lines)
+
+
+def _differs(world: World, services: tuple[Service, ...]) -> tuple[Line, ...]:
+    """Where what runs now is not what will be restored."""
+    lines = []
+    for service in services:
+        mark, target = _holds(service), target_of(world, service.part)
+        if mark is not None and service.desired and service.desired != mark.desired:
+            runs = f"{service.part} runs {service.desired}, its mark remembers {mark.desired}"
+            lines.append(state.warn(f"{runs}: wake restores {mark.desired}"))
+        if mark is None and not service.desired and target is not None and target.minimum:
+            lines.append(state.warn(f"{service.part} is at 0 without a mark: its autoscaling minimum {target.minimum} is left as it is"))
     return tuple(lines)

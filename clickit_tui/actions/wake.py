@@ -11,8 +11,7 @@ from clickit_tui.plan import Call, Line, Plan, Refused, Step
 from clickit_tui.world.ecs import Service
 from clickit_tui.world.follow import Follow
 from clickit_tui.world.mark import Mark, mark_of
-from clickit_tui.world.parts import Database
-from clickit_tui.world.sleep import target_of
+from clickit_tui.world.parts import Database, ScalableTarget
 from clickit_tui.world.world import World
 
 DATABASE = "start the database"
@@ -20,7 +19,8 @@ AVAILABLE_S = 1800.0
 """Longest wait for the database."""
 NEEDS_DATABASE = ("api",)
 """Parts that are of no use before the database is available."""
-_SERVES = frozenset({"available", "backing-up", "modifying", "storage-optimization", "configuring-enhanced-monitoring", "maintenance"})
+SERVES = frozenset({"available", "backing-up", "modifying", "storage-optimization", "configuring-enhanced-monitoring", "maintenance"})
+"""Statuses in which the database answers."""
 _COMES = frozenset({"stopped", "starting", "stopping", "configuring-log-exports", "rebooting", "upgrading"})
 
 
@@ -40,11 +40,12 @@ def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> P
     if isinstance(services, Refused):
         return services
     sleeping = [(service, mark) for service in services if (mark := remembered(world, service)) is not None]
-    starts, held = _database(world, facts, bool(sleeping))
-    able = [(service, mark) for service, mark in sleeping if mark.desired and not (held and service.part in NEEDS_DATABASE)]
+    starts, held = _database(world)
+    able = [(service, mark) for service, mark in sleeping if _can(service, mark) and not (held and service.part in NEEDS_DATABASE)]
     steps = (*starts, *(step for service, mark in able for step in _service(world, service, mark, bool(starts), facts)))
     if not steps:
-        return Refused(held or _lost(sleeping) or "awake: there is nothing to restore")
+        why = "; ".join(filter(None, (held, _lost(sleeping))))
+        return Refused(why or _bare(services) or "awake: there is nothing to restore")
     first = able[0][0] if able and not starts else None
     return Plan(
         action="wake",
@@ -61,27 +62,36 @@ def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> P
 
 def remembered(world: World, service: Service) -> Mark | None:
     """What to restore: the service's mark, else what this machine's journal remembers of a service that has nothing; None when awake."""
-    found, local = mark_of(service), dict(world.slept).get(service.part)
+    found, local = mark_of(service), dict(world.slept).get(service.arn)
     if found is not None and found.asleep:
         return found if found.desired or local is None else local
     return local if found is None and service.desired == 0 else None
 
 
+def _can(service: Service, mark: Mark) -> bool:
+    """Whether it is known what to restore, or it runs again already and only its mark is left."""
+    return bool(mark.desired or service.desired)
+
+
 def _lost(sleeping: list[tuple[Service, Mark]]) -> str:
-    unknown = ", ".join(service.part for service, mark in sleeping if not mark.desired)
+    unknown = ", ".join(service.part for service, mark in sleeping if not _can(service, mark))
     return f"asleep, but neither the mark nor the journal says how many tasks {unknown} had: S scales it" if unknown else ""
 
 
-def _database(world: World, facts: Facts, sleeping: bool) -> tuple[tuple[Step, ...], str]:
+def _bare(services: tuple[Service, ...]) -> str:
+    """What has no tasks although nothing says that it sleeps."""
+    bare = [service.part for service in services if service.desired == 0 and mark_of(service) is None]
+    return f"{', '.join(bare)} at 0 without a mark, and the journal remembers no count: S scales it" if bare else ""
+
+
+def _database(world: World) -> tuple[tuple[Step, ...], str]:
     """(the call that starts it, why what needs it cannot be restored yet)."""
     found = world.database.value
-    if not isinstance(found, Database) or found.status in _SERVES or not found.status:
+    if not isinstance(found, Database) or found.status in SERVES or not found.status:
         return (), ""
     if found.status != "stopped":
         soon = "wake it again when that is over" if found.status in _COMES else "look at screen 7 first"
         return (), f"the database is {found.status}: {soon}"
-    if not sleeping:
-        return (), ""
     call = Call("rds", "StartDBInstance", {"DBInstanceIdentifier": found.id})
     step = Step(
         call=call,
@@ -91,26 +101,27 @@ def _database(world: World, facts: Facts, sleeping: bool) -> tuple[tuple[Step, .
         until_label=f"{found.id} available",
         until_reads=("database",),
         until_s=AVAILABLE_S,
+        then=Follow(kind="database", env=world.env, part="db", resource=found.id, wanted="available"),
     )
     return (step,), ""
 
 
 def _available(world: World) -> bool:
     found = world.database.value
-    return isinstance(found, Database) and found.status in _SERVES
+    return isinstance(found, Database) and found.status in SERVES
 
 
 def _broken(world: World) -> str:
     found = world.database.value
     if not isinstance(found, Database):
         return "the database is not there any more"
-    return "" if found.status in _SERVES | _COMES else f"the database is {found.status}"
+    return "" if found.status in SERVES | _COMES else f"the database is {found.status}"
 
 
 def _service(world: World, service: Service, mark: Mark, starts: bool, facts: Facts) -> tuple[Step, ...]:
     """Count, autoscaling minimum, and the mark once both are restored."""
     waits = (DATABASE,) if starts and service.part in NEEDS_DATABASE else ()
-    count, steps = mark.desired or 0, []
+    count, steps = mark.desired or service.desired or 0, []
     if (service.desired or 0) < count:
         where = state.cluster(service.cluster, facts)
         then = Follow(
@@ -119,8 +130,9 @@ def _service(world: World, service: Service, mark: Mark, starts: bool, facts: Fa
         call = scale.update(where, service.name, count)
         wanted = state.basis(world, None, service.part, desired=service.desired)
         steps.append(Step(call=call, name=f"scale {service.part} to {count}", after=waits, basis=wanted, then=then))
-    target = target_of(world, service.part)
-    if mark.minimum is not None and (target is None or target.minimum != mark.minimum):
+    target = state.scaling(world, service.part, facts.now)
+    known = target.minimum if isinstance(target, ScalableTarget) else None
+    if mark.minimum is not None and target is not None and known != mark.minimum:
         call = registered(service, facts, MinCapacity=mark.minimum)
         steps.append(Step(call=call, name=f"autoscaling minimum of {service.part} to {mark.minimum}", after=waits))
     awake = Mark(asleep=False, desired=count, since=facts.now, by=who(world))
@@ -128,8 +140,8 @@ def _service(world: World, service: Service, mark: Mark, starts: bool, facts: Fa
 
 
 def _effect(world: World, sleeping: list[tuple[Service, Mark]], held: str, facts: Facts) -> tuple[Line, ...]:
-    counts = ", ".join(f"{service.part} {service.desired} → {mark.desired or '?'}" for service, mark in sleeping)
-    lines = [Line(text=counts)]
+    counts = ", ".join(f"{service.part} {service.desired} → {mark.desired or service.desired or '?'}" for service, mark in sleeping)
+    lines = [Line(text=counts or "the services carry no mark of sleep: only the database is started")]
     if told := asleep(world, facts):
         lines.append(Line(text=told, level="warn" if "; but" in told else "plain"))
     if held:
@@ -138,6 +150,9 @@ def _effect(world: World, sleeping: list[tuple[Service, Mark]], held: str, facts
         lines.append(state.warn(f"whether the database is available is not known: {why}"))
     if lost := _lost(sleeping):
         lines.append(state.warn(lost))
+    for service, mark in sleeping:
+        if mark.minimum is not None and state.scaling(world, service.part, facts.now) is None:
+            lines.append(state.warn(f"{service.part} has no autoscaling any more: its minimum {mark.minimum} is not restored"))
     local = [service.part for service, _ in sleeping if mark_of(service) is None]
     if local:
         lines.append(state.warn(f"no mark on {', '.join(local)}: the counts come from this machine's journal"))

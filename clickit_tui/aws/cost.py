@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from clickit_tui.aws.cloudwatch import data_query, results
 from clickit_tui.aws.fetching import garbled, listed, needed, together
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.members import Json, integer, member, number, records, text, words
+from clickit_tui.aws.purse import Purse
 from clickit_tui.naming import Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.money import LogGroup, Spend, Usage
@@ -126,16 +128,17 @@ def billed(answers: Iterable[Json]) -> dict[str, float]:
 class Spending:
     """Asks Cost Explorer, and keeps the answer for a day."""
 
-    def __init__(self, gateway: Gateway, names: Names, clock: Callable[[], float] = time.time) -> None:
-        self._gateway, self._names, self._clock = gateway, names, clock
-        self._kept: Spend | None = None
+    def __init__(self, gateway: Gateway, names: Names, purse: Purse, clock: Callable[[], float] = time.time) -> None:
+        self._gateway, self._names, self._purse, self._clock = gateway, names, purse, clock
 
     async def fetch(self, world: World) -> Mapping[str, object]:
         """Feeds `spend`: the last 30 whole days by service, of the environment where its tag is active, else of the account."""
-        now = self._clock()
-        if self._kept is None or now - self._kept.asked_at > CACHED_S:
-            self._kept = await self._ask(now)
-        return {"spend": self._kept}
+        now, here = self._clock(), needed(world.identity, "identity")
+        kept = await asyncio.to_thread(self._purse.find, here, self._names.env)
+        if kept is None or not 0 <= now - kept.asked_at <= CACHED_S:
+            kept = await self._ask(now)
+            await asyncio.to_thread(self._purse.put, here, self._names.env, kept)
+        return {"spend": kept}
 
     async def _ask(self, now: float) -> Spend:
         end = datetime.fromtimestamp(now, UTC).date()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from clickit_tui.aws import (
     alarms,
@@ -23,6 +24,7 @@ from clickit_tui.aws import (
     sts,
 )
 from clickit_tui.aws.gateway import Gateway
+from clickit_tui.aws.purse import Purse
 from clickit_tui.config import Config
 from clickit_tui.poll import Fetch, Source
 
@@ -86,7 +88,9 @@ def sources(
         _source("db_events", 60.0, events.DatabaseEventReader(gateway, names, clock).fetch),
         _source("log_groups", 300.0, cost.log_groups_fetch(gateway, names)),
         _source("usage", 3600.0, cost.usage_fetch(gateway, clock), "log_groups", "balancer", "nat"),
-        _source("spend", cost.CACHED_S, cost.Spending(gateway, names, clock).fetch),
+        _source(
+            "spend", cost.CACHED_S, cost.Spending(gateway, names, Purse(Path(config.state_dir) / "billed.json"), clock).fetch, "identity"
+        ),
         _source(
             "history",
             history.POLL_S,

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from typing import TextIO
 
+from clickit_tui.actions import sleep, wake
 from clickit_tui.actions.registry import Action, Target, actions
 from clickit_tui.config import Config
 from clickit_tui.follow import STEPS
@@ -13,6 +14,7 @@ from clickit_tui.plan import Plan, Refused
 from clickit_tui.session import Session
 from clickit_tui.world.follow import Following, Phase
 from clickit_tui.world.health import healthy_targets
+from clickit_tui.world.seen import Absent
 from clickit_tui.world.sleep import drift, marked, own
 from clickit_tui.world.world import World
 
@@ -60,6 +62,8 @@ class Sleeping:
         identity = self._world.identity
         if identity.value is None or not identity.value.account:
             return self._fail(identity.fault.sentence if identity.fault else "the account is not known: no answer in time", NOT_RUN)
+        for notice in self._session.notices[len(self._session.config.notes) :]:
+            sys.stderr.write(f"clickit-tui {self._name}: {notice}\n")
         planned = self._plan(self._world)
         if isinstance(planned, Refused):
             return self._nothing(planned)
@@ -87,7 +91,7 @@ class Sleeping:
             return False
         if self._name == "sleep":
             return all(service.desired == 0 for service in services) and not drift(self._world)
-        return not asleep and all(service.desired for service in services)
+        return not asleep and all(service.desired for service in services) and not self._database()
 
     def _show(self, planned: Plan) -> None:
         identity = self._world.identity.value
@@ -120,7 +124,8 @@ class Sleeping:
 
     async def _awaited(self, wait_s: float) -> int:
         """Wait until it is as wanted; a wake is complete when every target is healthy. What can be continued is continued."""
-        why = ""
+        why, loop = "", asyncio.get_running_loop()
+        until = loop.time() + wait_s
         for _ in range(max(1, int(wait_s / self._every_s))):
             await self._session.poller.read_now(LOOKED_AT)
             why = self._missing()
@@ -128,20 +133,35 @@ class Sleeping:
                 self._out.write(f"{'asleep' if self._name == 'sleep' else 'awake'}\n")
                 return OK
             planned = self._plan(self._world)
-            if isinstance(planned, Plan) and self._name == "wake" and (code := await self._carry(planned)) != OK:
+            if isinstance(planned, Plan) and self._continues(planned) and (code := await self._carry(planned)) != OK:
                 return code
+            if loop.time() >= until:
+                break
             await asyncio.sleep(self._every_s)
         return self._fail(f"not complete after {wait_s / 60:g} m: {why}", FAILED)
+
+    def _continues(self, planned: Plan) -> bool:
+        """Whether what is left may be sent without asking again: of a sleep only the database, which may have been busy."""
+        return self._name == "wake" or {step.words for step in planned.steps} == {sleep.DATABASE}
+
+    def _database(self) -> str:
+        """What is not yet as wanted of the database; empty when nothing is, or there is none."""
+        found, wanted = self._world.database, frozenset({"stopped"}) if self._name == "sleep" else wake.SERVES
+        if isinstance(found.value, Absent):
+            return ""
+        if found.value is None or found.fault is not None:
+            return f"the database is not known: {found.fault.sentence if found.fault else 'no answer in time'}"
+        return "" if found.value.status in wanted else f"the database is {found.value.status or 'without a status'}"
 
     def _missing(self) -> str:
         """What is not yet as wanted; empty when nothing is."""
         if self._name == "sleep":
             left = [f"{service.part} runs {service.running}" for service in own(self._world) if service.running != 0]
-            return "; ".join((*left, *drift(self._world)))
+            return "; ".join((*left, *(drift(self._world) or filter(None, (self._database(),)))))
         if asleep := marked(self._world):
             return f"{', '.join(asleep)} still asleep"
         now = self._session.facts().now
-        return "; ".join(filter(None, (self._unhealthy(service.part, now) for service in own(self._world))))
+        return "; ".join(filter(None, (self._database(), *(self._unhealthy(service.part, now) for service in own(self._world)))))
 
     def _unhealthy(self, part: str, now: float) -> str:
         service = next(each for each in own(self._world) if each.part == part)

@@ -48,6 +48,7 @@ class Change:
         self._fields = fields
         self._value = value
         self._began = 0.0
+        self._followed = False
         self.granted: tuple[Opening, Hidden] | None = None
         """What was opened, and the session for it, once a plan that opens something was carried out."""
 
@@ -100,6 +101,7 @@ class Change:
             self._core.shells.agree(planned)
             self.granted = (planned.opens, Hidden(""))
             return Done(kind="done", sentence="the list is open for 15 minutes")
+        self._followed = follows(planned)
         ready = planned if self._value is None else filled(planned, self._value)
         outcome = await self._core.carry_out(ready, lambda world: self._plan(world, inputs))
         if outcome.kind != "changed":
@@ -119,7 +121,7 @@ class Change:
         world = self._core.store.world
         mine = [f for f in world.follows if f.follow.did and f.follow.started_at >= self._began - 1]
         if not mine:
-            return (Span("waiting for the first reading…", "dim"),), False
+            return ((Span("waiting for the first reading…", "dim"),), False) if self._followed else ((), True)
         several = len(mine) > 1
         spans: list[Span] = []
         for f in sorted(mine, key=lambda f: (LOOKS.get(f.phase) != "fail", not f.open)):
@@ -135,6 +137,11 @@ class Change:
 
     async def _copy(self, text: str) -> str:
         return await copy(self._app, text)
+
+
+def follows(plan: Plan) -> bool:
+    """Whether anything is followed once the plan was sent."""
+    return plan.then is not None or any(step.then is not None or step.until is not None for step in plan.steps)
 
 
 def asked(plan: Plan, protected: bool) -> str:
@@ -178,6 +185,8 @@ def titled(core: Core, action: Action, target: Target) -> str:
     acts_on_task = action.on == ("task",) and target.kind == "task"
     if target.kind in ("database", "snapshot", "cache"):
         return f"{action.verb.upper()} {target.id}"
+    if target.kind in ("environment", "log group"):
+        return f"{action.verb.upper()} {core.config.env if target.kind == 'environment' else target.id}"
     if target.kind == "secret":
         return f"{action.verb.upper()} {core.config.names.secrets}{target.part}"
     if target.kind == "image":

@@ -13,6 +13,8 @@ from clickit_tui.screens.listing import ListingScreen
 from clickit_tui.ui.picker import Choice, Picker
 from clickit_tui.world.prices import EXPLORER_PAGE
 
+DAY_S = 86_400.0
+
 
 class CostScreen(ListingScreen):
     """The month, savings, autoscaling, log groups, what was billed."""
@@ -38,10 +40,11 @@ class CostScreen(ListingScreen):
 
     def action_billed(self) -> None:
         """Ask, after saying what asking costs."""
-        if self.core.store.world.spend.value is not None:
+        spend = self.core.store.world.spend.value
+        if spend is not None and self.core.facts().now - spend.asked_at <= DAY_S:
             self.say("billed: asked less than a day ago, and Cost Explorer's data is a day old")
             return
-        price = f"ask Cost Explorer for the last 30 days: ${EXPLORER_PAGE:.2f} a page, one or two pages"
+        price = f"ask Cost Explorer for the last 30 days: ${EXPLORER_PAGE:.2f} a page, one or two; nothing if it was asked within a day"
         self.app.push_screen(Picker("what was billed", [Choice(id="", text="leave"), Choice(id="ask", text=price)]), self._asked)
 
     def _asked(self, chosen: str | None) -> None:

@@ -102,7 +102,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     incidents: tuple[Incident, ...] = ()
     """The journal's incidents, oldest first; at most the last one is open."""
     slept: tuple[tuple[str, Mark], ...] = ()
-    """(part, mark) as this machine's journal remembers them of the last sleep, where the marks themselves are lost."""
+    """(ARN of a service, mark) as this machine's journal remembers them of the last sleep, where the marks themselves are lost."""
     tunnels: tuple[Tunnel, ...] = ()
     """Forwarded ports of this process, oldest first, also those that ended."""
     denied: frozenset[str] = frozenset()

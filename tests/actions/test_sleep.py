@@ -21,6 +21,7 @@ FACTS = Facts(now=NOW, names=NAMES, thresholds=Thresholds(), protected=False)
 ENVIRONMENT = Target(kind="environment", part="environment", id="prod")
 BY_ID = {one.id: one for one in actions()}
 BOUNDS = (ScalableTarget(part="api", minimum=2, maximum=6),)
+SLEEPING = (ScalableTarget(part="api", minimum=0, maximum=6),)
 
 
 def world(
@@ -73,7 +74,7 @@ def test_every_mark_comes_before_the_first_scale() -> None:
 def test_sleep_on_a_sleeping_environment_changes_nothing() -> None:
     planned = plan("sleep", world(desired=(0, 0), tags=("desired=2 since=1 by=night", "desired=1"), database="stopped"))
     assert isinstance(planned, Refused)
-    assert planned.reason.startswith("asleep since")
+    assert planned.reason.startswith("asleep for")
     assert "by night" in planned.reason
 
 
@@ -108,7 +109,7 @@ def test_nothing_is_planned_from_counts_that_are_not_known(action: str) -> None:
 
 
 def test_wake_starts_the_database_first_and_waits_for_it() -> None:
-    planned = plan("wake", world(desired=(0, 0), tags=("desired=2 min=2", "desired=1"), database="stopped", bounds=BOUNDS[:0]))
+    planned = plan("wake", world(desired=(0, 0), tags=("desired=2 min=2", "desired=1"), database="stopped", bounds=SLEEPING))
     assert names(planned) == [
         "start the database",
         "scale api to 2",
@@ -166,7 +167,7 @@ def test_a_database_on_its_way_holds_up_only_what_needs_it(status: str) -> None:
 
 
 def test_a_lost_mark_is_made_good_by_the_journal_and_said() -> None:
-    slept = (("api", Mark(asleep=True, desired=3)), ("frontend", Mark(asleep=True, desired=2)))
+    slept = tuple((each.arn, Mark(asleep=True, desired=count)) for each, count in zip(worlds.steady_services(NOW), (3, 2), strict=True))
     planned = plan("wake", world(desired=(0, 1), slept=slept))
     assert names(planned) == ["scale api to 3", "mark api awake"]
     assert isinstance(planned, Plan)
@@ -178,10 +179,72 @@ def test_a_mark_without_a_count_is_said_and_never_taken_for_zero() -> None:
     assert planned == Refused("asleep, but neither the mark nor the journal says how many tasks api, frontend had: S scales it")
 
 
+def test_a_mark_without_a_count_on_a_service_that_runs_again_is_set_awake() -> None:
+    planned = plan("wake", world(desired=(3, 0), tags=("yes", "no")))
+    assert names(planned) == ["mark api awake"]
+    assert tag(planned, 0).startswith("awake desired=3")
+    assert "how many tasks frontend had" in told(planned)
+
+
 def test_without_database_and_autoscaling_only_the_counts_sleep() -> None:
     bare = msgspec.structs.replace(world(), database=Seen(value=Absent(looked_for="db"), seen_at=NOW))
     planned = plan("sleep", bare)
     assert names(planned) == ["mark api asleep", "mark frontend asleep", "scale api to 0", "scale frontend to 0"]
+
+
+def told(planned: Plan | Refused) -> str:
+    assert isinstance(planned, Plan), planned
+    return " ".join(line.text for line in planned.effect)
+
+
+def test_a_minimum_that_the_mark_does_not_know_is_added_before_it_is_taken_away() -> None:
+    planned = plan("sleep", world(desired=(0, 0), tags=("desired=3 since=1 by=night", "desired=1"), database="stopped", bounds=BOUNDS))
+    assert names(planned) == ["mark api asleep", "autoscaling minimum of api to 0"]
+    assert tag(planned, 0) == "desired=3 min=2 since=1 by=night"
+
+
+def test_the_minimum_of_a_service_without_a_mark_is_left_as_it_is() -> None:
+    planned = plan("sleep", world(desired=(0, 1), bounds=BOUNDS))
+    assert not [name for name in names(planned) if "minimum" in name]
+    assert "its autoscaling minimum 2 is left as it is" in told(planned)
+
+
+def test_what_runs_besides_what_is_remembered_is_said() -> None:
+    assert "api runs 5, its mark remembers 2: wake restores 2" in told(
+        plan("sleep", world(desired=(5, 0), tags=("desired=2", "desired=1")))
+    )
+
+
+def test_without_an_arn_no_mark_can_be_written_and_nothing_sleeps() -> None:
+    nameless = tuple(msgspec.structs.replace(each, arn="") for each in worlds.steady_services(NOW))
+    planned = plan("sleep", world(services=Seen(value=nameless, seen_at=NOW)))
+    assert planned == Refused("the ARN of api, frontend is not known: no mark can be written")
+
+
+def test_nothing_at_all_and_no_mark_is_never_called_awake() -> None:
+    planned = plan("wake", world(desired=(0, 0)))
+    assert planned == Refused("api, frontend at 0 without a mark, and the journal remembers no count: S scales it")
+
+
+def test_a_stopped_database_is_started_also_when_no_service_sleeps() -> None:
+    planned = plan("wake", world(database="stopped"))
+    assert names(planned) == ["start the database"]
+    assert "only the database" in told(planned)
+
+
+def test_autoscaling_that_is_gone_does_not_keep_a_service_asleep() -> None:
+    planned = plan("wake", world(desired=(0, 0), tags=("desired=2 min=2", "desired=1")))
+    assert names(planned) == ["scale api to 2", "mark api awake", "scale frontend to 1", "mark frontend awake"]
+    assert "its minimum 2 is not restored" in told(planned)
+
+
+@pytest.mark.parametrize("name", ["backend_v2", "UPPER", "a" * 255])
+def test_the_journal_s_memory_does_not_depend_on_how_a_service_is_called(name: str) -> None:
+    arn = f"arn:aws:ecs:eu-west-1:123456789012:service/odd/{name}"
+    first, second = world(desired=(0, 1)).services.value or ()
+    odd = msgspec.structs.replace(first, arn=arn, name=name)
+    of = world(services=Seen(value=(odd, second), seen_at=NOW), slept=((arn, Mark(asleep=True, desired=4)),))
+    assert names(plan("wake", of)) == ["scale api to 4", "mark api awake"]
 
 
 def service(of: World, part: str = "api") -> Target:

@@ -21,7 +21,7 @@ from clickit_tui.world.world import FIELDS, OWN, World
 from tests.aws import recorded
 from tests.aws.scripted import Scripted, failed
 
-CONFIG = Config(env="dev", names=names("dev"))
+CONFIG = Config(env="dev", names=names("dev"), state_dir="/dev/null")
 NOW = 1_795_442_599.0
 
 

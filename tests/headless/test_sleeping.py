@@ -81,7 +81,7 @@ async def test_a_night_and_a_morning(shell: Shell, aws: Any) -> None:
     assert [mark.split()[0] for _, mark in slept.values()] == [f"desired={count}" for count in before]
     assert await database(aws) in ("stopping", "stopped")
     code, said = await shell("sleep")
-    assert (code, said.startswith("asleep since")) == (OK, True)
+    assert (code, said.startswith("asleep for")) == (OK, True)
     assert await services(aws) == slept, "a sleeping environment is left as it is"
     code, said = await shell("wake", wait_s=3600, user="ben")
     assert (code, said.splitlines()[-1]) == (OK, "awake")
@@ -142,3 +142,66 @@ async def test_read_only_and_protected_environments_are_refused(shell: Shell, de
     assert (await shell("sleep", env="prod"))[0] == NOT_RUN
     assert "protected" in capsys.readouterr().err
     assert not {name for name in demo.counts() if name.split(".")[1].startswith(("Tag", "Update", "Stop", "Register"))}
+
+
+async def lose(aws: Any, name: str) -> None:
+    async with aws("ecs") as ecs:
+        found = (await ecs.describe_services(cluster="clickit-dev-cluster", services=[name]))["services"][0]
+        await ecs.untag_resource(resourceArn=found["serviceArn"], tagKeys=[TAG])
+
+
+async def test_a_lost_mark_is_made_good_by_the_journal_of_who_slept_and_by_nobody_else(shell: Shell, aws: Any, capsys: Any) -> None:
+    before = counts(await services(aws))
+    assert (await shell("sleep", wait_s=900))[0] == OK
+    for name in NAMES:
+        await lose(aws, name)
+    async with aws("rds") as rds:
+        await rds.start_db_instance(DBInstanceIdentifier="clickit-dev-db")
+    shell.demo.step(900)
+    code, _ = await shell("wake", user="ben")
+    assert code == FAILED
+    assert "api, frontend at 0 without a mark" in capsys.readouterr().err
+    assert counts(await services(aws)) == (0, 0)
+    code, said = await shell("wake", wait_s=3600, user="anna")
+    assert (code, said.splitlines()[-1]) == (OK, "awake")
+    assert "this machine's journal" in said
+    assert counts(await services(aws)) == before
+
+
+async def test_services_alone_are_not_awake_while_the_database_is_stopped(shell: Shell, aws: Any) -> None:
+    async with aws("rds") as rds:
+        await rds.stop_db_instance(DBInstanceIdentifier="clickit-dev-db")
+    shell.demo.step(900)
+    assert await database(aws) == "stopped"
+    code, said = await shell("wake", wait_s=3600)
+    assert (code, said.splitlines()[-1]) == (OK, "awake")
+    assert await database(aws) == "available"
+
+
+async def test_an_interrupt_between_two_calls_is_in_the_journal_and_told_by_the_next_start(shell: Shell, aws: Any, capsys: Any) -> None:
+    before = counts(await services(aws))
+    config = load(Flags(env="dev", config="/dev/null"), {}, state_dir=str(shell.tmp_path / "anna"))
+    session = Session(config, sleep=shell.sleep)
+    send, sent, stuck = session.gateway.execute, [], asyncio.Event()
+
+    async def execute(call: Any) -> dict[str, Any]:
+        if len(sent) == 2:
+            stuck.set()
+            await asyncio.Event().wait()
+        sent.append(call.operation)
+        return await send(call)
+
+    session.gateway.execute = execute  # type: ignore[method-assign]
+    running = asyncio.create_task(Sleeping(session, "sleep", out=io.StringIO(), every_s=0.05).run(yes=True, wait_s=900))
+    await asyncio.wait_for(stuck.wait(), 30)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert sent == ["TagResource", "TagResource"]
+    assert counts(await services(aws)) == before
+    code, _ = await shell("sleep", wait_s=900)
+    told = capsys.readouterr().err
+    assert "sleep stopped half-way (continue? a: sleep): after 2 of 5 calls (mark api asleep, mark frontend asleep)" in told
+    assert "scale api to 0: the program ended before it was answered" in told
+    assert code == OK
+    assert [mark.split()[0] for _, mark in (await services(aws)).values()] == [f"desired={count}" for count in before]

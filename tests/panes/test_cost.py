@@ -59,7 +59,7 @@ def test_a_sleeping_environment_says_since_when_and_what_drifted():
     services = tuple(msgspec.structs.replace(s, desired=0, tags=((TAG, mark),)) for s in worlds.steady_services(NOW))
     world = msgspec.structs.replace(worlds.healthy_world(), services=Seen(value=services, seen_at=NOW))
     first = drawn(world, 160)[0]
-    assert "asleep since 2 h by night" in first
+    assert "asleep for 2 h, by night" in first
     assert "the database is available" in first
 
 
