@@ -29,6 +29,9 @@ LOOKS: Mapping[Phase, Look] = {
 }
 
 
+TUNNELS_DENIED = "AWS recommends denying ssm:StartSession on tasks, because it goes past the recording of shells: this is likely meant so"
+
+
 class Change:
     """One opened dialog: plans again on every edit and whenever the World moves."""
 
@@ -108,7 +111,9 @@ class Change:
             self.closed()
         if planned.opens is not None and outcome.grant is not None:
             self.granted = (planned.opens, outcome.grant)
-        return Done(kind=outcome.kind, sentence="; ".join((outcome.sentence, *outcome.warnings)))
+        denied = planned.steps[0].call.action in self._core.store.world.denied and outcome.kind == "failed"
+        why = (TUNNELS_DENIED,) if denied and planned.opens is not None and planned.opens.kind == "tunnel" else ()
+        return Done(kind=outcome.kind, sentence="; ".join((outcome.sentence, *why, *outcome.warnings)))
 
     def closed(self) -> None:
         """Nothing more is sent from here: let go of the secret."""

@@ -126,7 +126,7 @@ class Keys(Screen[None]):
     async def _surveyed(self, chosen: Action, target: Target) -> None:
         """What this machine offers is looked at just before it is planned with."""
         await self.core.shells.survey()
-        if not self.is_current or reaching.cure(self, chosen, target):
+        if not self.is_active or reaching.cure(self, chosen, target):
             return
         open_list = self.core.shells.agreed(target.id) if chosen.id == "questions" else None
         if open_list is not None and open_list[0].opens is not None:

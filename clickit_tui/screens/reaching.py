@@ -285,7 +285,7 @@ async def awaited(screen: Keys, target: Target, name: str = "") -> None:
         world = screen.core.store.world
         found = candidates(world, target)
         stops = stopper(preflight(world, screen.core.facts(), found[0][0], found[0][1].name)) if found else None
-        if stops is None or not stops.waits or screen.is_current:
+        if stops is None or not stops.waits or screen.is_active:
             return
         screen.core.refresh(("tasks",))
         await asyncio.sleep(EVERY_S)

@@ -268,7 +268,7 @@ class Confirm(ModalScreen[Done | None]):
             return
         event.stop()
         event.prevent_default()
-        if not self.is_current:
+        if not self.is_active:
             return  # a key that came close behind the one that left: dismissing twice would close the screen below
         want = self.model.key(event.key, event.character)
         self._draw()

@@ -72,7 +72,7 @@ class Page(ModalScreen[None]):
 
     def action_leave(self) -> None:
         """Back to the screen."""
-        if self.is_current:  # a second key close behind would close the screen below
+        if self.is_active:  # a second key close behind would close the screen below
             self.dismiss(None)
 
     def action_scroll_by(self, by: int) -> None:

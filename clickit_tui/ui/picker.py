@@ -127,7 +127,7 @@ class Picker(ModalScreen[str | None]):
             return
         event.stop()
         event.prevent_default()
-        if not self.is_current:
+        if not self.is_active:
             return  # a key that came close behind the one that left: dismissing twice would close the screen below
         if event.key == "escape":
             self.dismiss(None)

@@ -83,7 +83,7 @@ class Prompt(ModalScreen[str | None]):
             return
         event.stop()
         event.prevent_default()
-        if not self.is_current:
+        if not self.is_active:
             return  # a key that came close behind the one that left: dismissing twice would close the screen below
         if event.key == "enter":
             self.dismiss(self._entry.text)

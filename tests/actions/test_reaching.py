@@ -11,9 +11,11 @@ import pytest
 from clickit_tui.actions.database_questions import NO_PSQL, QUESTIONS, asking, connected
 from clickit_tui.actions.port_forward import ready, ssh_line
 from clickit_tui.actions.registry import Target, actions
+from clickit_tui.aws.gateway import Gateway
 from clickit_tui.checks.registry import Facts
-from clickit_tui.config import Reach, Thresholds
+from clickit_tui.config import Config, Reach, Thresholds
 from clickit_tui.plan import Plan, Refused
+from clickit_tui.world.seen import Failed, Trouble
 from tests import worlds
 
 replace = msgspec.structs.replace
@@ -135,3 +137,13 @@ def test_a_question_reaches_psql_whole(tmp_path):
         assert f"<{question.sql}>" in said
         assert "__clickit_rc=0" in said
     assert asking("select 1").startswith("PGOPTIONS=")
+
+
+@pytest.mark.parametrize("one", REACHING, ids=lambda one: one.id)
+async def test_read_only_refuses_every_call_at_the_gateway(one):
+    gateway = Gateway(Config(env="prod", names=worlds.NAMES, read_only=True, read_only_source="--read-only"))
+    for step in one.plan(WORLD, ROW, {"command": "id"}, FACTS).steps:
+        with pytest.raises(Failed) as refused:
+            await gateway.execute(step.call)
+        assert refused.value.fault.kind is Trouble.REFUSED
+        assert "read-only" in refused.value.fault.sentence
