@@ -173,7 +173,7 @@ def plain(found: Metrics) -> list[str]:
         (
             each.key,
             _amount(each.last.value if each.last else None, each.unit),
-            _iso(each.last.at)[11:17] + "Z" if each.last else "",
+            _iso(each.last.at)[5:16].replace("T", " ") + "Z" if each.last else "",
             _amount(each.minimum, each.unit),
             _amount(each.average, each.unit),
             _amount(each.maximum, each.unit),
@@ -186,7 +186,9 @@ def plain(found: Metrics) -> list[str]:
 
 
 def _amount(value: float | None, unit: str) -> str:
-    return "-" if value is None else amount(value, unit)
+    if value is None:
+        return "-"
+    return f"{value:.2f} %" if unit == "%" and 0 < value < 10 else amount(value, unit)
 
 
 def _iso(at: float) -> str:

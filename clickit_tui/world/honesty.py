@@ -19,6 +19,8 @@ HARD_LIMITS: Mapping[str, tuple[int, str]] = {"db.t4g.micro": (79, "estimated"),
 """Connections PostgreSQL takes by instance class, as others measured or reported it; the API tells no resolved number."""
 
 _STAMP = re.compile(r"\s*\(\d\d/\d\d/\d\d \d\d:\d\d:\d\d\)")
+_LONG = re.compile(r"\d+\.\d{3,}")
+_LISTED = re.compile(r"\[([^],]*, [^],]*, [^],]*)((?:,[^],]*){2,})\]")
 _LEAST = re.compile(r"\s*\(minimum [^)]*\)")
 
 SIGNS: Mapping[str, str] = {
@@ -149,9 +151,10 @@ def actions_words(alarm: Alarm) -> str:
 
 
 def reason_words(text: str) -> str:
-    """StateReason without what the screen says better: the heading, the times of the values, the rule of counting."""
+    """StateReason without what the screen says better: heading, times of the values, rule of counting; long numbers and lists are cut."""
     plain = _LEAST.sub("", _STAMP.sub("", text)).removeprefix("Threshold Crossed: ").removeprefix("Insufficient Data: ")
-    return plain.strip().rstrip(".")
+    short = _LONG.sub(lambda found: f"{float(found[0]):.2f}", plain)
+    return _LISTED.sub(lambda found: f"[{found[1]}, … {found[2].count(',')} more]", short).strip().rstrip(".")
 
 
 def acknowledged(world: World, alarm: Alarm) -> str:

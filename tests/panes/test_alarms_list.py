@@ -64,6 +64,11 @@ def test_a_reason_in_few_words():
     assert reason_words(said) == "1 out of the last 1 datapoints [34.0] was greater than the threshold (10.0)"
 
 
+def test_a_reason_with_many_long_numbers_is_cut():
+    said = "Threshold Crossed: 5 out of the last 5 datapoints [50.64577, 47.74335, 45.9, 51.75, 42.6] were less than the threshold (54.0)."
+    assert reason_words(said) == "5 out of the last 5 datapoints [50.65, 47.74, 45.9, … 2 more] were less than the threshold (54.0)"
+
+
 def test_an_acknowledgement_holds_for_one_change_of_one_alarm():
     alarm = Alarm(name="a", state="ALARM", since=NOW - 60)
     record = (Recorded(at=NOW, kind=Told.NOTE, text=acknowledging(alarm, "known, see the change")),)
