@@ -22,7 +22,7 @@ async def database_load(gateway: Gateway, world: World, now: float) -> Sequence[
         return ("Performance Insights cannot be asked: the database was not read",)
     if database.insights is False:
         return ("Performance Insights is switched off for this database",)
-    lines: list[str] = []
+    lines: list[str] = ["average active sessions by what they wait for, statement, client and user"]
     for group, name in GROUPS:
         try:
             answer = await gateway.read(

@@ -36,6 +36,8 @@ LOAD_BY: dict[str, list[tuple[dict[str, str], float]]] = {
     "db.wait_event_type": [({"db.wait_event_type.name": name.partition(":")[0]}, load) for name, load in WAITS.items()],
     "db.sql_tokenized": _BY_SQL,
     "db.sql": [({key.replace("_tokenized", ""): value for key, value in dims.items()}, load) for dims, load in _BY_SQL],
+    "db.host": [({"db.host.id": host, "db.host.name": host}, sum(WAITS.values()) / 2) for host in ("10.30.10.124", "10.30.11.23")],
+    "db.user": [({"db.user.id": "clickit", "db.user.name": "clickit"}, sum(WAITS.values()))],
 }
 """The load by group: (dimensions, average active sessions)."""
 
