@@ -29,7 +29,10 @@ def columns(width: int) -> tuple[int, int]:
 
 def data_rows(world: World, view: View, width: int, every: bool = False) -> list[Row]:
     """One row a thing; `every` lists all snapshots."""
-    return [*_database_rows(world, view, width), *_snapshot_rows(world, view, width, every), *_cache_rows(world, view, width)]
+    things = (*_database_rows(world, view, width), *_snapshot_rows(world, view, width, every), *_cache_rows(world, view, width))
+    page: tuple[str, Look] = ("  page to read", "dim")
+    rebuild = thing(f"rebuild:{world.env}", "rebuild", f"clickit {world.env}", page, "the runbook's steps", width)
+    return [*things, rebuild]
 
 
 def thing(key: str, kind: str, name: str, state: tuple[str, Look], rest: str, width: int, search: str = "") -> Row:
@@ -37,7 +40,7 @@ def thing(key: str, kind: str, name: str, state: tuple[str, Look], rest: str, wi
     cells, state_cells = columns(width)
     spans = (
         Span(" " + fit(kind, KIND - 1), "dim"),
-        Span(middle(name, cells - 1) + " "),
+        Span(fit(middle(name, cells - 1), cells)),
         Span(fit(state[0], state_cells - 1) + " ", state[1]),
         Span(fit(rest, max(1, width - KIND - cells - state_cells))),
     )

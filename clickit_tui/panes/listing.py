@@ -10,6 +10,7 @@ from textual.widget import Widget
 from clickit_tui.panes.base import Pane
 from clickit_tui.panes.data import data_rows
 from clickit_tui.panes.data_detail import data_detail
+from clickit_tui.panes.rebuild import rebuild_steps
 from clickit_tui.panes.supply import supply_rows
 from clickit_tui.panes.supply_detail import supply_detail
 from clickit_tui.panes.view import View
@@ -68,8 +69,8 @@ class AboutPane(Pane):
 
     def paint(self, world: World, view: View) -> None:
         cells = max(40, self.table.size.width)
-        folded = [part for line in self.lines(world, view) for part in (wrapped(line, cells, 2) if line else ((),))]
-        self.table.show([Row(key="", spans=part) for part in folded] or [Row(key="", spans=(Span(" select a row above", "dim"),))])
+        folded = [Row(key="", spans=part) for line in self.lines(world, view) for part in (wrapped(line, cells, 2) if line else ((),))]
+        self.table.show(folded or [Row(key="", spans=(Span(" select a row above", "dim"),))])
 
 
 class DataListPane(ListPane):
@@ -99,7 +100,23 @@ class DataAboutPane(AboutPane):
     )
 
     def lines(self, world: World, view: View) -> Sequence[Spans]:
+        if (self.key or "").startswith("rebuild:"):
+            return [step.line for step in rebuild_steps(world, view)]
         return data_detail(world, view, self.key)
+
+    def paint(self, world: World, view: View) -> None:
+        if not (self.key or "").startswith("rebuild:"):
+            super().paint(world, view)
+            return
+        cells = max(40, self.table.size.width)
+        rows: list[Row] = []
+        for number, step in enumerate(rebuild_steps(world, view)):
+            first, *more = wrapped(step.line, cells, 4) if step.line else [()]
+            rows += [
+                Row(key=f"copy:{step.command}" if step.command or not number else "", spans=first),
+                *(Row(key="", spans=part) for part in more),
+            ]
+        self.table.show(rows)
 
 
 class SupplyListPane(ListPane):

@@ -12,6 +12,7 @@ from clickit_tui.panes.view import View, reason
 from clickit_tui.ui.cells import Look, Row, Span, Spans, fit
 from clickit_tui.ui.spark import spark
 from clickit_tui.world.causes import cause_of
+from clickit_tui.world.drift import Drift, drifts
 from clickit_tui.world.ecs import Deployment, Service, Task, TaskDefinition, revision, tag
 from clickit_tui.world.parts import Target
 from clickit_tui.world.task_health import task_health
@@ -38,11 +39,13 @@ def service_rows(world: World, view: View, width: int, options: Options) -> list
     services = list(world.services.value or ())
     tasks = world.tasks.value or ()
     ordered = sorted(services, key=lambda s: _order(s, view, options))
+    drift = drifts(world, view.now)
     rows: list[Row] = [] if services else [_said(f" services: {reason(world.services.fault)}" if world.services.fault else " loading…")]
     for service in ordered:
         own = [t for t in tasks if t.part == service.part]
         opened = _opened(service, view, options)
         rows.append(_service_row(world, view, service, width, opened))
+        rows += _drift_rows(drift, service, view, width)
         if opened:
             rows += task_rows(world, view, own, width, options)
     if world.services.value is not None:
@@ -50,6 +53,16 @@ def service_rows(world: World, view: View, width: int, options: Options) -> list
         rows += [_said(f"  {view.facts.names.part(n):<9} not found: looked for service {n}", "unknown") for n in missing]
     rows += _migration_rows(world, view, tasks, width, options)
     return rows
+
+
+def _drift_rows(drift: tuple[Drift, ...], service: Service, view: View, width: int) -> list[Row]:
+    """What runs and is no longer what is declared, in one row under the service; nothing where all is as it should be."""
+    own = sorted((d for d in drift if d.part == service.part), key=lambda d: not d.warn)
+    if not own:
+        return []
+    loud = own[0].warn
+    text = f"    {view.mark('WARN') if loud else view.mark('NONE')} {'; '.join(d.text for d in own)}"
+    return [Row(key="", spans=(Span(fit(text, width), "warn" if loud else "dim"),), search=f"{service.part} drift {text}")]
 
 
 def rank(part: str, view: View) -> int:

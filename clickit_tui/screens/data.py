@@ -10,6 +10,7 @@ from clickit_tui.panes.core import Core
 from clickit_tui.panes.listing import DataAboutPane, DataListPane
 from clickit_tui.screens.keys import binding
 from clickit_tui.screens.listing import ListingScreen
+from clickit_tui.ui.table import Table
 
 
 class DataScreen(ListingScreen):
@@ -22,3 +23,21 @@ class DataScreen(ListingScreen):
 
     def __init__(self, core: Core) -> None:
         super().__init__(core, DataListPane(), DataAboutPane())
+
+    def reads(self) -> frozenset[str]:
+        """The page for a rebuild looks at images and secrets too, while it is shown."""
+        page = (self.listing.table.cursor_key or "").startswith("rebuild:")
+        return super().reads() | (frozenset({"repositories", "secrets", "secret_list", "definitions"}) if page else frozenset())
+
+    def on_table_moved(self, event: Table.Moved) -> None:
+        super().on_table_moved(event)
+        if (event.key or "").startswith("rebuild:"):
+            self.core.refresh(("repositories", "secrets", "secret_list"))
+
+    def action_copy_command(self) -> None:
+        """The command under the cursor of the page for a rebuild; elsewhere the one that shows the row."""
+        key = self.about.table.cursor_key or ""
+        if self.focused is self.about.table and key.startswith("copy:"):
+            self._copy(key.removeprefix("copy:"))
+        else:
+            super().action_copy_command()

@@ -6,10 +6,16 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from clickit_tui.actions.registry import Action, Target, actions
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.listing import SupplyAboutPane, SupplyListPane
+from clickit_tui.screens.change import change
 from clickit_tui.screens.keys import binding
 from clickit_tui.screens.listing import ListingScreen
+from clickit_tui.ui.picker import Choice
+from clickit_tui.world.ecs import Service
+from clickit_tui.world.revisions import Candidate, candidates
+from clickit_tui.world.world import World
 
 
 class SupplyScreen(ListingScreen):
@@ -22,3 +28,32 @@ class SupplyScreen(ListingScreen):
 
     def __init__(self, core: Core) -> None:
         super().__init__(core, SupplyListPane(), SupplyAboutPane())
+
+    def action_change(self, name: str) -> None:
+        """On an image, rolling back means: to a revision that ran this very image."""
+        target = self.selected()
+        if name != "rollback" or target is None or target.kind != "image":
+            super().action_change(name)
+            return
+        found = ways_back(self.core.store.world, target.id)
+        if not found:
+            self.say("roll back: no earlier revision that is known ran this image")
+            return
+        service, candidate = found[0]
+        rollback = next(a for a in actions() if a.id == "rollback")
+        to = Target(kind="service", part=service.part, id=service.arn or service.name)
+        self._open(change(self.app, self.core, rollback, to, candidate.id))
+
+    def _choice(self, a: Action, target: Target | None) -> Choice:
+        choice = super()._choice(a, target)
+        if a.id != "rollback" or target is None or target.kind != "image":
+            return choice
+        back = ways_back(self.core.store.world, target.id)
+        return Choice(id=choice.id, text=f"{choice.text}, with this image", reason="" if back else "no known revision ran it")
+
+
+def ways_back(world: World, digest: str) -> list[tuple[Service, Candidate]]:
+    """(service, revision that it could go back to) of the revisions that ran an image, those on offer first."""
+    services = world.services.value or ()
+    found = [(s, c) for s in services for c in candidates(world, s) if any(i.digest == digest for i in c.images)]
+    return sorted(found, key=lambda pair: not pair[1].offered)

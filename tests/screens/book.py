@@ -79,8 +79,11 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("Metrics at 150x45", "incident", ("4", "g"), (150, 45), r"D +a"),
     ("Data at 80x24", "healthy read-only", ("7",), (80, 24), r"restorable to"),
     ("Data: a snapshot, and what restoring it would lose", "healthy read-only", ("7", "down"), (80, 24), r"what a restore loses"),
+    ("Data: restoring it, read-only", "healthy read-only", ("7", "down", "a", *"shot", "space", *"to", "enter"), (80, 24), r"cannot run"),
+    ("Data: the page for a rebuild", "healthy read-only", ("7", "G"), (80, 24), r"look before"),
     ("Supply at 80x24", "healthy read-only", ("8",), (80, 24), r"used by"),
     ("Supply: an image and its worst findings", "healthy read-only", ("8", "G", "up"), (80, 24), r"worst findings|repository"),
+    ("Supply: rotating a secret, read-only", "healthy read-only", ("8", "a", *"rot", "enter"), (80, 24), r"cannot run"),
     ("Cost at 80x24", "healthy read-only", ("9", "down"), (80, 24), r"why it differs"),
     (
         "Cost: autoscaling, log groups, what was billed",
