@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import filling, idle, keys, memory, plot, starting, tail, wire
+from benchmarks import filling, idle, keys, memory, plot, starting, tail, verdict, wire
 from benchmarks.row import Group, Row, table
 
 GROUPS: dict[str, Group] = {
@@ -18,6 +18,7 @@ GROUPS: dict[str, Group] = {
     "memory": memory.rows,
     "tail": tail.rows,
     "plot": plot.rows,
+    "verdict": verdict.rows,
 }
 
 

@@ -119,6 +119,7 @@ class Session:
         self._followed: frozenset[str] = frozenset()
         self._here: Identity | None = None
         self._loaded = False
+        self._began_at: float | None = None
         self.shells = Shells(config.reach, lambda: self.gateway.plugin_keys(), lambda tunnels: self.store.put(tunnels=tunnels), clock=clock)
 
     @property
@@ -134,6 +135,7 @@ class Session:
             names=config.names,
             thresholds=config.thresholds,
             protected=config.protected,
+            began_at=self._began_at,
             machine=self.shells.machine,
             reach=config.reach,
             may_stop_database=config.stop_database,
@@ -186,6 +188,7 @@ class Session:
             self.store.subscribe(("tasks",), lambda world, _: self._keep_stopped(world)),
             self.store.subscribe(("alarms",), lambda world, _: self._keep_alarms(world)),
         ]
+        self._began_at = self.clock()
         self.poller.start()
         self._running = [
             asyncio.create_task(self.tail.run(), name="tail"),

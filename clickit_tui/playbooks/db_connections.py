@@ -49,13 +49,13 @@ def status(case: Case) -> Clue | None:
     found = case.world.database.value
     full = isinstance(found, Database) and found.status.replace(" ", "-") == "storage-full"
     if bad is not None:
+        said_so = f"RDS itself says {found.status}" if isinstance(found, Database) else ""
+        reasons = (said_so, said(case, "db.logs"), said(case, "api.errors"), said(case, "db.storage"))
         if full:
-            return _clue(
-                "database.storage_full", bad.sentence, (said(case, "db.storage"), said(case, "db.logs")), commands.grow_storage(case)
-            )
+            return _clue("database.storage_full", bad.sentence, reasons, commands.grow_storage(case))
         stopped = isinstance(found, Database) and found.status in ("stopped", "stopping")
         todo = (commands.start_database(case),) if stopped else bad.todo
-        return _clue("database.stopped" if stopped else "database.status", bad.sentence, (said(case, "db.logs"),), *todo)
+        return _clue("database.stopped" if stopped else "database.status", bad.sentence, reasons, *todo)
     return _inferred(case)
 
 
@@ -73,7 +73,7 @@ def _inferred(case: Case) -> Clue | None:
 def storage(case: Case) -> Clue | None:
     """Storage that is nearly full, before RDS stops writing."""
     bad = case.bad("db.storage")
-    return _clue("database.storage_full", bad.sentence, (), commands.grow_storage(case)) if bad else None
+    return _clue("database.storage_full", bad.sentence, (said(case, "db.logs"),), commands.grow_storage(case)) if bad else None
 
 
 @cause("database", 220, "db.reach")

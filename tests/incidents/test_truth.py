@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 
 from clickit_tui.actions.registry import actions
 from clickit_tui.checks.registry import Verdict
 from clickit_tui.demo.launch import Demo
+from clickit_tui.ui.confirm import Confirm
+from clickit_tui.ui.picker import Picker
+from tests.fakes import FakeCore
 from tests.incidents.playing import QUIET, Outcome, Player
 from tests.incidents.truth import FILE, LEAST, NAMES, line, row, score
+from tests.pilot.driving import running, until
 
 PAGE = FILE.read_text()
+MOST_KEYS = 6
 BLIND = ("db.status", "db.connections", "db.cpu", "db.memory", "db.logs", "cache.status", "api.secrets", "api.errors")
 """Checks whose evidence the half-blind observer may not see."""
 
@@ -34,6 +40,7 @@ async def test_the_first_cause_of_an_incident(name: str, demo: Demo, player: Pla
     _said_honestly(outcome)
     if outcome.right[0] != "none":
         _offers_its_fix(outcome)
+        await _reached_by_keys(outcome)
     if name in (QUIET, "noise"):
         assert [key for key, f in outcome.found.items() if f.verdict is Verdict.FAIL] == []
     if name == "half-blind":
@@ -58,6 +65,25 @@ def _offers_its_fix(outcome: Outcome) -> None:
     assert first.todo, first.id
     assert any(todo.command or todo.action in known for todo in first.todo), first.todo
     assert first.reasons, first.id
+
+
+async def _reached_by_keys(outcome: Outcome) -> None:
+    """From Triage, in at most six keys, the fix is previewed or its command copied."""
+    todo = outcome.diagnosis.first.todo if outcome.diagnosis.first is not None else ()
+    at = next(i for i, each in enumerate(todo) if each.action or each.command)
+    keys = ["w", *["down"] * at, "enter"]
+    assert len(keys) <= MOST_KEYS
+    core = FakeCore(outcome.world)
+    core.config = msgspec.structs.replace(core.config, env=outcome.world.env, names=outcome.facts.names)
+    core.now = outcome.facts.now
+    async with running(core) as (app, pilot):
+        await pilot.press("w")
+        await until(pilot, lambda: app.place == "6" and app.board.pane.table.cursor_key == "todo:0")
+        await pilot.press(*keys[1:])
+        if todo[at].action:
+            await until(pilot, lambda: isinstance(app.screen, (Confirm, Picker)))
+        else:
+            await until(pilot, lambda: todo[at].command[:40] in app.board.note)
 
 
 def test_at_least_95_percent_are_right() -> None:
