@@ -111,7 +111,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
 FIELDS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(World))
 
-OWN: frozenset[str] = frozenset({"env", "log", "follows", "remembered", "record", "incidents", "slept", "denied"})
+OWN: frozenset[str] = frozenset({"env", "log", "follows", "tunnels", "remembered", "record", "incidents", "slept", "denied"})
 """Fields that no source feeds: the tail and the session do."""
 
 ON_DEMAND: frozenset[str] = frozenset(
