@@ -180,5 +180,5 @@ async def test_repositories_scans_and_who_runs_what_are_read(demo: Demo, tmp_pat
         assert "runs api 2" in told(r)
         scans = r.world.scans.value or ()
         assert scans
-        assert any(scan.findings for scan in scans)
+        assert any(finding.package and finding.fix for scan in scans for finding in scan.findings)
         assert all(scan_words(scan, True)[0] != "0 findings" or scan.judged for scan in scans)

@@ -21,6 +21,9 @@ SCAN_S = 8.0
 """How long a scan that was asked for takes."""
 FOUND = {"HIGH": 1, "MEDIUM": 4, "LOW": 9}
 """What a scan finds in an image that was never scanned."""
+FOUND_IN = ("package_name", "package_version", "patched_version")
+PACKAGES = (("openssl", "3.0.13", "3.0.15"), ("curl", "8.5.0", "8.6.0"), ("zlib", "1.3.0"))
+"""(name, version, version that mends it where there is one) of the packages that findings name."""
 
 
 def _secrets(sim: Simulator) -> list[Secret]:
@@ -325,7 +328,12 @@ def describe_image_scan_findings(sim: Simulator, params: Params) -> dict[str, An
     if of.findings is None:
         raise AwsError("ScanNotFoundException", f"Image scan does not exist for the image with '{_id_text(params.get('imageId') or {})}'")
     listed = [
-        {"name": f"CVE-2026-{1000 + at * 37}", "severity": severity, "uri": f"https://example.org/CVE-2026-{1000 + at * 37}"}
+        {
+            "name": f"CVE-2026-{1000 + at * 37}",
+            "severity": severity,
+            "uri": f"https://example.org/CVE-2026-{1000 + at * 37}",
+            "attributes": [{"key": key, "value": value} for key, value in zip(FOUND_IN, PACKAGES[at % len(PACKAGES)], strict=False)],
+        }
         for at, (severity, count) in enumerate(of.findings.items())
         for _ in range(min(count, 1))
     ]

@@ -176,7 +176,7 @@ def test_no_scan_is_never_no_findings() -> None:
     for scan, says in (
         (Scan(repository="clickit/api", digest=digest, status="NONE"), "no scan"),
         (Scan(repository="clickit/api", digest=digest, status="IN_PROGRESS"), "scan in progress"),
-        (Scan(repository="clickit/api", digest=digest, status="SCAN_ELIGIBILITY_EXPIRED"), "scan scan eligibility expired"),
+        (Scan(repository="clickit/api", digest=digest, status="SCAN_ELIGIBILITY_EXPIRED"), "scan eligibility expired"),
         (Scan(repository="clickit/api", digest=digest, why="no permission"), "scan unknown: no permission"),
         (Scan(repository="clickit/api", digest=digest, status="COMPLETE"), "0 findings"),
     ):
