@@ -280,6 +280,8 @@ LOAD_BALANCERS: dict[str, Any] = {
             "LoadBalancerName": "clickit-dev-alb",
             "DNSName": "clickit-dev.eu-west-1.elb.amazonaws.com",
             "State": {"Code": "active"},
+            "Scheme": "internet-facing",
+            "AvailabilityZones": [{"ZoneName": "eu-west-1a", "SubnetId": "subnet-a"}, {"ZoneName": "eu-west-1b"}],
             "SecurityGroups": ["sg-alb"],
         }
     ]
