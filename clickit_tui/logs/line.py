@@ -21,6 +21,10 @@ _SLACK = 4_000
 """A secret at the cut is masked before the cut is made."""
 
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|\x9c|$)|\x1b[@-_]|\x9b[0-?]*[ -/]*[@-~]", re.DOTALL)
+_UNSEEN = "\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff"
+_HIDING = re.compile(rf"(?<=[!-~])[{_UNSEEN}]+|[{_UNSEEN}]+(?=[!-~])")
+"""Characters without a cell, which would take a word apart for the patterns and not for the reader."""
+_SPELLED = re.compile(r"(?<!\\)\\u(00[2-7][0-9a-fA-F]|00ad|034f|180e|20[0-6][0-9a-fA-F]|fe0[0-9a-fA-F]|feff)", re.IGNORECASE)
 _HEAD = re.compile(
     r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?:?\s+"
     r"(?:\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL)\]?:?\s+)?"
@@ -127,8 +131,20 @@ def bounded(message: str, masked: bool = True) -> str:
 
 
 def harmless(text: str) -> str:
-    """Text without escapes and control characters other than line breaks and tabs."""
-    return text if text.isprintable() else _lines_clean(_ESCAPES.sub("", text))
+    """Text without escapes, characters that only hide in words, and control characters other than line breaks and tabs."""
+    if "\\u" in text:
+        text = _SPELLED.sub(_spelled, text)
+    if text.isprintable():
+        return text if text.isascii() else _HIDING.sub("", text)
+    return _lines_clean(_HIDING.sub("", _ESCAPES.sub("", text)))
+
+
+def _spelled(found: re.Match[str]) -> str:
+    """A character that JSON spells as `\\u0061`: itself, or nothing where it has no cell; what JSON needs escaped is left."""
+    character = chr(int(found[1], 16))
+    if character in '"\\\x7f':
+        return found[0]
+    return character if " " <= character <= "~" else "" if _HIDING.match(f"{character}a") else found[0]
 
 
 def one_line(text: str) -> str:

@@ -6,10 +6,11 @@ import re
 
 MARK = "‹masked›"
 
+_PROGRAMS = ("mysql", "mariadb", "redis-cli", "sshpass")
 _HINTS = (
     "://", "akia", "asia", "eyj", "-----begin", "pass", "pwd", "secret", "token", "key", "authorization", "credential", "bearer", "basic ",
     "cookie", "_live_", "_test_", "whsec_", "ghp_", "ghs_", "gho_", "github_pat_", "xox", "session", "signature",
-    "glpat-", "npm_", "sg.", "aiza", "identified by",
+    "glpat-", "npm_", "sg.", "aiza", "identified by", *_PROGRAMS,
 )  # fmt: skip
 """A line without any of these holds nothing that the patterns below would find."""
 
@@ -29,8 +30,21 @@ _PAIR = re.compile(
     r"(?P<sep>\\?[\"']?\s{0,3}[:=]\s{0,3})"
     r"(?P<value>\{(?:[^{}]|\{[^{}]{0,500}\}){0,1000}\}|\[[^\[\]]{0,1000}\]|\\\"[^\"\\]*\\\"|\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|(?:bearer|basic|digest)\s+[^\s,;\"']+|[^\s,;&\"'}\])]+)"
 )
+_ENCODED = re.compile(
+    r"(?i)(?P<name>password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|authorization|credentials?"
+    r"|session[_-]?id|signature)(?P<sep>(?:%(?:25){0,2}(?:22|27|5C|20)|\+){0,4}%(?:25){0,2}(?:3A|3D)(?:%(?:25){0,2}(?:22|27|5C|20)|\+){0,4})"
+    r"(?P<value>(?:(?!%(?:25){0,2}(?:22|26|27|2C|5C|7D|0A|0D))[^\s&\"'])+)"
+)
+"""`name%22%3A%22value`: a pair in a query, once or several times percent-encoded."""
+_PROGRAM = re.compile(
+    r"(?P<head>\b(?:(?:mysql|mariadb)(?:-?(?:dump|admin|import|check|show))?(?:\s+[^\s|;&]+){0,12}?\s+-p|sshpass(?:\s+-[ev])?\s+-p\s?"
+    r"|redis-cli(?:\s+[^\s|;&]+){0,12}?\s+-a\s))(?P<quote>[\"']?)(?P<value>[^\s\"']+)(?P=quote)"
+)
+"""Programs that take a password as an option without a name."""
 _SPACED = re.compile(
-    r"(?i)\b(?P<name>passw(?:or)?d|passphrase)(?P<sep>\s{1,3})(?:(?P<quote>[\"'])(?P<quoted>[^\"'\s]+)(?P=quote)|(?P<plain>[^\s\"':=,;]+))"
+    r"(?i)\b(?P<name>passw(?:or)?d|passphrase)"
+    r"(?P<sep>\s{1,3}(?P<is>(?:is|was|set to|changed to|(?:for|of)\s[^\s:=]{1,60}\s?[:=])\s{1,3})?)"
+    r"(?:(?P<quote>[\"'])(?P<quoted>[^\"'\s]+)(?P=quote)|(?P<plain>[^\s\"':=,;]+))"
 )
 _FLAG = re.compile(r"(?i)(?<!\S)(?P<name>--?[\w-]{0,40}(?:token|secret|password|key))(?P<sep>\s{1,3})(?P<plain>(?!-)[^\s\"'=:,;]{4,})")
 _NAMED = re.compile(
@@ -48,6 +62,8 @@ _ARN = re.compile(r":secretsmanager:[\w-]{0,30}:\d{0,12}:$")
 _EMPTY = re.compile(r"(?i)(?:[\\\"']*|null|none|nil|undefined|true|false|\*+|-?\d{1,6}(?:\.\d+)?|‹masked›|\[?redacted\]?)")
 _WORDS = frozenset({"authentication", "for", "is", "was", "reset", "changed", "of", "must", "has", "expired", "not", "required"})
 """What follows the word in a sentence."""
+_SAID = re.compile(r"(?i)\d[\w.]*-?(?:chars?|characters?|d|days?|h|m|s|ms|bits?|bytes?|years?)?|(?:sha|md|utf|base|argon|bcrypt|v)-?\d\w*")
+"""What has digits in a sentence on a password: its age, its length, how it is hashed."""
 _ALWAYS = re.compile(r"(?i)passw|passphrase|pwd|authorization|cookie")
 
 
@@ -64,6 +80,10 @@ def mask(text: str) -> str:
         text = _URI.sub(rf"\1:{MARK}@", text)
     text = _SECRET_KEY.sub(_secret_key, _SHAPES.sub(MARK, text))
     text = _SPACED.sub(_spaced, _PAIR.sub(_pair, text))
+    if "%" in text:
+        text = _ENCODED.sub(_encoded, text)
+    if any(program in low for program in _PROGRAMS):
+        text = _PROGRAM.sub(rf"\g<head>\g<quote>{MARK}\g<quote>", text)
     if "--" in text or "SECRET" in text or "TOKEN" in text or "identified by" in low:
         text = _NAMED.sub(_named, _FLAG.sub(_named, text))
     return _BEARER.sub(rf"\1\2{MARK}", text)
@@ -102,11 +122,22 @@ def _named(found: re.Match[str]) -> str:
     return f"{found['name']}{found['sep']}{quote}{MARK}{quote}"
 
 
+def _encoded(found: re.Match[str]) -> str:
+    """One percent-encoded pair: masked as a plain one is."""
+    bare = found["value"]
+    if _EMPTY.fullmatch(bare) and not (bare.isdigit() and _ALWAYS.search(found["name"])):
+        return found[0]
+    return f"{found['name']}{found['sep']}{MARK}"
+
+
 def _spaced(found: re.Match[str]) -> str:
-    """One `PASSWORD value`: masked when quoted, shouted as in SQL before a value that is not, or of letters and digits."""
+    """One `PASSWORD value` or `password is value`: masked when quoted, shouted as in SQL before a value that is not, or of letters and
+    digits; after `is` a word of a sentence may have digits too."""
     name, value = found["name"], found["quoted"] or found["plain"]
-    shouted = name.isupper() and not value.isupper() and value not in _WORDS
-    mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+    shouted = name.isupper() and not found["is"] and not value.isupper() and value not in _WORDS
+    mixed = any(c.isdigit() for c in value) and any(c.islower() if found["is"] else c.isalpha() for c in value)
+    if found["is"] and _SAID.fullmatch(value):
+        return found[0]
     if value == MARK or not (found["quote"] or shouted or mixed):
         return found[0]
     quote = found["quote"] or ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,6 +61,21 @@ MASKED = [
     ("SECRET_KEY_BASE: abcdef0123", f"SECRET_KEY_BASE: {MARK}"),
     ("glpat-abcdefghijklmnopqrst", MARK),
     ("npm_abcdefghijklmnopqrstuvwxyz0123456789", MARK),
+    ("mysql -phunter2 -h db", f"mysql -p{MARK} -h db"),
+    ("running mysqldump -h db -u root -p'hunter2' clickit", f"running mysqldump -h db -u root -p'{MARK}' clickit"),
+    ("sshpass -p hunter2 ssh bastion", f"sshpass -p {MARK} ssh bastion"),
+    ("redis-cli -h cache -a hunter2 ping", f"redis-cli -h cache -a {MARK} ping"),
+    ("the password is hunter2 now", f"the password is {MARK} now"),
+    ("password was 'swordfish'", f"password was '{MARK}'"),
+    ("the password: swordfish", f"the password: {MARK}"),
+    ("initial password for bob: Xy7hunter2", f"initial password for bob: {MARK}"),
+    ("password set to hunter2.", f"password set to {MARK}"),
+    (
+        "GET /x?body=%7B%22password%22%3A%22hunter2%22%2C%22a%22%3A1%7D 200",
+        f"GET /x?body=%7B%22password%22%3A%22{MARK}%22%2C%22a%22%3A1%7D 200",
+    ),
+    ("q=%257B%2522token%2522%253A%2522abcdefgh%2522%257D", f"q=%257B%2522token%2522%253A%2522{MARK}%2522%257D"),
+    ("next=%2Flogin%3Fpassword%3Dhunter2%26a%3D1", f"next=%2Flogin%3Fpassword%3D{MARK}%26a%3D1"),
     ("MIIEpAIBAAKCAQEAx0t7Yg3gQ2m8kWcFv1HqY5r7Zb9yq2jvXh8N4oKp1sLmT6uR", MARK),
 ]
 
@@ -88,6 +105,25 @@ LEFT = [
     "digest 6c3c624b58dbbcd3c0dd82b4c53f04194d1247c6eebdaab7c610cf7d66709b3b",
     "GET /static/chunks/main-AbCdEfGh12345678.js",
     "--key file.pem",
+    "0 errors, 0 passwords rotated",
+    "password is required",
+    "password is incorrect for bob: 401 Unauthorized",
+    "password is 14 characters long",
+    "password is sha256 hashed, was md5",
+    "password was changed by user42",
+    "PASSWORD is wrong",
+    "invalid password for user42: 3 attempts",
+    "invalid password for bob: ORA-01017",
+    "password is 90d old",
+    "mysql --protocol=tcp --port=3306",
+    "mysql -P 3306 -h db",
+    "mysqld -p3306 started",
+    "mysql client was killed - process 42",
+    "redis-cli -h cache ping",
+    "GET /search?q=%22token%20ring%22 200",
+    "GET /x?token%3Dnull 200",
+    "GET /docs/password%20policy 200",
+    "100% of 5 tokens: valid",
     "KEY constraint violated by an unexpectedly long statement",
     "",
 ]
@@ -115,10 +151,53 @@ def test_a_password_never_survives_whatever_stands_around_it(around):
 
 
 @pytest.mark.parametrize(
-    "text", ["password" * 4_000, "a://" * 5_000, "token=" * 5_000, "eyJ." * 5_000, "a.b-c_" * 4_000 + "token", '"\\' * 8_000]
+    "text",
+    [
+        "password" * 4_000,
+        "a://" * 5_000,
+        "token=" * 5_000,
+        "eyJ." * 5_000,
+        "a.b-c_" * 4_000 + "token",
+        '"\\' * 8_000,
+        "mysql " * 4_000,
+        "%22token" * 4_000,
+        "password is " * 3_000,
+        "token+%3A" * 3_000,
+    ],
 )
 def test_hostile_text_is_masked_in_linear_time(text):
     assert len(mask(text)) <= 4 * len(text)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "pass\u200bword=Xy7hunter2",
+        "password=Xy7\u2060hunter2",
+        "password=Xy7hunt!\ufeff?er2",
+        "pass\u00adword is Xy7hunter2",
+        "pass\u034fword: Xy7hunter2",
+        '{"message":"pass\\u200bword=Xy7hunter2"}',
+        '{"message":"p\\u0061ssword=Xy7hunter2","\\u0070assword":"Xy7hunter2"}',
+    ],
+)
+def test_a_word_taken_apart_by_what_is_not_seen_is_masked_all_the_same(message):
+    line = line_of(Event(1, message, "ecs/api/x", "1", 1), "api", "/ecs/api")
+    assert MARK in line.text
+    assert not re.search("Xy7|hunt|er2", line.text + line.raw)
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("caf\u00e9 \u2603\ufe0f ok", "caf\u00e9 \u2603\ufe0f ok"),
+        ('{"message":"say \\u0022no\\u0022 \\u005c \\u00e9"}', 'say "no" \\ \u00e9'),
+        (r"C:\\users \\u0061", r"C:\\users \\u0061"),
+        ("0 err\u200bors", "0 errors"),
+    ],
+)
+def test_what_is_unseen_elsewhere_changes_no_line(message, shown):
+    assert line_of(Event(1, message, "ecs/api/x", "1", 1), "api", "/ecs/api").text == shown
 
 
 def test_a_private_key_whose_lines_are_events_of_their_own_is_masked():
