@@ -210,9 +210,9 @@ class Search:
         self.version += 1
 
     def words(self) -> str:
-        """`refused  62% read, esc stops  13:03-14:03Z`, a name stands for its window too; what was not read is said."""
-        window = "" if self.wanted.name else _window(self.wanted.from_ms, self.wanted.to_ms)
-        return "  ".join(said for said in (self.wanted.name or self.wanted.pattern, self._how() + self._lacks(), window) if said)
+        """`13:03-14:03Z  62% read, esc stops  refused`: what may not be cut off stands first; what was not read is said."""
+        window = _window(self.wanted.from_ms, self.wanted.to_ms)
+        return "  ".join(said for said in (window, self._how() + self._lacks(), self.wanted.name or self.wanted.pattern) if said)
 
     def _how(self) -> str:
         if self.running:

@@ -193,7 +193,7 @@ class LogsScreen(Board):
     def action_last_hour(self) -> None:
         """The errors of the last hour."""
         now_ms = int(self.core.facts().now * 1000)
-        self._search(Wanted(from_ms=now_ms - HOUR_MS, to_ms=now_ms + 1, pattern=SWEEP_PATTERN, name="errors of the last hour"))
+        self._search(Wanted(from_ms=now_ms - HOUR_MS, to_ms=now_ms + 1, pattern=SWEEP_PATTERN, name="errors"))
         self.logs.tail.set_filter("level=error")
         self.repaint()
 

@@ -11,20 +11,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clickit_tui.logs.budget import Budget
 from clickit_tui.logs.buffer import Buffer
 from clickit_tui.logs.engine import Tail
 from clickit_tui.logs.plain import plain_line
+from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.logs.sift import parse
 from clickit_tui.panes.log import SHAPES, Drawing, column_names, line_page, log_rows, stamp, unfolded, usual_fields
 from clickit_tui.panes.logs_histogram import Levels, Mark, histogram, marks_of, scale
 from clickit_tui.panes.logs_jump import NoMoment, age_s, moment
 from clickit_tui.panes.logs_keep import file_text, task_streams
-from clickit_tui.panes.logs_pane import LogPane, scope_of
+from clickit_tui.panes.logs_pane import LogPane, LogsPane, scope_of
 from clickit_tui.ui.cells import spans_width
 from clickit_tui.ui.looks import symbols
+from clickit_tui.ui.rule import titled
 from tests import worlds
 from tests.fakes import line
 from tests.logs.fake import START, LogService, Stepped
+from tests.panes.views import view_of
 
 NOW = worlds.NOW
 GROUPS = {"api": "/ecs/api", "frontend": "/ecs/frontend"}
@@ -204,6 +208,19 @@ def test_the_page_of_a_line_says_everything_known():
     text = "\n".join(shown(line_page(msgspec.structs.replace(JSON, ingested_ms=JSON.at_ms + 4_200, late=True))))
     for word in ("+4.2 s", "late", "/ecs/api", "ecs/api/8f3a21bc", "http.route: /v1", "event id"):
         assert word in text
+
+
+@pytest.mark.parametrize("back_s", [3_600, 172_800])
+@pytest.mark.parametrize("pattern", ["refused", "x" * 900])
+def test_the_title_of_a_search_keeps_its_window_at_80_columns(back_s, pattern):
+    pane, world = LogsPane(), worlds.healthy_world(NOW)
+    view = view_of(world)
+    wanted = Wanted(from_ms=int((NOW - back_s) * 1000), to_ms=int(NOW * 1000), pattern=pattern)
+    search = Search(wanted, GROUPS, LogService(Stepped()).fetch, Budget(), clock=lambda: NOW)
+    pane.show_found([line(n) for n in range(1_500)], lambda: (search.words(), "plain"))
+    row = "".join(span.text for span in titled(pane.title_left(world, view), pane.title_right(world, view), 80))
+    assert re.search(r" found  (\d\d:\d\d-\d\d:\d\dZ|\d\d-\d\d \d\d:\d\d to \d\d-\d\d \d\d:\d\dZ) ", row)
+    assert "1,500 lines" in row
 
 
 def test_scopes_and_files():
