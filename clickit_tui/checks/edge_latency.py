@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from clickit_tui.checks.reading import awake, measured, metrics, present, reading, window
-from clickit_tui.checks.registry import Facts, Finding, Verdict, check
+from clickit_tui.checks.registry import Evidence, Facts, Finding, Verdict, check
 from clickit_tui.world.minutes import REQUESTS, Reading, read
+from clickit_tui.world.parts import SlowPath
 from clickit_tui.world.world import World
 
 MINUTES = 5
 RELIABLE = {"edge.p95": 200, "edge.p99": 1000}
 """Samples a minute below which CloudWatch's percentile says little (aws.md 2.4)."""
 
+LOGS_CALL = "logs:FilterLogEvents"
+ENOUGH = 20
+"""Requests of a path in the log below which its 95th percentile is one or two of them (heuristic)."""
+
 
 @check("edge.latency", "edge", "response time", ("balancer", "metrics"))
 def judge(world: World, facts: Facts) -> Finding:
-    """FAIL when p95 or p99 was above its limit in most of the minutes, WARN at the lower p95 limit. Single slow minutes do not count."""
+    """FAIL when p95 or p99 was above its limit in most of the minutes, WARN at the lower p95 limit. Single slow minutes do not count.
+
+    The log's slowest path is named where one is above the lower limit; it changes no verdict.
+    """
     awake(world, facts, "edge")
     present(world.balancer, facts.now, "elasticloadbalancing:DescribeLoadBalancers", "load balancer", "edge")
     p95 = reading(world, facts, "edge.p95", MINUTES, "edge")
@@ -23,12 +31,14 @@ def judge(world: World, facts: Facts) -> Finding:
     slow = _mostly(p95, limits.p95_fail_s) or (p99 is not None and _trusted(world, facts, p99) and _mostly(p99, limits.p99_fail_s))
     verdict = Verdict.FAIL if slow else Verdict.WARN if _mostly(p95, limits.latency_warn_s) else Verdict.PASS
     at, value = p95.present[-1]
+    path = _slowest_path(world, facts)
+    told = f"; slowest {path.path} of {path.part}, p95 {path.p95_ms / 1000:.2f} s" if path and verdict is not Verdict.PASS else ""
     few = "" if _trusted(world, facts, p95) else ", of few requests"
     return Finding(
         verdict=verdict,
         short=f"p95 {value:.2f} s",
-        sentence=f"p95 response time {value:.2f} s{few}" + _tail(p99),
-        evidence=measured(f"p95 {value:.3f} s", at),
+        sentence=f"p95 response time {value:.2f} s{few}" + _tail(p99) + told,
+        evidence=measured(f"p95 {value:.3f} s", at) + _of_path(path, world.log.seen_at),
         threshold=f"FAIL p95 above {limits.p95_fail_s:g} s or p99 above {limits.p99_fail_s:g} s, "
         f"WARN p95 above {limits.latency_warn_s:g} s, in most of 5 min (heuristic)",
         change=f"p95 below {limits.latency_warn_s:g} s in most of 5 minutes",
@@ -48,3 +58,17 @@ def _trusted(world: World, facts: Facts, got: Reading) -> bool:
 
 def _tail(p99: Reading | None) -> str:
     return f", p99 {p99.last[1]:.2f} s" if p99 is not None and p99.last is not None else ""
+
+
+def _slowest_path(world: World, facts: Facts) -> SlowPath | None:
+    """The path whose requests took longest by the access lines; None when none with enough requests is slow, or nothing tells."""
+    digest = world.log.known(facts.now)
+    limit_ms = facts.thresholds.latency_warn_s * 1000
+    return next((one for one in digest.slow if one.count >= ENOUGH and one.p95_ms > limit_ms), None) if digest else None
+
+
+def _of_path(path: SlowPath | None, at: float | None) -> tuple[Evidence, ...]:
+    if path is None:
+        return ()
+    value = f"{path.path} of {path.part}: p95 {path.p95_ms / 1000:.2f} s, longest {path.longest_ms / 1000:.2f} s, {path.count:,} requests"
+    return measured(value, at, LOGS_CALL)

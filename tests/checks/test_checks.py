@@ -9,8 +9,9 @@ from clickit_tui.checks.registry import Facts, Verdict, checks
 from clickit_tui.checks.service_tasks import short_since
 from clickit_tui.config import Thresholds
 from clickit_tui.panes.charts import data_lines
+from clickit_tui.panes.playbook import Reading, rows
 from clickit_tui.world.minutes import cache_lookups
-from clickit_tui.world.parts import LogDigest, NatGateway, Target
+from clickit_tui.world.parts import LogDigest, NatGateway, SlowPath, Target
 from clickit_tui.world.seen import Seen
 from tests import worlds
 from tests.panes.views import text, view_of
@@ -163,6 +164,30 @@ def test_p99_of_few_requests_does_not_count():
     assert judge("edge.latency", measured(**slow, edge__requests=(999,) * 5)).verdict is Verdict.PASS
     assert judge("edge.latency", measured(**slow, edge__requests=(1000,) * 5)).verdict is Verdict.FAIL
     assert "of few requests" in judge("edge.latency", measured(edge__requests=(199,) * 5)).sentence
+
+
+def slow_paths(**counted):
+    """A digest with a slow path and one of too few requests to go by."""
+    rare = SlowPath(part="api", path="/export", count=3, p95_ms=9_000.0, longest_ms=9_000.0)
+    return LogDigest(slow=(rare, SlowPath(part="api", path="/api/v1/links/#", longest_ms=4_100.0, **counted)))
+
+
+def test_slow_answers_name_the_logs_slowest_path_and_it_changes_no_verdict():
+    for p95, verdict in ((1.5, Verdict.FAIL), (0.1, Verdict.PASS)):
+        world = measured(edge__p95=(p95,) * 5)
+        found = judge("edge.latency", with_(world, log=slow_paths(count=210, p95_ms=2_310.0)))
+        assert found.verdict is judge("edge.latency", world).verdict is verdict
+        assert found.sentence.endswith("; slowest /api/v1/links/# of api, p95 2.31 s") is (verdict is Verdict.FAIL)
+        assert found.evidence[-1].value == "/api/v1/links/# of api: p95 2.31 s, longest 4.10 s, 210 requests"
+        for counted in ({"count": 19, "p95_ms": 2_310.0}, {"count": 210, "p95_ms": 40.0}):
+            assert judge("edge.latency", with_(world, log=slow_paths(**counted))) == judge("edge.latency", world)
+
+
+def test_the_runbook_on_latency_shows_the_slowest_path():
+    world = with_(measured(edge__p95=(1.5,) * 5), log=slow_paths(count=210, p95_ms=2_310.0))
+    view = view_of(world)
+    shown = rows(view, Reading(playbook="latency", opened=frozenset({"response-time"})), 80, 24)
+    assert "210 requests" in " ".join("".join(span.text for span in row.spans) for row in shown)
 
 
 # --- targets, tasks, deployments ----------------------------------------------------------------------------------------------
