@@ -31,7 +31,7 @@ def judge(world: World, facts: Facts) -> Finding:
     slow = _mostly(p95, limits.p95_fail_s) or (p99 is not None and _trusted(world, facts, p99) and _mostly(p99, limits.p99_fail_s))
     verdict = Verdict.FAIL if slow else Verdict.WARN if _mostly(p95, limits.latency_warn_s) else Verdict.PASS
     at, value = p95.present[-1]
-    path = _slowest_path(world, facts)
+    path = slowest_path(world, facts)
     told = f"; slowest {path.path} of {path.part}, p95 {path.p95_ms / 1000:.2f} s" if path and verdict is not Verdict.PASS else ""
     few = "" if _trusted(world, facts, p95) else ", of few requests"
     return Finding(
@@ -60,7 +60,7 @@ def _tail(p99: Reading | None) -> str:
     return f", p99 {p99.last[1]:.2f} s" if p99 is not None and p99.last is not None else ""
 
 
-def _slowest_path(world: World, facts: Facts) -> SlowPath | None:
+def slowest_path(world: World, facts: Facts) -> SlowPath | None:
     """The path whose requests took longest by the access lines; None when none with enough requests is slow, or nothing tells."""
     digest = world.log.known(facts.now)
     limit_ms = facts.thresholds.latency_warn_s * 1000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clickit_tui.checks.edge_latency import slowest_path
 from clickit_tui.checks.registry import Todo
 from clickit_tui.naming import SERVICES
 from clickit_tui.playbooks import commands
@@ -89,8 +90,7 @@ def slow_endpoint(case: Case) -> Clue | None:
     p95, p50 = series(case, "edge.p95"), series(case, "edge.p50")
     if bad is None or p95 is None or p50 is None or not _tail(p95, p50) or case.bad("edge.5xx") is not None:
         return None
-    digest = case.world.log.known(case.facts.now)
-    slowest = digest.slow[0] if digest is not None and digest.slow else None
+    slowest = slowest_path(case.world, case.facts)
     path = f"{slowest.path} takes {slowest.p95_ms / 1000:.1f} s (p95)" if slowest is not None and slowest.p95_ms > 1000 else ""
     began, newest = rise(p95), next(iter(rollouts(case)), None)
     since = newest is not None and began is not None and began >= newest.at - 60
