@@ -20,7 +20,7 @@ Want = Literal["", "leave", "copy", "carry out"]
 """What a key asks of the screen."""
 
 SETTLE_S = 0.5
-"""Keys within this time of opening, or of another command appearing under the fingers, do nothing."""
+"""Keys within this time of opening, or of another command appearing under the fingers, do nothing; so does Enter after sending."""
 
 _SCROLLS = {"up": -1, "down": 1, "pageup": -8, "pagedown": 8}
 
@@ -31,13 +31,15 @@ class ConfirmModel:
     The first character typed into a field replaces what stood in it: a 5 over a 3 is 5, never 35.
     Only one thing confirms: the character, typed by a key into the token, that makes it equal to what is asked. Never
     Enter, never a paste, never a deletion, nothing within 0.5 s of opening. A token that is complete without having
-    confirmed (kept after `changed`) waits for its last character to be typed once more.
+    confirmed (kept after `changed`) waits for its last character to be typed once more. An Enter out of habit, right after
+    that character, does not close what tells how far the change has come.
     """
 
     def __init__(self, preview: Callable[[dict[str, str]], Preview], clock: Callable[[], float]) -> None:
         self._preview_of = preview
         self._clock = clock
         self._settles_at = clock() + SETTLE_S
+        self._sent_at = float("-inf")
         self._touched: set[str] = set()
         self.inputs: dict[str, str] = {}
         first = preview({})
@@ -91,7 +93,7 @@ class ConfirmModel:
         if key in _SCROLLS:
             self.dialog = self.dialog._replace(scroll=max(0, self.dialog.scroll + _SCROLLS[key]))
         elif self.dialog.phase == "over":
-            return "leave" if key == "enter" else ""
+            return "leave" if key == "enter" and self._clock() - self._sent_at >= SETTLE_S else ""
         elif self.dialog.phase == "asking":
             return self._asked(key, character)
         return ""
@@ -153,6 +155,7 @@ class ConfirmModel:
         return self._confirmed() if inserted and ask and entry.text == ask else ""
 
     def _confirmed(self) -> Want:
+        self._sent_at = self._clock()
         self.dialog = self.dialog._replace(phase="sending", note="")
         return "carry out"
 

@@ -29,6 +29,7 @@ def clock(at: float) -> str:
 _EVENT_NOISE = re.compile(r"(registered|deregistered) \d+ |has begun draining connections|has reached a steady state")
 _OF_SERVICE = re.compile(r"^\(service [^)]*\)[ ,]*")
 _OF_DEPLOYMENT = re.compile(r"^\(deployment [^)]*\) *")
+_ITS_DEPLOYMENT = re.compile(r"\(deployment ([^)]*)\) deployment completed")
 _A_DEPLOYMENT = re.compile(r"\(deployment [^)]*\)")
 _MOVED_TASKS = re.compile(r"^has (started|stopped) (\d+) (?:running )?tasks?\b.*")
 _UNHEALTHY = re.compile(r"^(?:\([^)]*\) *)+is unhealthy in \(target-group [^)]*\)(?: due to \((?:reason )?(.*?)\)*)?$")
@@ -39,7 +40,7 @@ def event(message: str) -> str:
 
     No news is that targets are registered, deregistered or drained, and that the service is steady.
     """
-    text = _OF_SERVICE.sub("", " ".join(message.split())).rstrip(".")
+    text = _MANUAL.sub("", _OF_SERVICE.sub("", " ".join(message.split())).rstrip("."))
     if _EVENT_NOISE.match(text):
         return ""
     if moved := _MOVED_TASKS.match(text):
@@ -51,12 +52,24 @@ def event(message: str) -> str:
 
 _A_GROUP = re.compile(r"\(target-group [^)]*?targetgroup/([^/)]*)[^)]*\)")
 _A_TASK = re.compile(r"\(task ([0-9a-f]{8})[0-9a-f]*\)")
+_MOVED = re.compile(r"^(started|stopped|registered|deregistered) (\d+) (?:running )?(task|target)s?\b")
+_MANUAL = re.compile(r"[. ]*For more information, see .*$")
 
 
 def event_in_full(message: str) -> str:
-    """A service event of ECS with nothing left out but the service's own name; target groups by name, tasks by eight characters."""
-    text = _OF_SERVICE.sub("", " ".join(message.split())).rstrip(".")
-    return _A_TASK.sub(r"\1", _A_GROUP.sub(r"\1", _OF_DEPLOYMENT.sub("", text)))
+    """A service event of ECS with nothing left out but the service's own name and the way to the manual.
+
+    Target groups stand by name, tasks by eight characters: `stopped 1 task: 27f52fa9`.
+    """
+    text = _MANUAL.sub("", _OF_SERVICE.sub("", " ".join(message.split())).rstrip("."))
+    text = _A_TASK.sub(r"\1", _A_GROUP.sub(r"\1", _OF_DEPLOYMENT.sub("", text))).removeprefix("has ")
+    return _MOVED.sub(lambda found: f"{found[1]} {several(int(found[2]), found[3])}", text)
+
+
+def completed_id(message: str) -> str:
+    """Id of the deployment that a service event says has completed, `ecs-svc/91`; empty when it says so of none."""
+    found = _ITS_DEPLOYMENT.search(message)
+    return found[1] if found else ""
 
 
 def several(count: int, one: str, many: str = "") -> str:

@@ -94,6 +94,17 @@ def test_the_last_character_of_the_token_confirms_once() -> None:
     assert model.key("enter", "\r") == ""
 
 
+def test_enter_right_after_the_last_character_does_not_close_what_tells_of_the_progress() -> None:
+    model, _, clock = opened(STOP)
+    assert typing(model, "prod/migration") == ["carry out"]
+    model.answered(Done(kind="done", sentence="accepted"))
+    clock.now += 0.49
+    assert model.key("enter", "\r") == ""
+    assert model.key("escape", None) == "leave"
+    clock.now += 0.02
+    assert model.key("enter", "\r") == "leave"
+
+
 def test_enter_never_confirms() -> None:
     model, _, _ = opened(STOP)
     typing(model, "prod/migratio")

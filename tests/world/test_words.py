@@ -2,7 +2,7 @@
 
 import pytest
 
-from clickit_tui.world.words import event, event_in_full
+from clickit_tui.world.words import completed_id, event, event_in_full
 
 
 @pytest.mark.parametrize(
@@ -30,10 +30,19 @@ def test_an_event_is_said_without_the_names_beside_it(message, said, service):
 def test_an_event_in_full_leaves_out_only_what_stands_beside_it() -> None:
     group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/clickit-prod-api-tg/d788c7cc9ded54fd"
     start = "(service clickit-prod-api) "
-    assert event_in_full(f"{start}has started 2 tasks: (task {'a' * 32}) (task {'b' * 32}).") == "has started 2 tasks: aaaaaaaa bbbbbbbb"
-    assert event_in_full(f"{start}deregistered 1 targets in (target-group {group})") == "deregistered 1 targets in clickit-prod-api-tg"
+    assert event_in_full(f"{start}has started 2 tasks: (task {'a' * 32}) (task {'b' * 32}).") == "started 2 tasks: aaaaaaaa bbbbbbbb"
+    assert event_in_full(f"{start}deregistered 1 targets in (target-group {group})") == "deregistered 1 target in clickit-prod-api-tg"
     assert event_in_full(f"{start}(deployment ecs-svc/91) deployment completed.") == "deployment completed"
     assert event_in_full(f"{start}was unable to place a task. Reason: no.") == "was unable to place a task. Reason: no"
+    assert event_in_full(f"{start}has stopped 1 running tasks: (task {'c' * 32}).") == "stopped 1 task: cccccccc"
+    manual = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
+    assert event_in_full(f"{start}is unable to start tasks. {manual}") == "is unable to start tasks"
+
+
+def test_which_deployment_an_event_says_has_completed() -> None:
+    assert completed_id("(service a) (deployment ecs-svc/91) deployment completed.") == "ecs-svc/91"
+    assert completed_id("(service a) (deployment ecs-svc/91) deployment failed: no.") == ""
+    assert completed_id("(service a) rolling back to (deployment ecs-svc/12).") == ""
 
 
 def test_an_unhealthy_target_is_told_with_its_reason_however_it_is_worded():
