@@ -15,6 +15,7 @@ from clickit_tui.world.causes import cause_of
 from clickit_tui.world.ecs import Deployment, Service, ServiceDeployment, Task, revision, tag
 from clickit_tui.world.health import own_changes, why_stopped
 from clickit_tui.world.incident import Recorded, Told
+from clickit_tui.world.revisions import came_back_to, undone_by
 from clickit_tui.world.words import event
 from clickit_tui.world.world import World
 
@@ -109,14 +110,15 @@ def deployments(world: World, facts: Facts) -> Iterator[Happening]:
 
 def _began(world: World, service: Service, d: Deployment) -> Happening:
     name = deployment_name(world, service, d)
+    back = undone_by(world, service, d) is not None
     ours = d.id in {f.follow.deployment for f in own_changes(world)}
     return Happening(
         id=f"deployment:{d.id}",
         at=d.created_at or 0.0,
         kind=Kind.DEPLOYMENT,
         part=service.part,
-        text=f"{name} began",
-        said=f"deployment {name}",
+        text=f"roll-back to {name} began" if back else f"{name} began",
+        said=f"roll-back to {name}" if back else f"deployment {name}",
         source="ecs:DescribeServices",
         call=_describe(service),
         detail=d.rollout_reason,
@@ -175,7 +177,8 @@ def events(world: World, facts: Facts) -> Iterator[Happening]:
         for one in service.events:
             if one.at is None:
                 continue
-            words = event(one.message)
+            back = came_back_to(world, service, one.message)
+            words = f"rolled back to {definition_name(world, service.part, back)}" if back else event(one.message)
             text = _line(words or one.message.partition(") ")[2] or one.message)
             yield Happening(
                 id=f"event:{one.id or one.at}",
@@ -196,7 +199,7 @@ def events(world: World, facts: Facts) -> Iterator[Happening]:
 def _brought_about(world: World, service: Service, at: float, words: str) -> bool:
     """Whether an event only says that a change of ours proceeds."""
     during = any(f.follow.part == service.part and f.follow.started_at <= at <= (f.ended_at or at) for f in own_changes(world))
-    return during and words.startswith(("started ", "stopped ", "deployment completed"))
+    return during and words.startswith(("started ", "stopped ", "deployment completed", "rolled back"))
 
 
 # --- tasks, autoscaling, alarms -----------------------------------------------------------------------------------------------

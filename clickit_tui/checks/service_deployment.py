@@ -62,8 +62,8 @@ def _rolled_back(found: Service, world: World, facts: Facts) -> _Said | None:
         return Verdict.WARN, "rolled back", "is what the circuit breaker went back to" + (f": {newest.reason}" if newest.reason else "")
     primary = found.primary
     if primary is not None and "rolling back" in primary.rollout_reason and _recent(primary, facts):
-        verdict = Verdict.FAIL if primary.rollout == "IN_PROGRESS" else Verdict.WARN
-        return verdict, "rolled back", f"is a roll-back: {primary.rollout_reason}"
+        verdict, word = (Verdict.FAIL, "rolling back") if primary.rollout == "IN_PROGRESS" else (Verdict.WARN, "rolled back")
+        return verdict, word, f"is a roll-back: {primary.rollout_reason}"
     return None
 
 

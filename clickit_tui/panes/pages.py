@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from textual.binding import ActiveBinding
@@ -13,9 +14,11 @@ from clickit_tui.panes.figures import since_minutes
 from clickit_tui.panes.identity import badge
 from clickit_tui.panes.services import deployment_words, image_tag, task_state
 from clickit_tui.panes.view import View, reason, verdict_look
-from clickit_tui.ui.cells import Span, Spans
-from clickit_tui.world.ecs import Service, Task
+from clickit_tui.ui.cells import Look, Span, Spans
+from clickit_tui.world.ecs import Service, ServiceEvent, Task, revision
 from clickit_tui.world.parts import ClusterMissing
+from clickit_tui.world.revisions import came_back_to
+from clickit_tui.world.words import event_in_full
 from clickit_tui.world.world import World
 
 
@@ -31,6 +34,11 @@ def title(text: str) -> Spans:
 
 def service_page(world: World, view: View, service: Service) -> list[Spans]:
     """Everything known of a service: counts, deployments, network, events."""
+    return [*service_lines(world, view, service), (), *event_lines(world, view, service, 50)]
+
+
+def service_lines(world: World, view: View, service: Service) -> list[Spans]:
+    """Counts, limits, network and deployments of a service."""
     lines = [
         row("service", service.name),
         row("status", service.status),
@@ -46,15 +54,36 @@ def service_page(world: World, view: View, service: Service) -> list[Spans]:
         title("deployments"),
     ]
     lines += [(Span(" " + deployment_words(d) + (f" ({d.rollout_reason})" if d.rollout_reason else "")),) for d in service.deployments]
-    lines += [(), title("events, newest first")]
-    lines += [
-        (
-            Span(f" {view.moment(e.at) if e.at else '?':<14}", "dim"),
-            Span(e.message, "fail" if "unable to" in e.message else "plain"),
+    return lines
+
+
+_DIGITS = re.compile(r"[0-9a-f]*\d[0-9a-f]{6,}")
+"""Ids of tasks, sessions and images: what differs between events that say the same."""
+
+
+def event_lines(world: World, view: View, service: Service, most: int) -> list[Spans]:
+    """The service's newest events, what is wrong and says the same folded into its newest: steady in green, `unable to` in red."""
+    folded: dict[str, list[ServiceEvent]] = {}
+    for each in service.events:
+        wrong = _event_look(each.message) == "fail"
+        folded.setdefault(_DIGITS.sub("", each.message) if wrong else f"{len(folded)}", []).append(each)
+    lines = [title("events, newest first")]
+    for same in list(folded.values())[:most]:
+        newest, oldest = same[0], same[-1].at
+        since = f" since {view.moment(oldest)}" if oldest else ""
+        more = f"  (×{len(same)}{since})" if len(same) > 1 else ""
+        back = came_back_to(world, service, newest.message)
+        text = f"rolled back to {service.part}:{revision(back) or '?'}" if back else event_in_full(newest.message)
+        lines.append(
+            (Span(f" {view.moment(newest.at) if newest.at else '?':<14}", "dim"), Span(text, _event_look(text)), Span(more, "dim"))
         )
-        for e in service.events[:50]
-    ]
     return lines if service.events else [*lines, (Span(" none in the answer", "dim"),)]
+
+
+def _event_look(text: str) -> Look:
+    if any(word in text for word in ("unable to", "unhealthy", "failed")):
+        return "fail"
+    return "warn" if "rolling back" in text or "rolled back" in text else "ok" if "steady state" in text else "plain"
 
 
 def task_page(world: World, view: View, task: Task) -> list[Spans]:

@@ -9,20 +9,21 @@ from clickit_tui.checks.registry import Facts
 from clickit_tui.follow import healthy_of
 from clickit_tui.logs.line import LogLine
 from clickit_tui.panes.figures import since_minutes
-from clickit_tui.panes.pages import row, service_page, task_page, title
+from clickit_tui.panes.pages import event_lines, row, service_lines, task_page, title
 from clickit_tui.panes.services_tree import command_of, group_of, image_words, run_time, tasks_of
 from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Look, Span, Spans
 from clickit_tui.world.causes import cause_of
 from clickit_tui.world.difference import differences
 from clickit_tui.world.ecs import Deployment, Service, ServiceDeployment, Task, TaskDefinition, revision
-from clickit_tui.world.revisions import definition_of, deployments_of, running_deployment
+from clickit_tui.world.revisions import definition_of, deployments_of, running_deployment, undone_by
 from clickit_tui.world.seen import clean
-from clickit_tui.world.words import event_in_full
 from clickit_tui.world.world import World
 
 REASON_CELLS = 400
 """A stop reason is shown with both ends within this many characters."""
+EVENTS = 30
+"""Most events of a service, after folding."""
 Logs = Sequence[LogLine] | str
 """Lines of a task's own stream, or why there are none."""
 
@@ -50,7 +51,11 @@ def _without_log(world: World, view: View, key: str | None, task: Task | None) -
     kind, _, rest = (key or "").partition(":")
     if kind == "service":
         service = next((s for s in world.services.value or () if rest in (s.arn, s.name)), None)
-        return [*_following(world, view, service), *events(service, view), (), *service_page(world, view, service)] if service else []
+        return (
+            [*_following(world, view, service), *event_lines(world, view, service, EVENTS), (), *service_lines(world, view, service)]
+            if service
+            else []
+        )
     if kind == "deployment":
         found = [(s, d) for s in world.services.value or () for d in s.deployments if d.id == rest]
         return deployment_lines(world, view, *found[0]) if found else []
@@ -101,18 +106,6 @@ def bar(running: int | None, desired: int | None, healthy: int | None = None, ce
     return f"[{'#' * full}{'=' * (runs - full)}{'-' * (cells - runs)}] {counts}"
 
 
-def events(service: Service, view: View, most: int = 8) -> list[Spans]:
-    """The service's newest events: steady in green, `unable to` in red."""
-    lines = [title("events")]
-    for event in service.events[:most]:
-        text = event_in_full(event.message)
-        look: Look = (
-            "fail" if "unable to" in text or "unhealthy" in text or "failed" in text else "ok" if "steady state" in text else "plain"
-        )
-        lines.append((Span(f" {view.moment(event.at) if event.at else '?':<14}", "dim"), Span(text, look)))
-    return lines if service.events else [*lines, (Span(" none in the answer", "dim"),)]
-
-
 def deployment_lines(world: World, view: View, service: Service, deployment: Deployment) -> list[Spans]:
     """New and old revision side by side, the breaker, the reason, and what differs."""
     new = service.primary or deployment
@@ -122,7 +115,7 @@ def deployment_lines(world: World, view: View, service: Service, deployment: Dep
     lines += [
         _beside("tasks", [f"{_n(d.running)} of {_n(d.desired)}, {_n(d.pending)} pending" for d in columns]),
         _beside("failed in a row", [_n(d.failed) for d in columns]),
-        _beside("roll-out", [d.rollout or "unknown" for d in columns]),
+        _beside("roll-out", [_rollout(world, service, d) for d in columns]),
         _beside("image", [image_words(world, d.task_definition, tasks_of(world, service, d)) for d in columns]),
         _beside("begun", [f"{since_minutes(d.created_at, view.now)} ago" for d in columns]),
     ]
@@ -134,6 +127,11 @@ def deployment_lines(world: World, view: View, service: Service, deployment: Dep
     lines += [row("reason", d.rollout_reason) for d in columns if d.rollout_reason and d.rollout != "COMPLETED"]
     then = old.task_definition if old is not None else _before(world, service)
     return [*lines, (), *difference_lines(definition_of(world, then), definition_of(world, new.task_definition))]
+
+
+def _rollout(world: World, service: Service, of: Deployment) -> str:
+    """`COMPLETED`, `COMPLETED, a roll-back`."""
+    return (of.rollout or "unknown") + (", a roll-back" if undone_by(world, service, of) else "")
 
 
 def _before(world: World, service: Service) -> str:
@@ -184,10 +182,11 @@ def stop_lines(world: World, view: View, key: str) -> list[Spans]:
     if group is None:
         return []
     first, last = (view.moment(at) if at else "?" for at in (group.first_at, group.last_at))
+    times = first if first == last else f"{first} to {last}"
     return [
         (
             Span(f" {group.part}: {group.cause.title}", "fail" if group.cause.failed else "bold"),
-            Span(f"  ×{len(group.tasks)}  first {first}  last {last}"),
+            Span(f"  ×{len(group.tasks)}  {times}"),
         ),
         *why_lines(group.tasks[0], named=False),
     ]
@@ -233,7 +232,8 @@ def log_part(task: Task, view: View, logs: Logs) -> list[Spans]:
     if isinstance(logs, str):
         return [head, (Span(f" {logs}", "dim"),)]
     if not logs:
-        return [head, (Span(" its stream holds no line", "dim"),)]
+        why = "it never started: it wrote nothing" if task.stopped and task.started_at is None else "its stream holds no line"
+        return [head, (Span(f" {why}", "dim"),)]
     looks: dict[str, Look] = {"error": "fail", "fatal": "fail", "critical": "fail", "warn": "warn"}
     return [
         head,

@@ -12,7 +12,7 @@ from clickit_tui.panes.view import View, reason
 from clickit_tui.ui.cells import Look, Row, Span, Spans, fit
 from clickit_tui.world.causes import StopGroup, grouped
 from clickit_tui.world.ecs import Container, Deployment, Service, ServiceDeployment, Task, revision
-from clickit_tui.world.revisions import current_revision, definition_of, deployments_of, running_deployment, tag_and_digest
+from clickit_tui.world.revisions import current_revision, definition_of, deployments_of, running_deployment, tag_and_digest, undone_by
 from clickit_tui.world.words import several, spell
 from clickit_tui.world.world import World
 
@@ -136,14 +136,13 @@ def _deployment_rows(
 ) -> list[Row]:
     key = f"deployment:{deployment.id}"
     opened = _open(key, True, looking)
-    state, look = deployment_state(deployment, view)
+    state, look = deployment_state(deployment, view, undone_by(world, service, deployment) is not None)
     word = {"PRIMARY": "new" if len(service.deployments) > 1 else "now", "ACTIVE": "old"}.get(deployment.status, deployment.status.lower())
     counts = f"{_n(deployment.running)}/{_n(deployment.desired)}"
-    more = f", {deployment.failed} failed" if deployment.failed else ""
     spans = (
         _head(view, 1, opened),
         Span(fit(f"{word} :{revision(deployment.task_definition) or '?'}", 10), "bold"),
-        Span(fit(f"{counts} {state}{more}", max(22, width - 46)), look),
+        Span(fit(f"{counts} {state}", max(22, width - 46)), look),
         Span(" "),
         Span(fit(image_words(world, deployment.task_definition, tasks), 25 if width >= 75 else 10), "plain"),
         Span(fit(since_minutes(deployment.created_at, view.now), 5, right=True), "dim"),
@@ -152,15 +151,19 @@ def _deployment_rows(
     return [*found, *_task_rows(world, view, tasks, width, 2, looking)] if opened else found
 
 
-def deployment_state(deployment: Deployment, view: View) -> tuple[str, Look]:
-    """`✔ completed`, `! in progress`, `✖ failed`."""
-    rollout = deployment.rollout
-    if rollout == "FAILED" or (rollout == "IN_PROGRESS" and deployment.failed):
-        return f"{view.mark('FAIL')} {rollout.lower().replace('_', ' ')}", "fail"
+def deployment_state(deployment: Deployment, view: View, back: bool = False) -> tuple[str, Look]:
+    """`✔ completed`, `! in progress`, `✖ failed after 3 tasks`; with `back` `! rolling back`, `! rolled back`."""
+    rollout, failed = deployment.rollout, deployment.failed or 0
+    if rollout == "FAILED":
+        return f"{view.mark('FAIL')} failed" + (f" after {several(failed, 'task')}" if failed else ""), "fail"
     if rollout == "IN_PROGRESS":
-        return f"{view.mark('WARN')} in progress", "warn"
+        words = "rolling back" if back or "rolling back" in deployment.rollout_reason else "in progress"
+        return (f"{view.mark('FAIL')} {words}, {failed} failed", "fail") if failed else (f"{view.mark('WARN')} {words}", "warn")
     if rollout == "COMPLETED":
-        return f"{view.mark('PASS')} completed", "plain"
+        words = "rolled back" if back else "completed"
+        if failed:
+            return f"{view.mark('WARN')} {words}, then {failed} failed", "warn"
+        return f"{view.mark('WARN' if back else 'PASS')} {words}", "warn" if back else "plain"
     return f"{view.mark('UNKNOWN')} roll-out unknown", "unknown"
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import msgspec
 
 from clickit_tui.world.difference import differences, in_short
-from clickit_tui.world.ecs import RevisionImage, Service, ServiceDeployment, ServiceRevision, TaskDefinition, revision
+from clickit_tui.world.ecs import Deployment, RevisionImage, Service, ServiceDeployment, ServiceRevision, TaskDefinition, revision
 from clickit_tui.world.supply import Image, ImageName, Secret, git_sha, image_name, in_secrets_manager, secret_reference
+from clickit_tui.world.words import completed_id
 from clickit_tui.world.world import World
 
 MOST = 12
@@ -67,6 +68,38 @@ def running_deployment(world: World, service: Service) -> ServiceDeployment | No
     own = deployments_of(world, service)
     current = next((d for d in own if d.arn == service.service_deployment), None)
     return next((d for d in (current, *own[:1]) if d is not None and (d.running or d.rolling_back)), None)
+
+
+SAME_S = 2.0
+"""A deployment of the service and its record begin within this many seconds of each other."""
+
+
+def undone_by(world: World, service: Service, deployment: Deployment) -> ServiceDeployment | None:
+    """The failed or stopped service deployment that this deployment of the service rolls back; None when it is no roll-back.
+
+    ECS keeps one record of a deployment and its roll-back, while the service lists the roll-back as a deployment of its own.
+    """
+    if deployment.created_at is None:
+        return None
+    for each in deployments_of(world, service):
+        began = each.created_at or each.started_at
+        if began is None or began > deployment.created_at + SAME_S:
+            continue
+        if abs(began - deployment.created_at) <= SAME_S:
+            return None
+        ended = each.finished_at is None or each.finished_at >= deployment.created_at
+        return each if ended and (each.rolling_back or each.status.startswith("ROLLBACK")) else None
+    return None
+
+
+def came_back_to(world: World, service: Service, event: str) -> str:
+    """ARN of the task definition that a service event tells a roll-back has come back to; empty for every other event.
+
+    ECS calls that `deployment completed`, as if something new had been deployed.
+    """
+    completed = completed_id(event)
+    back = next((d for d in service.deployments if completed and d.id == completed), None)
+    return back.task_definition if back is not None and undone_by(world, service, back) else ""
 
 
 def current_revision(world: World, service: Service) -> str:

@@ -52,7 +52,7 @@ def event(message: str) -> str:
 
 _A_GROUP = re.compile(r"\(target-group [^)]*?targetgroup/([^/)]*)[^)]*\)")
 _A_TASK = re.compile(r"\(task ([0-9a-f]{8})[0-9a-f]*\)")
-_MOVED = re.compile(r"^(started|stopped|registered|deregistered) (\d+) (?:running )?(task|target)s?\b")
+_MOVED = re.compile(r"^(started|stopped|registered|deregistered|begun draining connections on) (\d+) (?:running )?(task|target)s?\b")
 _MANUAL = re.compile(r"[. ]*For more information, see .*$")
 
 
@@ -63,7 +63,7 @@ def event_in_full(message: str) -> str:
     """
     text = _MANUAL.sub("", _OF_SERVICE.sub("", " ".join(message.split())).rstrip("."))
     text = _A_TASK.sub(r"\1", _A_GROUP.sub(r"\1", _OF_DEPLOYMENT.sub("", text))).removeprefix("has ")
-    return _MOVED.sub(lambda found: f"{found[1]} {several(int(found[2]), found[3])}", text)
+    return _MOVED.sub(lambda found: f"{found[1]} {several(int(found[2]), found[3])}", text).replace("begun draining", "began draining", 1)
 
 
 def completed_id(message: str) -> str:

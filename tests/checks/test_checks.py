@@ -290,7 +290,7 @@ def primary(**changes):
         ({"rollout": "IN_PROGRESS", "age_s": 1801}, Verdict.WARN, "rolling"),
         ({"failed": 1}, Verdict.WARN, "1 failed"),
         ({"rollout": "FAILED", "rollout_reason": "tasks failed to start"}, Verdict.FAIL, "deploy failed"),
-        ({"rollout": "IN_PROGRESS", "rollout_reason": "circuit breaker: rolling back to x"}, Verdict.FAIL, "rolled back"),
+        ({"rollout": "IN_PROGRESS", "rollout_reason": "circuit breaker: rolling back to x"}, Verdict.FAIL, "rolling back"),
         ({"rollout": "COMPLETED", "rollout_reason": "circuit breaker: rolling back to x"}, Verdict.WARN, "rolled back"),
         ({"rollout": "COMPLETED", "rollout_reason": "circuit breaker: rolling back to x", "age_s": 3600}, Verdict.PASS, "steady"),
     ],

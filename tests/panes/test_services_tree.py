@@ -8,10 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from clickit_tui.panes.pages import event_lines
 from clickit_tui.panes.services_detail import bar, detail_lines, log_task
 from clickit_tui.panes.services_panes import LEAST_LOG, newest
 from clickit_tui.panes.services_tree import VIEWS, Looking, group_of, rows
 from clickit_tui.ui.cells import Span, spans_width
+from clickit_tui.world.revisions import undone_by
 from tests import worlds
 from tests.fakes import line
 from tests.panes.views import text, view_of
@@ -163,6 +165,58 @@ def test_how_long_a_migration_has_run_is_never_cut():
     assert "table locks likely, 7 m 8 s" in text([row.spans for row in everything(world, 140, Looking(view="migrations"))])
 
 
+def test_events_that_say_the_same_wrong_thing_are_one_row_and_no_other_is_folded():
+    world = worlds.healthy_world(NOW)
+    api = world.services.value[0]
+    said = ("is unable to place a task for 0a1b2c3d4e5f", "has started 1 tasks: (task 1)", "is unable to place a task for f5e4d3c2b1a0")
+    events = tuple(worlds.ServiceEvent(id=str(i), at=NOW - i, message=f"(service {api.name}) {said[i % 3]}") for i in range(6))
+    changed = msgspec.structs.replace(api, events=events)
+    world = msgspec.structs.replace(world, services=worlds.seen((changed,), NOW, "services"))
+    lines = text(event_lines(world, view_of(world), changed, 9)).splitlines()
+    assert len(lines) == 4
+    assert "unable to place a task for 0a1b2c3d4e5f  (×4 since 14:03:14Z)" in lines[1]
+    assert [("started 1 task" in line) for line in lines[1:]] == [False, True, True]
+
+
+def rolled_back(world, finished=True):
+    """The api, whose last deployment failed two minutes ago and was rolled back to the revision that ran before."""
+    api = world.services.value[0]
+    now, failed = api.primary, world.service_deployments.value[0]
+    back = msgspec.structs.replace(now, created_at=NOW - 60, rollout="COMPLETED" if finished else "IN_PROGRESS")
+    record = msgspec.structs.replace(
+        failed,
+        service=api.name,
+        status="ROLLBACK_SUCCESSFUL" if finished else "ROLLBACK_IN_PROGRESS",
+        created_at=NOW - 120,
+        finished_at=NOW - 5 if finished else None,
+    )
+    event = worlds.ServiceEvent(id="1", at=NOW - 5, message=f"(service {api.name}) (deployment {back.id}) deployment completed.")
+    changed = msgspec.structs.replace(api, deployments=(back,), events=(event,) if finished else ())
+    others = world.services.value[1:]
+    return msgspec.structs.replace(
+        world, services=worlds.seen((changed, *others), NOW, "services"), service_deployments=worlds.seen((record,), NOW, "deployments")
+    )
+
+
+@pytest.mark.parametrize(("finished", "said"), [(True, "! rolled back"), (False, "! rolling back")])
+def test_a_deployment_that_undid_another_is_told_to_be_a_roll_back(finished, said):
+    world = rolled_back(worlds.healthy_world(NOW), finished)
+    api = world.services.value[0]
+    assert said in text([row.spans for row in everything(world, 100)])
+    page = text(detail_lines(world, view_of(world), f"service:{api.arn}", ""))
+    assert ("rolled back to api:41" in page) is finished
+    assert "deployment completed" not in page
+
+
+def test_the_record_of_a_deployment_itself_makes_it_no_roll_back():
+    world = rolled_back(worlds.healthy_world(NOW))
+    api = world.services.value[0]
+    itself = msgspec.structs.replace(api.primary, created_at=NOW - 120.5)
+    assert undone_by(world, api, api.primary) is not None
+    assert undone_by(world, api, itself) is None
+    assert undone_by(world, api, msgspec.structs.replace(itself, created_at=NOW - 500)) is None
+
+
 def test_steady_events_are_green_and_unable_ones_red():
     world = worlds.healthy_world(NOW)
     api = world.services.value[0]
@@ -174,7 +228,7 @@ def test_steady_events_are_green_and_unable_ones_red():
     world = msgspec.structs.replace(world, services=worlds.seen((changed,), NOW, "services"))
     looks = {span.text: span.look for spans in detail_lines(world, view_of(world), f"service:{api.arn}", "")[:4] for span in spans}
     assert looks["is unable to place a task"] == "fail"
-    assert looks["has reached a steady state"] == "ok"
+    assert looks["reached a steady state"] == "ok"
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def test_an_event_in_full_leaves_out_only_what_stands_beside_it() -> None:
     assert event_in_full(f"{start}(deployment ecs-svc/91) deployment completed.") == "deployment completed"
     assert event_in_full(f"{start}was unable to place a task. Reason: no.") == "was unable to place a task. Reason: no"
     assert event_in_full(f"{start}has stopped 1 running tasks: (task {'c' * 32}).") == "stopped 1 task: cccccccc"
+    assert event_in_full(f"{start}has begun draining connections on 1 tasks.") == "began draining connections on 1 task"
     manual = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
     assert event_in_full(f"{start}is unable to start tasks. {manual}") == "is unable to start tasks"
 
