@@ -7,6 +7,7 @@ import random
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,7 @@ from clickit_tui import chronicle, follow
 from clickit_tui.aws import login
 from clickit_tui.aws.cloudwatch import Charting, alarm_metric
 from clickit_tui.aws.dbload import database_load
+from clickit_tui.aws.ecs_sources import described, registered
 from clickit_tui.aws.errors import fault_of
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.insights import LogsInsights
@@ -84,6 +86,8 @@ class Session:
         """Asks the user for the code of an MFA device; None as an answer, or without such a front end, means no."""
         self._code_refused = False
         self.gateway = gateway or Gateway(config, clock=clock, prompt_mfa=self._code)
+        self.task_definition = partial(described, self.gateway)
+        self.task_definitions = partial(registered, self.gateway)
         self.store = Store(World(env=config.env))
         self.cursor: float | None = None
         self._charting = Charting()

@@ -22,11 +22,12 @@ from clickit_tui.reach.plugin import Invocation
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
 from clickit_tui.world.charting import Range
-from clickit_tui.world.ecs import Task
+from clickit_tui.world.ecs import Task, TaskDefinition
 from clickit_tui.world.follow import Follow
 from clickit_tui.world.incident import Incident
 from clickit_tui.world.machine import Tunnel
 from clickit_tui.world.parts import Alarm, MetricClass, Series
+from clickit_tui.world.seen import Failed, Fault, Trouble
 from clickit_tui.world.spending import Spent
 from clickit_tui.world.world import World
 from tests import worlds
@@ -132,6 +133,8 @@ class FakeCore:
         self.sent: list[Plan] = []
         self.followed: list[Follow] = []
         self.logs_read: list[str] = []
+        self.definitions: dict[str, TaskDefinition] = {}
+        """What ECS has registered, by ARN."""
         self.cursor: float | None = None
         self.rested: list[bool] = []
         self.charted: list[Range | None] = []
@@ -189,6 +192,15 @@ class FakeCore:
     async def task_log(self, task: Task) -> Sequence[LogLine]:
         self.logs_read.append(task.arn)
         return [line(i, part=task.part, level="error", text=f"its line {i}", task=task.id[:8]) for i in range(-3, 0)]
+
+    async def task_definitions(self, family: str, /) -> tuple[Sequence[str], bool]:
+        return sorted(self.definitions, key=lambda arn: -int(arn.rsplit(":", 1)[1])), True
+
+    async def task_definition(self, arn: str, /) -> TaskDefinition:
+        found = self.definitions.get(arn)
+        if found is None:
+            raise Failed(Fault(kind=Trouble.MISSING, sentence="there is no such task definition", operation="ecs:DescribeTaskDefinition"))
+        return found
 
     def follow(self, wanted: Follow) -> None:
         self.followed.append(wanted)

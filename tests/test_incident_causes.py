@@ -34,7 +34,13 @@ INCIDENTS = {
 }
 
 
-@pytest.mark.parametrize(("incident", "cause"), INCIDENTS.items())
+QUICK = ("circuit_breaker", "image_tag_missing", "out_of_memory", "subnet_full")
+"""Incidents of a plain run; the others are played in a long one."""
+
+
+@pytest.mark.parametrize(
+    ("incident", "cause"), [pytest.param(*each, marks=() if each[0] in QUICK else pytest.mark.long) for each in INCIDENTS.items()]
+)
 async def test_an_incidents_stopped_tasks_are_of_its_cause(demo: Demo, aws: Client, incident: str, cause: str) -> None:
     demo.reset(seed=1, paused=True, elapsed_s=2400.0, incident=incident.replace("_", "-"))
     found: dict[str, int] = {}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ from clickit_tui.actions import enable_exec, rollback
 from clickit_tui.actions.registry import Target
 from clickit_tui.carry import Outcome
 from clickit_tui.config import Config
+from clickit_tui.demo import server
+from clickit_tui.demo.incidents import causes
 from clickit_tui.demo.launch import Demo
+from clickit_tui.demo.program import Behaviour
 from clickit_tui.naming import names
 from clickit_tui.plan import Plan, Refused
 from clickit_tui.screens.services import follow_of
@@ -39,7 +43,7 @@ MOVING = ("identity", "services", "tasks", "service_deployments", "targets", "al
 class Rig:
     """A session on the demo whose clock is the demo's, stepped by hand."""
 
-    def __init__(self, demo: Demo, state: Path, read_only: bool = False, env: str = "dev") -> None:
+    def __init__(self, demo: Demo | Local, state: Path, read_only: bool = False, env: str = "dev") -> None:
         self.demo = demo
         self.names = names(env)
         config = Config(
@@ -97,7 +101,7 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(demo: Demo, state: Path, **given: Any) -> AsyncIterator[Rig]:
+async def rig(demo: Demo | Local, state: Path, **given: Any) -> AsyncIterator[Rig]:
     made = Rig(demo, state, **given)
     await made.session.start()
     try:
@@ -174,6 +178,76 @@ async def test_the_same_definition_with_another_digest_behind_its_tag_is_told_to
         assert isinstance(planned, Refused)
         assert planned.reason.startswith("would not be a roll-back")
         assert f"It ran {ran}: which ECR has not any more" in planned.reason
+
+
+class Local:
+    """The embedded ClickIt served over HTTP by this process, so that a test can make a past for it."""
+
+    def __init__(self) -> None:
+        self.endpoint = server.Endpoint(seed=1, paused=True, elapsed_s=0.0, latency_ms=0.0)
+        self._listening = server.bind(self.endpoint, 0)
+        self.url = f"http://127.0.0.1:{self._listening.server_port}"
+        threading.Thread(target=self._listening.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def control(self, do: str, **given: object) -> dict[str, Any]:
+        return self.endpoint.control(do, given)
+
+    def step(self, seconds: float) -> None:
+        self.control("step", seconds=seconds)
+
+    def stop(self) -> None:
+        self._listening.shutdown()
+        self._listening.server_close()
+
+
+@pytest.fixture
+def latest(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Local]:
+    """The api of dev has run a definition whose image is `:latest`, and that tag has moved to another image since."""
+    local = Local()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", local.url)
+    with local.endpoint.lock:
+        sim = local.endpoint.sim
+        env = sim.envs["dev"]
+        causes.deploy(sim, env.services["api"], causes.register(sim, env, "api", "latest"))
+    local.step(400)
+    with local.endpoint.lock:
+        causes.push(sim, env, "api", "v2.9.9", Behaviour())
+    try:
+        yield local
+    finally:
+        local.stop()
+
+
+async def test_a_tag_latest_that_moved_is_told_to_be_no_way_back_and_a_fixed_tag_is_one(latest: Local, aws: Client, tmp_path: Path) -> None:
+    async with rig(latest, tmp_path) as r:
+        moving = r.api.task_definition
+        ran = next(i.digest for x in r.world.revisions.value or () if x.arn == r.newest().target_revision for i in x.images)
+        assert not r.api.rolling
+        await deploy(aws, r, forceNewDeployment=True)
+        await r.until(lambda: not r.api.rolling)
+        await r.read()
+        same = next(c for c in candidates(r.world, r.api) if c.same)
+        refused = rollback.plan(r.world, r.target, {"revision": same.id}, r.session.facts())
+        assert isinstance(refused, Refused)
+        assert refused.reason.startswith(
+            f"would not be a roll-back: api:{revision(moving)} is what runs now, ECS would resolve tag latest again"
+        )
+        assert f"It ran {ran}: move the tag back to it in ECR" in refused.reason
+        planned = r.plan()
+        assert planned.steps[0].call.params["taskDefinition"] == before_it(moving)
+        assert (await r.carry_out(planned)).kind == "done"
+        await r.until(lambda: bool(r.world.follows) and r.world.follows[-1].steady_at is not None)
+        await r.step(130, MOVING, ("revisions",), ("definitions",), ("images", "secrets"))
+        assert r.api.task_definition == before_it(moving)
+        older = next(c for c in candidates(r.world, r.api) if c.task_definition == moving and [i.digest for i in c.images] == [ran])
+        warned = [line.text for line in r.plan(older.id).effect if line.level == "warn"]
+        assert any(text.startswith("tag latest names another image now") and ran[:19] in text for text in warned)
+
+
+def before_it(definition: str) -> str:
+    """ARN of the revision before."""
+    head, _, number = definition.rpartition(":")
+    return f"{head}:{int(number) - 1}"
 
 
 async def test_from_an_expired_digest_the_way_back_is_a_revision_whose_image_exists(demo: Demo, aws: Client, tmp_path: Path) -> None:

@@ -161,17 +161,32 @@ class Definitions:
 
     async def _one(self, arn: str) -> None:
         try:
-            answer = await self._gateway.read("ecs", "DescribeTaskDefinition", taskDefinition=arn)
+            self._known[arn] = await described(self._gateway, arn)
         except Failed as failed:
             if failed.fault.kind not in (Trouble.MISSING, Trouble.INVALID):
                 raise
             self._gone.add(arn)
-            return
-        found = answer.get("taskDefinition")
-        definition = ecs.task_definition(found) if isinstance(found, Mapping) else None
-        if definition is None:
-            raise garbled("ecs:DescribeTaskDefinition", "taskDefinition")
-        self._known[arn] = definition
+
+
+async def described(gateway: Gateway, arn: str) -> TaskDefinition:
+    """One task definition; raises Failed."""
+    answer = await gateway.read("ecs", "DescribeTaskDefinition", taskDefinition=arn)
+    found = answer.get("taskDefinition")
+    definition = ecs.task_definition(found) if isinstance(found, Mapping) else None
+    if definition is None:
+        raise garbled("ecs:DescribeTaskDefinition", "taskDefinition")
+    return definition
+
+
+async def registered(gateway: Gateway, family: str, most: int = 1) -> tuple[tuple[str, ...], bool]:
+    """(ARNs of a family's ACTIVE definitions, newest first, from at most so many pages; whether these are all); raises Failed."""
+    answers = await gateway.answers(
+        "ecs", "ListTaskDefinitions", most=most, familyPrefix=family, status="ACTIVE", sort="DESC", maxResults=BATCH
+    )
+    if not all(isinstance(answer.get("taskDefinitionArns"), list) for answer in answers):
+        raise garbled("ecs:ListTaskDefinitions", "taskDefinitionArns")
+    every = len(answers) < most or not answers[-1].get("nextToken")
+    return tuple(arn for answer in answers for arn in words(answer, "taskDefinitionArns")), every
 
 
 def named_definitions(world: World) -> tuple[str, ...]:
@@ -254,13 +269,8 @@ class Revisions:
 
     async def _active(self, family: str) -> tuple[str, ...] | None:
         """The family's ACTIVE definitions, newest first; None when the list is cut, so that nothing follows from an absence."""
-        answers = await self._gateway.answers(
-            "ecs", "ListTaskDefinitions", most=OLDER_PAGES, familyPrefix=family, status="ACTIVE", sort="DESC", maxResults=BATCH
-        )
-        if not all(isinstance(answer.get("taskDefinitionArns"), list) for answer in answers):
-            raise garbled("ecs:ListTaskDefinitions", "taskDefinitionArns")
-        listed = tuple(arn for answer in answers for arn in words(answer, "taskDefinitionArns"))
-        return None if len(answers) == OLDER_PAGES and answers[-1].get("nextToken") else listed
+        listed, every = await registered(self._gateway, family, OLDER_PAGES)
+        return listed if every else None
 
 
 def revision_arns(world: World) -> list[str]:

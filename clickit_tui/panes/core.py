@@ -17,7 +17,7 @@ from clickit_tui.reach.plugin import Invocation
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
 from clickit_tui.world.charting import Range
-from clickit_tui.world.ecs import Task
+from clickit_tui.world.ecs import Task, TaskDefinition
 from clickit_tui.world.follow import Follow
 from clickit_tui.world.machine import Tunnel
 from clickit_tui.world.parts import Alarm, Series
@@ -137,6 +137,14 @@ class Core(Protocol):
 
     def task_log(self, task: Task) -> Awaitable[Sequence[LogLine]]:
         """The last 50 lines of a task's own streams, also of a stopped one; raises Failed."""
+        ...
+
+    def task_definitions(self, family: str, /) -> Awaitable[tuple[Sequence[str], bool]]:
+        """(ARNs of a family's newest registered revisions, newest first; whether these are all); raises Failed."""
+        ...
+
+    def task_definition(self, arn: str, /) -> Awaitable[TaskDefinition]:
+        """One task definition, also one that nothing runs; raises Failed."""
         ...
 
     def follow(self, wanted: Follow) -> None:

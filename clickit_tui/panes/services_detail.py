@@ -125,7 +125,7 @@ def deployment_lines(world: World, view: View, service: Service, deployment: Dep
             row("circuit breaker", f"{_n(running.failures)} of {_n(running.threshold)} failures  {running.breaker}  {running.status}")
         )
     lines += [row("reason", d.rollout_reason) for d in columns if d.rollout_reason and d.rollout != "COMPLETED"]
-    then = old.task_definition if old is not None else _before(world, service)
+    then = old.task_definition if old is not None else before_now(world, service)
     return [*lines, (), *difference_lines(definition_of(world, then), definition_of(world, new.task_definition))]
 
 
@@ -134,9 +134,16 @@ def _rollout(world: World, service: Service, of: Deployment) -> str:
     return (of.rollout or "unknown") + (", a roll-back" if undone_by(world, service, of) else "")
 
 
-def _before(world: World, service: Service) -> str:
-    """The definition of the last good deployment of another definition than the present one; empty when none is known."""
-    by_arn = {r.arn: r.task_definition for r in world.revisions.value or ()}
+def before_now(world: World, service: Service) -> str:
+    """The definition to hold the present one against: the one it rolled back, else that of the last good deployment of another one.
+
+    Empty when none is known.
+    """
+    by_arn = {r.arn: r.task_definition for r in world.revisions.value or () if r.arn}
+    undone = undone_by(world, service, service.primary) if service.primary else None
+    failed = by_arn.get(undone.target_revision, "") if undone else ""
+    if failed and failed != service.task_definition:
+        return failed
     good = (by_arn.get(d.target_revision, "") for d in deployments_of(world, service) if d.status == "SUCCESSFUL")
     return next((arn for arn in good if arn and arn != service.task_definition), "")
 

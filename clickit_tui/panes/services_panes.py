@@ -78,7 +78,8 @@ class DetailPane(Pane):
     heading = "details"
     help_text = (
         "What is known of the row above: events and network of a service; new and old revision side by side with what differs; cause, fix "
-        "and the last 50 lines of a stopped task's own stream. tab brings the keys here: arrows, pgup and pgdn scroll."
+        "and the last 50 lines of a stopped task's own stream. tab brings the keys here: arrows, pgup and pgdn scroll. "
+        "d opens it as a page, and d there compares any two revisions."
     )
 
     def __init__(self) -> None:

@@ -12,7 +12,15 @@ from clickit_tui.panes.view import View, reason
 from clickit_tui.ui.cells import Look, Row, Span, Spans, fit
 from clickit_tui.world.causes import StopGroup, grouped
 from clickit_tui.world.ecs import Container, Deployment, Service, ServiceDeployment, Task, revision
-from clickit_tui.world.revisions import current_revision, definition_of, deployments_of, running_deployment, tag_and_digest, undone_by
+from clickit_tui.world.revisions import (
+    current_revision,
+    definition_of,
+    deployments_of,
+    ended_words,
+    running_deployment,
+    tag_and_digest,
+    undone_by,
+)
 from clickit_tui.world.words import several, spell
 from clickit_tui.world.world import World
 
@@ -231,7 +239,7 @@ def past_row(world: World, view: View, service: Service, of: ServiceDeployment, 
     mark, look = BACK.get(of.status, ("FAIL", "fail"))
     current = " now" if found is not None and found.arn == current_revision(world, service) else ""
     took = spell(of.finished_at - of.created_at) if of.finished_at and of.created_at else ""
-    text = f"{view.mark(mark)} {of.status.lower().replace('_', ' ')}{current}  {took}  {of.reason}".rstrip()
+    text = f"{view.mark(mark)} {ended_words(of.status)}{current}  {took}  {of.reason}".rstrip()
     spans = (
         _head(view, 2, None),
         Span(fit(name, 8), "bold"),

@@ -16,6 +16,7 @@ from clickit_tui import screens
 from clickit_tui.naming import nearest
 from clickit_tui.panes.pages import key_words
 from clickit_tui.screens.board import Board
+from clickit_tui.screens.comparing import Details
 from clickit_tui.screens.keys import KEYS
 from clickit_tui.screens.places import PLACES
 from clickit_tui.ui.page import Page
@@ -42,7 +43,11 @@ def groups(everywhere: Iterable[BindingType]) -> tuple[Group, ...]:
     """Every binding that has an id, by where it works; `everywhere` are the app's own."""
     boards = _boards()
     own = [_group(f"screen {place.name}", boards[place.name].BINDINGS) for place in PLACES]
-    panes = [_group("tables", Table.BINDINGS), _group("the log", Tail.BINDINGS), _group("pages", Page.BINDINGS)]
+    panes = [
+        _group("tables", Table.BINDINGS),
+        _group("the log", Tail.BINDINGS),
+        _group("pages", (*Page.BINDINGS, *Details.__dict__["BINDINGS"])),
+    ]
     return (_group("everywhere", everywhere), _group("every screen", KEYS), *own, *panes)
 
 

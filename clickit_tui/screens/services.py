@@ -13,10 +13,12 @@ from clickit_tui.actions.registry import Target
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
 from clickit_tui.panes.keys import Selection, change_hints, look_hints
+from clickit_tui.panes.services_compare import service_under
 from clickit_tui.panes.services_detail import log_part, log_task
 from clickit_tui.panes.services_panes import DetailPane, TreePane
 from clickit_tui.panes.view import View
 from clickit_tui.screens.board import Board
+from clickit_tui.screens.comparing import Details
 from clickit_tui.screens.keys import binding
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.keybar import KeyHint
@@ -143,7 +145,7 @@ class ServicesScreen(Board):
         self._changed_by_hand()
 
     def action_details(self) -> None:
-        """What is known of the row under the cursor, as a page; on a deployment with what differs."""
+        """What is known of the row under the cursor, as a page; on a deployment with what differs; from it any two revisions."""
         key = self.listing.table.cursor_key
         kept = DetailPane()
         kept.key, kept.logs = key, self.detail.logs
@@ -154,7 +156,13 @@ class ServicesScreen(Board):
         if not lines():
             self.say("details: select a row (tab)")
             return
-        self.page(f"{(key or '').partition(':')[0].replace('-', ' ')}  {badge(self.core.store.world)}", lines)
+        world = self.core.store.world
+        name = f"{(key or '').partition(':')[0].replace('-', ' ')}  {badge(world)}"
+        service = service_under(world, key)
+        if service is None:
+            self.page(name, lines)
+        else:
+            self.app.push_screen(Details(self.core, lambda: self.view, service, key or "", lines, name))
 
     def action_its_log(self) -> None:
         """The last lines of the task's own stream, as a page; on a service's row of its newest task."""

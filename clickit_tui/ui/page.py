@@ -16,13 +16,18 @@ from clickit_tui.ui.lines import Lines
 from clickit_tui.ui.wrapping import wrapped
 
 
-def page_lines(title: str, lines: Sequence[Spans], top: int, cells: int, rows: int) -> tuple[tuple[Spans, ...], int]:
-    """The box at most `cells` x `rows` with the lines wrapped, and the first line in sight after keeping `top` in range."""
+def page_lines(
+    title: str, lines: Sequence[Spans], top: int, cells: int, rows: int, leave: str = "esc leave"
+) -> tuple[tuple[Spans, ...], int]:
+    """The box at most `cells` x `rows` with the lines wrapped, and the first line in sight after keeping `top` in range.
+
+    `leave` tells the keys that go elsewhere.
+    """
     body = [part for line in lines for part in (wrapped(line, cells - 4, 2) if line else ((),))]
     room = max(1, rows - 2)
     top = max(0, min(top, len(body) - room))
     below = len(body) - top - room
-    footer = "esc leave" if len(body) <= room else f"{top + 1}-{min(len(body), top + room)} of {len(body)}   up down pgup pgdn   esc leave"
+    footer = leave if len(body) <= room else f"{top + 1}-{min(len(body), top + room)} of {len(body)}   up down pgup pgdn   {leave}"
     return boxed(title, body[top : top + room], f"{footer}   more below" if below > 0 else footer, cells), top
 
 
@@ -31,6 +36,8 @@ class Page(ModalScreen[None]):
 
     DEFAULT_CSS: ClassVar[str] = "Page { align: center middle; } Page > Lines { width: auto; height: auto; }"
     AUTO_FOCUS = ""
+    leave: ClassVar[str] = "esc leave"
+    """The keys that go elsewhere, in the last row."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter,question_mark", "leave", "leave", show=False, id="page.leave", tooltip="leave the page"),
         Binding("up,k", "scroll_by(-1)", "up", show=False, id="page.up", tooltip="one line up"),
@@ -67,7 +74,7 @@ class Page(ModalScreen[None]):
     def renew(self) -> None:
         """Ask for the lines again."""
         width, height = self.app.size
-        shown, self._top = page_lines(self._title, self._lines_of(), self._top, max(24, min(width - 2, 120)), max(3, height))
+        shown, self._top = page_lines(self._title, self._lines_of(), self._top, max(24, min(width - 2, 120)), max(3, height), self.leave)
         self._box.show(shown)
 
     def action_leave(self) -> None:

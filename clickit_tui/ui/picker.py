@@ -32,12 +32,13 @@ _STEPS = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10, "shift+tab": -1, "
 class PickerModel:
     """Choices, what is typed, and the cursor."""
 
-    def __init__(self, choices: Sequence[Choice]) -> None:
+    def __init__(self, choices: Sequence[Choice], at: str = "") -> None:
         self._ids = {str(i): choice.id for i, choice in enumerate(choices)}
         self._table = TableModel()
         self._table.show([Row(str(i), choice_spans(choice), f"{choice.text} {choice.reason}") for i, choice in enumerate(choices)])
         self._top = 0
         self.entry = Entry()
+        self._table.move(next((i for i, choice in enumerate(choices) if at and choice.id == at), 0))
 
     @property
     def chosen(self) -> str | None:
@@ -89,15 +90,15 @@ def _marked(spans: Spans, cells: int, under_cursor: bool, glyphs: Symbols) -> Sp
 
 
 class Picker(ModalScreen[str | None]):
-    """Dismissed with the id of the choice, or None."""
+    """Dismissed with the id of the choice, or None. The cursor begins on the choice `at`, else on the first."""
 
     DEFAULT_CSS: ClassVar[str] = "Picker { align: center middle; } Picker > Lines { width: auto; height: auto; }"
     AUTO_FOCUS = ""
 
-    def __init__(self, title: str, choices: Sequence[Choice]) -> None:
+    def __init__(self, title: str, choices: Sequence[Choice], at: str = "") -> None:
         super().__init__()
         self._title = title
-        self.model = PickerModel(choices)
+        self.model = PickerModel(choices, at)
         self._box = Lines()
 
     def compose(self) -> ComposeResult:

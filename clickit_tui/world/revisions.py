@@ -294,6 +294,12 @@ def shortlisted(world: World) -> list[ServiceRevision]:
 # --- in words -----------------------------------------------------------------------------------------------------------------
 
 
+def ended_words(status: str) -> str:
+    """How a service deployment ended, in words: `successful`, `failed, rolled back`."""
+    words = {"ROLLBACK_SUCCESSFUL": "failed, rolled back", "ROLLBACK_FAILED": "failed, and its roll-back failed"}
+    return words.get(status, status.lower().replace("_", " "))
+
+
 def tag_and_digest(images: Iterable[RevisionImage], definition: TaskDefinition | None) -> str:
     """`v2.3.0 sha256:41abababab` of a revision's first image; what is not known is left out."""
     first = next(iter(images), None)

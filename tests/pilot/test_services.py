@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
 
+from clickit_tui.screens.comparing import Details
 from clickit_tui.screens.services import ServicesScreen
 from clickit_tui.ui.confirm import Confirm
 from clickit_tui.ui.page import Page
@@ -204,3 +206,67 @@ async def test_images_and_secrets_are_read_always_and_at_once_when_a_roll_back_i
         assert ("images", "secrets") not in core.refreshed
         await pilot.press("2", "B")
         await until(pilot, lambda: ("images", "secrets") in core.refreshed)
+
+
+def unlike(definition, number, **container):
+    """Another revision of a definition, with other fields in its container."""
+    first = msgspec.structs.replace(definition.containers[0], **container)
+    return msgspec.structs.replace(definition, arn=f"{definition.arn.rpartition(':')[0]}:{number}", revision=number, containers=(first,))
+
+
+async def test_d_on_the_details_compares_any_two_revisions_and_shows_no_value_that_is_not_allowed():
+    world = worlds.healthy_world(NOW)
+    core = FakeCore(world)
+    now = next(d for d in world.definitions.value if d.arn == worlds.definition_arn("api", 41))
+    registered = (
+        unlike(
+            now,
+            50,
+            environment=(("LOG_LEVEL", "DEBUG"), ("API_TOKEN", "hunter2-new")),
+            secrets=(("KEY", "arn:aws:secretsmanager:x:1:secret:b"),),
+        ),
+        unlike(
+            now,
+            49,
+            environment=(("LOG_LEVEL", "INFO"), ("API_TOKEN", "hunter2-old")),
+            secrets=(("KEY", "arn:aws:secretsmanager:x:1:secret:a"),),
+        ),
+    )
+    core.definitions = {d.arn: d for d in registered}
+    async with services(core, (80, 24)) as (app, pilot):
+        await select(app, pilot, "deployment:")
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Details) and not app.screen._unlisted)
+        assert "d compare revisions" in app.screen.text
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Picker) and "compare api from" in app.screen.text)
+        numbers = [int(n) for n in re.findall(r" :(\d+) ", app.screen.text)]
+        assert numbers[:3] == [50, 49, 41]
+        assert numbers == sorted(numbers, reverse=True)
+        await pilot.press("4", "9", "enter")
+        await until(pilot, lambda: "compare api :49 to" in app.screen.text)
+        assert ":49 " not in app.screen.text.split("\n", 1)[1]
+        await pilot.press("5", "0", "enter")
+        await until(pilot, lambda: "differences clickit-prod-api:49" in app.screen.text)
+        page = app.screen.text
+        assert "LOG_LEVEL INFO → DEBUG" in page
+        assert "API_TOKEN: another value (not shown)" in page
+        assert "secret KEY a → b" in page
+        assert "hunter2" not in page
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, Details))
+
+
+async def test_the_row_suggests_the_two_revisions_and_one_that_is_gone_is_said_to_be():
+    world = worlds.incident_world(NOW)
+    core = FakeCore(world)
+    gone = f"{worlds.definition_arn('api', 7)}"
+    core.definitions = {gone: None}
+    async with services(core) as (app, pilot):
+        await select(app, pilot, "service:")
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Details) and not app.screen._unlisted)
+        await pilot.press("d", "enter", "enter")
+        await until(pilot, lambda: "differences clickit-prod-api:41 → clickit-prod-api:42" in app.screen.text)
+        await pilot.press("escape", "d", "7", "enter", "enter")
+        await until(pilot, lambda: "there is no such task definition" in app.screen.text)

@@ -19,6 +19,7 @@ from clickit_tui.panes.services_panes import DetailPane, TreePane
 from clickit_tui.panes.timeline_panes import BeforePane, TimelinePane
 from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, ServicesPane
 from clickit_tui.screens.alarms import AlarmsScreen, Evidence
+from clickit_tui.screens.comparing import Details
 from clickit_tui.screens.cost import CostScreen
 from clickit_tui.screens.data import DataScreen
 from clickit_tui.screens.keys import KEYS
@@ -51,6 +52,8 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("`?`: help", "incident", ("?",), (80, 24), r"keys here"),
     ("Services at 80x24, a deployment that fails", "incident", ("2", "g"), (80, 24), r"new :42"),
     ("Services: new and old revision side by side", "incident", ("2", "g", "down"), (80, 24), r"failed in a row"),
+    ("Services, `d` and again `d`: any two revisions", "incident", ("2", "g", "d", "d"), (80, 24), r"type to narrow"),
+    ("Services: what differs between the two", "incident", ("2", "g", "d", "d", "enter", "enter"), (80, 24), r"differences"),
     ("Services, `v`: stopped tasks by cause, with the newest one's last lines", "incident", ("2", "v"), (80, 24), r"its line -1"),
     ("Services, `v` twice: runs of the migration", "incident", ("2", "v", "v"), (80, 24), r"alembic upgrade head"),
     ("`B` while a deployment is under way", "incident", ("2", "g", "B"), (80, 24), r"type prod/api"),
@@ -116,8 +119,10 @@ def pictures() -> dict[str, str]:
                 t.wait_for(wait)
                 t.settle(0.15)
                 found[title] = "\n".join(line.rstrip() for line in t.lines())
-                if keys:
+                for _ in range(max(1, keys.count("d")) if keys else 0):
                     t.press("escape")
+                    t.settle(0.3)
+                if keys:
                     t.wait_for(r"Triage")
                 if keys[:1] in (("6",), ("w",)):
                     t.settle(0.3)
@@ -180,7 +185,7 @@ def book(shown: dict[str, str]) -> str:
     out += ["## 2 Services", ""]
     for pane in (TreePane, DetailPane):
         out += [f"**{pane.heading}**: {pane.help_text}", ""]
-    out += [key_table(own(ServicesScreen.BINDINGS)), ""]
+    out += [key_table(own(ServicesScreen.BINDINGS)), "", "Over the details:", "", key_table(own(Details.__dict__["BINDINGS"])), ""]
     out += ["## 3 Logs", "", LogsPane.help_text, "", key_table(own(LogsScreen.BINDINGS)), ""]
     out += ["## 4 Metrics", ""]
     for pane in (ChartsPane, PlotPane, CallsPane):
