@@ -303,15 +303,14 @@ class Session:
 
     def log_search(self, wanted: Wanted) -> Search:
         """A search on the server, within the tail's budget."""
-        config = self.config
         return Search(
             wanted,
-            config.names.logs,
+            self.config.names.logs,
             self._log_fetch,
             self.tail.budget,
             clock=self.clock,
             sleep=self._sleep,
-            masked=config.mask,
+            masked=self.config.mask,
         )
 
     async def task_log(self, task: Task) -> Sequence[LogLine]:
