@@ -28,6 +28,7 @@ class Shells:
         reach: Reach,
         keys: Callable[[], Awaitable[Keys]],
         told: Callable[[tuple[Tunnel, ...]], None],
+        say: Callable[[str], None],
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -35,7 +36,7 @@ class Shells:
         self._keys = keys
         self._clock = clock
         self._leaves: dict[str, tuple[Plan, float]] = {}
-        self.tunnels = Tunnels(told, clock=clock)
+        self.tunnels = Tunnels(told, say, clock=clock)
         self.machine = Machine(wanted=reach.plugin)
         """As it was last looked at."""
 

@@ -31,10 +31,16 @@ class _Held(msgspec.Struct):
 
 
 class Tunnels:
-    """Every tunnel of a session. `told` is given all of them whenever one changes."""
+    """Every tunnel of a session. `told` is given all of them whenever one changes; `say` a sentence when one that was open is lost."""
 
-    def __init__(self, told: Callable[[tuple[Tunnel, ...]], None], *, clock: Callable[[], float] = time.time) -> None:
-        self._told = told
+    def __init__(
+        self,
+        told: Callable[[tuple[Tunnel, ...]], None],
+        say: Callable[[str], None] = lambda _: None,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._told, self._say = told, say
         self._clock = clock
         self._tunnels: dict[str, Tunnel] = {}
         self._held: dict[str, _Held] = {}
@@ -115,6 +121,9 @@ class Tunnels:
         state = self._tunnels[id].state
         said = next((line for line in reversed(held.last) if line and not line.startswith("Exiting")), "the plugin said nothing")
         self._set(id, "closed" if state == "closing" else "failed", "" if state == "closing" else _short(said, id))
+        if state == "open":
+            lost = self._tunnels[id]
+            self._say(f"the tunnel to {lost.to} on port {lost.local_port} is gone: {lost.said}")
         self._held.pop(id, None)
         held.ready.set()
 

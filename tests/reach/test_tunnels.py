@@ -83,6 +83,17 @@ async def test_a_plugin_that_ends_by_itself_says_why(play):
     assert "No such file" in missing.said
 
 
+async def test_an_open_tunnel_that_is_lost_is_said(play, tmp_path):
+    said = []
+    tunnels = Tunnels(lambda _: None, said.append)
+    opened = await tunnels.open(play(OPENS), GRANT, opening())
+    assert opened.state == "open"
+    os.kill(int((tmp_path / "plugin.pid").read_text()), signal.SIGKILL)
+    await until(lambda: bool(said))
+    assert f"the tunnel to database on port {opened.local_port} is gone" in said[0]
+    assert tunnels.live == ()
+
+
 async def test_a_port_that_was_taken_meanwhile_starts_nothing(play):
     import socket
 
