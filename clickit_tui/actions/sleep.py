@@ -79,6 +79,11 @@ def asleep(world: World, facts: Facts) -> str:
     return f"asleep{since}{f', by {oldest.by}' if oldest.by else ''}" + (f"; but {'; '.join(drifted)}" if drifted else "")
 
 
+def minute(now: float) -> float:
+    """A mark's time, to the minute: a preview that changed every second would take the keys of who confirms it."""
+    return now // 60 * 60
+
+
 def who(world: World) -> str:
     """Who acts, as the mark names it."""
     identity = world.identity.value
@@ -100,7 +105,7 @@ def _remembered(world: World, service: Service, facts: Facts) -> Mark | None:
         return msgspec.structs.replace(found, minimum=minimum) if minimum and found.minimum is None else None
     if not service.desired:
         return None
-    return Mark(asleep=True, desired=service.desired, minimum=minimum, since=facts.now, by=who(world))
+    return Mark(asleep=True, desired=service.desired, minimum=minimum, since=minute(facts.now), by=who(world))
 
 
 def _holds(service: Service) -> Mark | None:

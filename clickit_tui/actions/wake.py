@@ -5,7 +5,7 @@ from __future__ import annotations
 from clickit_tui.actions import scale, state
 from clickit_tui.actions.bounds import registered
 from clickit_tui.actions.registry import Target, action
-from clickit_tui.actions.sleep import PROTECTED, REFRESHES, asleep, readable, tagged, who
+from clickit_tui.actions.sleep import PROTECTED, REFRESHES, asleep, minute, readable, tagged, who
 from clickit_tui.checks.registry import Facts
 from clickit_tui.plan import Call, Line, Plan, Refused, Step
 from clickit_tui.world.ecs import Service
@@ -135,7 +135,7 @@ def _service(world: World, service: Service, mark: Mark, starts: bool, facts: Fa
     if mark.minimum is not None and target is not None and known != mark.minimum:
         call = registered(service, facts, MinCapacity=mark.minimum)
         steps.append(Step(call=call, name=f"autoscaling minimum of {service.part} to {mark.minimum}", after=waits))
-    awake = Mark(asleep=False, desired=count, since=facts.now, by=who(world))
+    awake = Mark(asleep=False, desired=count, since=minute(facts.now), by=who(world))
     return (*steps, tagged(service, awake, after=(*waits, *(step.name for step in steps)), basis=False, world=world))
 
 

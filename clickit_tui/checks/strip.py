@@ -48,6 +48,9 @@ class PartVerdict(msgspec.Struct, frozen=True, kw_only=True):
         return LABELS.get(self.part, self.part)
 
 
+ASLEEP = "asleep"
+"""What is asleep speaks before what passes: nothing that could fail is running."""
+
 Found = tuple[str, Finding]
 """(check id, what it found)."""
 
@@ -76,6 +79,8 @@ def _part(part: str, found: list[Found]) -> PartVerdict:
         return PartVerdict(part=part, verdict=Verdict.UNKNOWN, short="no check", sentence=f"nothing checks {part}")
     ranked = sorted(found, key=lambda one: (-RANK[one[1].verdict], telling(one[0], one[1].verdict), one[0]))
     first = ranked[0][1]
+    if first.verdict is Verdict.PASS:
+        first = next((one for _, one in found if one.verdict is Verdict.NONE and one.short == ASLEEP), first)
     return PartVerdict(
         part=part, verdict=first.verdict, short=first.short, sentence=first.sentence, finding_ids=tuple(one[0] for one in ranked)
     )

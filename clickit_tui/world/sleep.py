@@ -38,5 +38,5 @@ def drift(world: World) -> tuple[str, ...]:
             found.append(f"autoscaling of {part} may raise it to {target.minimum}")
     database = world.database.value
     if isinstance(database, Database) and database.status not in ("stopped", "stopping", ""):
-        found.append(f"the database is {database.status}: AWS starts it again after 7 days")
+        found.append(f"the database is {database.status} (AWS starts a stopped one after 7 days)")
     return tuple(found)

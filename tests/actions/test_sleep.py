@@ -66,9 +66,17 @@ def test_every_mark_comes_before_the_first_scale() -> None:
     assert isinstance(planned, Plan)
     assert {step.after for step in planned.steps} == {None}, "the first failure stops everything"
     assert planned.risk is Risk.SEVERE
-    assert tag(planned, 0) == f"desired=2 min=2 since={int(NOW)} by={worlds.identity().who}"
+    assert tag(planned, 0) == f"desired=2 min=2 since={int(NOW // 60 * 60)} by={worlds.identity().who}"
     assert planned.steps[2].call.params["MinCapacity"] == 0
     assert "MaxCapacity" not in planned.steps[2].call.params
+
+
+@pytest.mark.parametrize(("action", "of"), [("sleep", {}), ("wake", {"desired": (0, 0), "tags": ("desired=2", "desired=1")})])
+def test_the_preview_holds_still_while_somebody_types_the_confirmation(action: str, of: dict[str, Any]) -> None:
+    first, last = (plan(action, world(**of), msgspec.structs.replace(FACTS, now=now)) for now in (NOW, NOW + 3))
+    assert isinstance(first, Plan)
+    assert isinstance(last, Plan)
+    assert first.commands() == last.commands()
 
 
 def test_sleep_on_a_sleeping_environment_changes_nothing() -> None:

@@ -12,6 +12,7 @@ from clickit_tui.checks.timeline import last_change
 from clickit_tui.config import Thresholds
 from clickit_tui.playbooks.diagnosis import cause
 from clickit_tui.world.follow import Follow, Following
+from clickit_tui.world.mark import TAG, Mark
 from clickit_tui.world.seen import Fault, Trouble
 from clickit_tui.world.world import FIELDS, OWN, World
 from tests import worlds
@@ -251,3 +252,17 @@ def test_a_deployment_is_named_with_its_image_where_it_is_known():
 def test_the_worst_part_is_the_first_of_the_highest_verdict():
     assert worst(strip(WORLDS["incident"], FACTS)).part == "edge"
     assert worst(()) is None
+
+
+def test_an_environment_that_sleeps_says_so_and_never_that_it_passes():
+    mark = Mark(asleep=True, desired=2, since=worlds.NOW - 7200, by="night").text()
+    slept = tuple(msgspec.structs.replace(s, desired=0, running=0, tags=((TAG, mark),)) for s in worlds.steady_services(worlds.NOW))
+    world = msgspec.structs.replace(
+        worlds.healthy_world(worlds.NOW),
+        services=worlds.seen(slept, worlds.NOW),
+        database=worlds.seen(worlds.database(status="stopped"), worlds.NOW),
+    )
+    said = {one.part: (one.verdict, one.short) for one in strip(world, FACTS)}
+    assert {part: said[part] for part in ("edge", "api", "frontend", "database")} == dict.fromkeys(
+        ("edge", "api", "frontend", "database"), (Verdict.NONE, "asleep")
+    )

@@ -64,5 +64,5 @@ def test_drift_names_what_somebody_or_aws_did_since() -> None:
     assert drift(moved) == (
         "api is set to 1 task",
         "autoscaling of api may raise it to 2",
-        "the database is available: AWS starts it again after 7 days",
+        "the database is available (AWS starts a stopped one after 7 days)",
     )
