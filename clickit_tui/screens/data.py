@@ -30,7 +30,7 @@ class DataScreen(ListingScreen):
         return super().reads() | (frozenset({"repositories", "secrets", "secret_list", "definitions"}) if page else frozenset())
 
     def on_table_moved(self, event: Table.Moved) -> None:
-        super().on_table_moved(event)
+        """The page for a rebuild is read now; the frame's own handler shows the row."""
         if (event.key or "").startswith("rebuild:"):
             self.core.refresh(("repositories", "secrets", "secret_list"))
 
