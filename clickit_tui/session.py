@@ -124,9 +124,7 @@ class Session:
         self._here: Identity | None = None
         self._loaded = False
         self._began_at: float | None = None
-        self.shells = Shells(
-            config.reach, lambda: self.gateway.plugin_keys(), lambda t: self.store.put(tunnels=t), self.notices.append, clock=clock
-        )
+        self.shells = Shells(config.reach, self, self.notices.append, clock=clock)
 
     @property
     def read_only(self) -> str:

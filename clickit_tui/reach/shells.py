@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
@@ -20,30 +21,50 @@ LEAVE_S = 900.0
 """How long the questions of one confirmed list may be asked."""
 
 
+class Door(Protocol):
+    """The part of the gateway that shells need."""
+
+    async def plugin_keys(self) -> Keys: ...
+
+
+class Board(Protocol):
+    """The part of the store that shells need."""
+
+    def put(self, *, tunnels: tuple[Tunnel, ...]) -> None: ...
+
+
+class Within(Protocol):
+    """The session that shells belong to."""
+
+    @property
+    def gateway(self) -> Door: ...
+    @property
+    def store(self) -> Board: ...
+
+
 class Shells:
-    """One for a session. `keys` gives what the plugin needs of the SDK's session; it raises Failed."""
+    """One for a session. `say` takes sentences for the user."""
 
     def __init__(
         self,
         reach: Reach,
-        keys: Callable[[], Awaitable[Keys]],
-        told: Callable[[tuple[Tunnel, ...]], None],
+        within: Within,
         say: Callable[[str], None],
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._reach = reach
-        self._keys = keys
+        self._within = within
         self._clock = clock
         self._leaves: dict[str, tuple[Plan, float]] = {}
-        self.tunnels = Tunnels(told, say, clock=clock)
+        self.tunnels = Tunnels(lambda tunnels: within.store.put(tunnels=tunnels), say, clock=clock)
         self.machine = Machine(wanted=reach.plugin)
         """As it was last looked at."""
 
     async def survey(self) -> None:
         """Look again at what this machine offers. Never raises."""
         try:
-            keys = await self._keys()
+            keys = await self._within.gateway.plugin_keys()
             credentials = "" if keys.trouble else f"profile {keys.profile}" if keys.profile else "exported variables"
         except Failed:
             credentials = ""
@@ -51,7 +72,7 @@ class Shells:
 
     async def invocation(self, grant: Hidden, opening: Opening) -> Invocation:
         """The command that joins a granted session; raises Failed."""
-        return plugin.invocation(self.machine, await self._keys(), grant, opening)
+        return plugin.invocation(self.machine, await self._within.gateway.plugin_keys(), grant, opening)
 
     async def tunnel(self, grant: Hidden, opening: Opening) -> Tunnel:
         """Open a granted tunnel; raises Failed when the plugin could not be called at all."""
