@@ -9,6 +9,7 @@ from textual.app import App
 
 from clickit_tui.actions.registry import Action, Target
 from clickit_tui.actions.registry import Field as Input
+from clickit_tui.follow import STEPS
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
 from clickit_tui.panes.services_detail import rolling_bar
@@ -129,7 +130,7 @@ class Change:
             return ((Span("waiting for the first reading…", "dim"),), False) if self._followed else ((), True)
         several = len(mine) > 1
         spans: list[Span] = []
-        for f in sorted(mine, key=lambda f: (LOOKS.get(f.phase) != "fail", not f.open)):
+        for f in sorted(mine, key=lambda f: (LOOKS.get(f.phase) != "fail", f.follow.kind != STEPS, not f.open)):
             name = f"{f.follow.kind} {f.follow.part}: " if several else ""
             spans += [*((Span("; "),) if spans else ()), Span(f"{name}{f.phase}: {f.sentence}", LOOKS.get(f.phase, "plain"))]
         return (*self._bar(world, mine), *spans), not any(f.open for f in mine)

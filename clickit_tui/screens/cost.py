@@ -44,7 +44,7 @@ class CostScreen(ListingScreen):
         if spend is not None and self.core.facts().now - spend.asked_at <= DAY_S:
             self.say("billed: asked less than a day ago, and Cost Explorer's data is a day old")
             return
-        price = f"ask Cost Explorer for the last 30 days: ${EXPLORER_PAGE:.2f} a page, one or two; nothing if it was asked within a day"
+        price = f"ask for the last 30 days: ${EXPLORER_PAGE:.2f} a page, one or two; free within a day"
         self.app.push_screen(Picker("what was billed", [Choice(id="", text="leave"), Choice(id="ask", text=price)]), self._asked)
 
     def _asked(self, chosen: str | None) -> None:

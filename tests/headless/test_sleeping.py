@@ -205,3 +205,27 @@ async def test_an_interrupt_between_two_calls_is_in_the_journal_and_told_by_the_
     assert "scale api to 0: the program ended before it was answered" in told
     assert code == OK
     assert [mark.split()[0] for _, mark in (await services(aws)).values()] == [f"desired={count}" for count in before]
+
+
+async def test_autoscaling_s_minimum_sleeps_and_wakes_too_and_a_foreign_tag_survives(shell: Shell, aws: Any) -> None:
+    before = counts(await services(aws))
+    target = {"ServiceNamespace": "ecs", "ResourceId": "service/clickit-dev-cluster/clickit-dev-api"}
+    target["ScalableDimension"] = "ecs:service:DesiredCount"
+    async with aws("application-autoscaling") as scaling, aws("ecs") as ecs:
+        await scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=4)
+        (api,) = (await ecs.describe_services(cluster="clickit-dev-cluster", services=[NAMES[0]]))["services"]
+        await ecs.tag_resource(resourceArn=api["serviceArn"], tags=[{"key": "team [red]", "value": "desired=9 min=9"}])
+
+        async def bounds() -> tuple[int, int]:
+            every = await scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[target["ResourceId"]])
+            (found,) = every["ScalableTargets"]
+            return found["MinCapacity"], found["MaxCapacity"]
+
+        assert (await shell("sleep", wait_s=900))[0] == OK
+        assert await bounds() == (0, 4)
+        assert counts(await services(aws)) == (0, 0)
+        assert (await shell("wake", wait_s=3600))[0] == OK
+        assert await bounds() == (1, 4)
+        assert counts(await services(aws)) == before
+        (api,) = (await ecs.describe_services(cluster="clickit-dev-cluster", services=[NAMES[0]], include=["TAGS"]))["services"]
+    assert {"key": "team [red]", "value": "desired=9 min=9"} in api["tags"]
