@@ -41,3 +41,15 @@ def test_what_is_refused_has_the_title_of_what_is_planned(action, kind, title):
     dialog._core.store.put(services=worlds.seen((), worlds.NOW), tasks=worlds.seen((), worlds.NOW))
     gone = dialog.preview({})
     assert (bool(gone.refused), gone.title) == (True, wanted)
+
+
+async def test_a_change_that_nothing_follows_never_waits_for_a_reading():
+    world = worlds.healthy_world()
+    group = (world.log_groups.value or ())[0]
+    days = {"days": "7" if group.retention_days != 7 else "14"}
+    dialog = change(None, FakeCore(world), BY_ID["retention"], Target(kind="log group", part=group.part, id=group.name))
+    assert (await dialog.carry_out(days)).kind == "done"
+    assert dialog.progress() == ((), True)
+    scaled, _ = opened("scale")
+    assert (await scaled.carry_out({"count": "4"})).kind == "done"
+    assert scaled.progress()[1] is False, "what is followed is awaited"
