@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from clickit_tui import __version__
 
@@ -18,6 +18,14 @@ NOT_RUN = 4
 """Exit code of a command that could not run."""
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong usage is a command that could not run: 2 is a verdict here."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(NOT_RUN, f"{self.prog}: error: {message}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,14 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
     common.add_argument("--env", metavar="NAME", help="environment, e.g. dev or prod; never guessed")
     common.add_argument("--profile", metavar="NAME", help="AWS profile; else the environment's in the configuration, else the SDK's chain")
     common.add_argument("--region", metavar="NAME", help="AWS region; else the environment's, else the SDK's chain")
     common.add_argument("--config", metavar="PATH", help="configuration file; else CLICKIT_CONFIG, else clickit.toml of the user")
     common.add_argument("--read-only", action="store_true", help="nothing can be changed for the life of the process")
     common.add_argument("--secret-fd", type=int, metavar="N", help="file descriptor that `rotate` may read a new value from, once")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="clickit-tui",
         description="A terminal dashboard for the on-call engineer of ClickIt on AWS.",
         parents=[common],

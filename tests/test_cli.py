@@ -99,7 +99,7 @@ def test_notes_of_the_configuration_are_said(opened, capsys):
 def test_what_is_not_understood_is_a_usage_error(arguments, opened):
     with pytest.raises(SystemExit) as ended:
         cli.main(arguments)
-    assert ended.value.code == 2
+    assert ended.value.code == cli.NOT_RUN
     assert opened == []
 
 

@@ -29,11 +29,14 @@ class News:
         alarms = world.alarms.value
         if alarms is None:
             return ()
-        own = [alarm for alarm in alarms if not scales(alarm)]
+        own: dict[str, Alarm] = {}
+        for alarm in alarms:
+            if not scales(alarm) and (alarm.name not in own or alarm.state == "ALARM"):
+                own[alarm.name] = alarm
         known = self._states
-        turned = tuple(a for a in own if known.get(a.name, a.state if a.state != "ALARM" else "") != a.state) if self._heard else ()
-        self._states, self._heard = {alarm.name: alarm.state for alarm in own}, True
-        return turned
+        turned = [a for a in own.values() if known.get(a.name, a.state if a.state != "ALARM" else "") != a.state]
+        self._states, heard, self._heard = {alarm.name: alarm.state for alarm in own.values()}, self._heard, True
+        return tuple(turned) if heard else ()
 
     @property
     def firing(self) -> int:
@@ -54,6 +57,7 @@ def tell(app: App[int], news: News, turned: Collection[Alarm], notify: Collectio
         return
     if "toast" in notify:
         worst = any(alarm.state == "ALARM" for alarm in turned)
+        app.clear_notifications()
         app.notify(
             toast(turned),
             title=f"{several(len(turned), 'alarm')} changed: 5 shows them",

@@ -74,3 +74,23 @@ def test_only_what_changed_is_news_and_autoscaling_never_is():
     assert [a.name for a in news.hear(later)] == ["b"]
     assert news.hear(later) == ()
     assert news.firing == 1
+
+
+def test_alarms_of_one_name_are_told_once_and_not_at_every_reading():
+    news = News()
+    pair = (Alarm(name="a", state="OK"), Alarm(name="a", state="ALARM"))
+    world = msgspec.structs.replace(worlds.healthy_world(), alarms=worlds.seen(pair, worlds.NOW))
+    assert [len(news.hear(world)) for _ in range(3)] == [0, 0, 0]
+    worse = msgspec.structs.replace(world, alarms=worlds.seen((*pair, Alarm(name="other", state="ALARM")), worlds.NOW))
+    assert [[alarm.name for alarm in news.hear(worse)] for _ in range(2)] == [["other"], []]
+
+
+async def test_a_flapping_alarm_leaves_one_notice_on_the_screen():
+    core = FakeCore(worlds.healthy_world(worlds.NOW))
+    async with running(core) as (app, pilot):
+        for state in ("ALARM", "OK", "ALARM", "OK"):
+            alarms = tuple(msgspec.structs.replace(a, state=state) for a in worlds.healthy_world().alarms.value or ())
+            core.store.put(alarms=worlds.seen(alarms, worlds.NOW))
+            app._paint()
+            await pilot.pause()
+        assert len(app._notifications) == 1
