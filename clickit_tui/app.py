@@ -71,7 +71,6 @@ class Dashboard(QuietApp):
         self.core = core
         self.crash_folder = Path(core.config.state_dir or ".")
         self._commands = list(commands)
-        self.lent = Lent(self)
         self._boards: dict[str, Board] = {}
         self._heard: set[str] = set()
         self._previous = FIRST
@@ -81,6 +80,7 @@ class Dashboard(QuietApp):
         self._log_version, self._log_at = -1, 0.0
         self._asked_cluster = False
         self._news, self._resting = News(), Resting(core)
+        self.lent = Lent(self, touched=self._resting.touched)
         self._leave: Callable[[], None] = lambda: None
         self._attended: frozenset[str] = frozenset()
         self._glyphs = glyphs(os.environ, getattr(sys.__stderr__, "encoding", None) or "utf-8")

@@ -145,6 +145,10 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     part: str
     task: str
     """ARN."""
+    program: str = "shell"
+    """What a shell runs: shell, psql."""
+    told: str = ""
+    """What is said before it begins."""
     to: str = ""
     """What a tunnel leads to: database, cache."""
     host: str = ""

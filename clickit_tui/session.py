@@ -290,16 +290,11 @@ class Session:
     def log_state(self) -> tuple[str, Literal["plain", "warn", "fail"]]:
         """(words, look): `LIVE`, `BEHIND 14 s`, `THROTTLED`."""
         state = self.tail.state()
-        if state.standing in (Standing.DENIED, Standing.STALE, Standing.DROPPED):
-            return state.words(), "fail"
-        return state.words(), "warn" if state.faults or state.standing in (Standing.BEHIND, Standing.THROTTLED) else "plain"
+        return state.words(), state.look
 
     def log_troubles(self) -> Sequence[str]:
         """Why some groups are not read at the moment."""
-        parts: dict[str, list[str]] = {}
-        for part, fault in self.tail.state().faults.items():
-            parts.setdefault(fault.sentence, []).append(part)
-        return tuple(f"{' '.join(named)}: {sentence}" for sentence, named in parts.items())
+        return self.tail.state().troubles()
 
     def log_search(self, wanted: Wanted) -> Search:
         """A search on the server, within the tail's budget."""

@@ -64,6 +64,11 @@ def connected(variable: str, run: str) -> str:
     )
 
 
+def shown(variable: str) -> str:
+    """How psql learns where the database is, and who can see it."""
+    return f"by PG* variables if the container has them; else ${variable} stands in psql's command line in the container"
+
+
 def asking(sql: str) -> str:
     """psql for one question: nothing can be changed, and it ends after ten seconds."""
     options = "-c default_transaction_read_only=on -c statement_timeout=10000 -c application_name=clickit_tui"
@@ -98,9 +103,7 @@ def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> P
     effect = (
         Line(text=f"psql as the program's own user, in container {container.name} of task {task.id[:8]} ({task.part})"),
         state.warn("what you do there is neither previewed nor journalled, and can change data"),
-        Line(
-            text=f"by PG* variables if the container has them; else ${variable}, which then stands in psql's command line in the container"
-        ),
+        Line(text=shown(variable)),
         *reaching.warnings(world, facts, task, container),
     )
     return Plan(
@@ -112,7 +115,7 @@ def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> P
         effect=effect,
         undo="what is committed stays",
         basis=reaching.basis(world, task),
-        opens=opening(facts, task, container, "shell"),
+        opens=msgspec.structs.replace(opening(facts, task, container, "shell"), program="psql", told=shown(variable)),
     )
 
 
@@ -146,6 +149,7 @@ def questions(world: World, target: Target, given: dict[str, str], facts: Facts)
         effect=(
             Line(text=f"for 15 minutes these can be asked, each by one of the calls below, when you choose it: {names}"),
             Line(text="read-only transactions of at most 10 s, by psql in the container; each takes one connection"),
+            Line(text=shown(facts.reach.database_url)),
             *reaching.warnings(world, facts, task, container),
         ),
         undo="nothing is changed",

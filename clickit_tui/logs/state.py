@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -49,6 +50,20 @@ class TailState(msgspec.Struct, frozen=True, kw_only=True):
         """`LIVE`, `LIVE, api not read`, `PAUSED +132`, `BEHIND 14 s`, `BACKFILLING 40 %`, `DROPPED 1,204`, `STALE 42 s`."""
         reads = self.standing not in (Standing.DENIED, Standing.STALE, Standing.THROTTLED, Standing.LOADING)
         return self._words() + (f", {' '.join(self.faults)} not read" if reads and self.faults else "")
+
+    @property
+    def look(self) -> Literal["plain", "warn", "fail"]:
+        """How bad it is."""
+        if self.standing in (Standing.DENIED, Standing.STALE, Standing.DROPPED):
+            return "fail"
+        return "warn" if self.faults or self.standing in (Standing.BEHIND, Standing.THROTTLED) else "plain"
+
+    def troubles(self) -> tuple[str, ...]:
+        """Why some groups are not read at the moment; parts with the same reason together."""
+        parts: dict[str, list[str]] = {}
+        for part, fault in self.faults.items():
+            parts.setdefault(fault.sentence, []).append(part)
+        return tuple(f"{' '.join(named)}: {sentence}" for sentence, named in parts.items())
 
     def _words(self) -> str:
         if self.n is None:

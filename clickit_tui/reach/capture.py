@@ -22,6 +22,8 @@ RUNS_S = 120.0
 """Longest a command may take."""
 KEPT_BYTES = 400_000
 """Of its output the last are kept."""
+TOLD_S, TOLD_BYTES = 0.5, 16_384
+"""While it runs its last bytes are told, at most this often."""
 MARK = "__clickit_rc="
 _ENDED = re.compile(rf"{MARK}(\d+)")
 _OWN = re.compile(r"^(?:Starting session with SessionId: .*|Exiting session with sessionId: .*|Cannot perform start session: EOF)$")
@@ -71,8 +73,8 @@ async def capture(call: Invocation, told: Callable[[Captured], None]) -> Capture
 
 
 async def _read(master: int, output: bytearray, told: Callable[[Captured], None]) -> None:
-    """Take the output until the plugin has gone, or the command has said its exit code."""
-    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    """Take the output until the plugin has gone."""
+    loop, ready, told_at = asyncio.get_running_loop(), asyncio.Event(), float("-inf")
     loop.add_reader(master, ready.set)
     try:
         while True:
@@ -88,7 +90,9 @@ async def _read(master: int, output: bytearray, told: Callable[[Captured], None]
                 return
             output += data
             del output[:-KEPT_BYTES]
-            told(_captured(bytes(output)))
+            if loop.time() - told_at >= TOLD_S:
+                told_at = loop.time()
+                told(_captured(bytes(output[-TOLD_BYTES:])))
     finally:
         loop.remove_reader(master)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import msgspec
@@ -40,6 +40,7 @@ class Within(Protocol):
     def gateway(self) -> Door: ...
     @property
     def store(self) -> Board: ...
+    def note(self, text: str) -> Awaitable[str]: ...
 
 
 class Shells:
@@ -57,7 +58,7 @@ class Shells:
         self._within = within
         self._clock = clock
         self._leaves: dict[str, tuple[Plan, float]] = {}
-        self.tunnels = Tunnels(lambda tunnels: within.store.put(tunnels=tunnels), say, clock=clock)
+        self.tunnels = Tunnels(lambda tunnels: within.store.put(tunnels=tunnels), say, within.note, clock=clock)
         self.machine = Machine(wanted=reach.plugin)
         """As it was last looked at."""
 

@@ -15,8 +15,12 @@ _SEQUENCE = re.compile(
 _STRINGS = (b"\x1b]", b"\x1bP", b"\x1bX", b"\x1b^", b"\x1b_")
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 _ALTERNATE = (47, 1047, 1049)
-_SWITCHED_OFF = (1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 2004, 2048, 66, 1)
-"""Mouse, focus, paste, size reports, keypad and cursor keys: what a shell wants off."""
+_SWITCHED_OFF = (9, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 2004, 2026, 2031, 2048, 66, 1, 5, 6, 69)
+"""Mouse, focus, paste, held painting, reports, keypad and cursor keys, reversed colours, margins: what a shell wants off."""
+_KEYBOARD = re.compile(rb"\x1b\[([<>])([0-9;]*)u")
+"""A keyboard protocol put on the terminal's stack, or taken off."""
+_MODIFIED_KEYS = re.compile(rb"\x1b\[>4;([0-9])m")
+_CURSOR_SHAPE = re.compile(rb"\x1b\[[0-9]* q")
 
 
 class WayOut:
@@ -57,6 +61,8 @@ class Heard:
         """Private modes that are set."""
         self.off: set[int] = set()
         """Private modes that were reset."""
+        self._keyboards = 0
+        self._modified = self._shaped = False
         self._pending = b""
 
     @property
@@ -75,11 +81,23 @@ class Heard:
             there, gone = (self.on, self.off) if state == b"h" else (self.off, self.on)
             there |= changed
             gone -= changed
+        self._hear_keyboard(data[:cut])
+        self._shaped = self._shaped or bool(_CURSOR_SHAPE.search(data, 0, cut))
+
+    def _hear_keyboard(self, data: bytes) -> None:
+        for way, number in _KEYBOARD.findall(data):
+            off = int(number) if number.isdigit() else 1
+            self._keyboards = self._keyboards + 1 if way == b">" else max(0, self._keyboards - off)
+        if found := _MODIFIED_KEYS.findall(data):
+            self._modified = found[-1] != b"0"
 
     def reset(self) -> bytes:
         """What gives the terminal back to a shell. A screen that was not left is left; one that was never entered is not."""
         out = b"\x18" if self._pending else b""
-        out += b"\x1b[m\x1b(B\x0f\x1b>\x1b7\x1b[r\x1b8"
+        out += b"\x1b[<%du" % self._keyboards if self._keyboards else b""
+        out += b"\x1b[>4;0m" if self._modified else b""
+        out += b"\x1b[0 q" if self._shaped else b""
+        out += b"\x1b[4l\x1b[m\x1b(B\x0f\x1b>\x1b7\x1b[r\x1b8"
         out += b"".join(b"\x1b[?%dl" % mode for mode in _SWITCHED_OFF if mode in self.on)
         out += b"".join(b"\x1b[?%dl" % mode for mode in _ALTERNATE if mode in self.on)
         return out + (b"\x1b[?7h" if 7 in self.off else b"") + b"\x1b[?25h"
@@ -104,9 +122,13 @@ def plain_lines(output: bytes, most: int = 0) -> list[str]:
     """Output as lines of harmless text: no escapes, overwritten lines as last written, empty ends dropped; `most` keeps the last ones."""
     text = _SEQUENCE.sub(b"", output).decode("utf-8", "replace")
     lines = [line.rstrip("\r").rsplit("\r", 1)[-1] for line in text.split("\n")]
-    kept = ["".join(c if c.isprintable() else "" if c == "\x1b" else " " for c in line).rstrip() for line in lines]
+    kept = [(line if line.isprintable() else "".join(map(_shown, line))).rstrip() for line in lines]
     while kept and not kept[0]:
         kept.pop(0)
     while kept and not kept[-1]:
         kept.pop()
     return kept[-most:] if most else kept
+
+
+def _shown(character: str) -> str:
+    return character if character.isprintable() else "" if character == "\x1b" else " "

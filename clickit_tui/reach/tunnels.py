@@ -7,7 +7,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -30,17 +30,25 @@ class _Held(msgspec.Struct):
     last: list[str]
 
 
+async def _unkept(text: str) -> str:
+    return ""
+
+
 class Tunnels:
-    """Every tunnel of a session. `told` is given all of them whenever one changes; `say` a sentence when one that was open is lost."""
+    """Every tunnel of a session.
+
+    `told` is given all of them whenever one changes, `say` a sentence when one that was open is lost, `keep` one when one has ended.
+    """
 
     def __init__(
         self,
         told: Callable[[tuple[Tunnel, ...]], None],
         say: Callable[[str], None] = lambda _: None,
+        keep: Callable[[str], Awaitable[str]] = _unkept,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._told, self._say = told, say
+        self._told, self._say, self._keep = told, say, keep
         self._clock = clock
         self._tunnels: dict[str, Tunnel] = {}
         self._held: dict[str, _Held] = {}
@@ -126,6 +134,9 @@ class Tunnels:
             self._say(f"the tunnel to {lost.to} on port {lost.local_port} is gone: {lost.said}")
         self._held.pop(id, None)
         held.ready.set()
+        one = self._tunnels[id]
+        lasted = f"{self._clock() - one.opened_at:.0f} s"
+        await self._keep(f"tunnel to {one.to} on port {one.local_port} {one.state} after {lasted}{f': {one.said}' if one.said else ''}")
 
     def _set(self, id: str, state: str, said: str) -> Tunnel:
         self._put(msgspec.structs.replace(self._tunnels[id], state=state, said=said))

@@ -53,20 +53,24 @@ async def shell(screen: Keys, lent: Lent, opening: Opening, grant: Hidden) -> No
     try:
         call = await screen.core.shells.invocation(grant, opening)
     except Failed as failed:
-        screen.say(f"shell: {failed.fault.sentence}")
+        screen.say(f"{opening.program}: {failed.fault.sentence}")
         return
     ended = await lent.run(call.argv, variables(call), banner=banner(opening, place), title=lambda idle_s: title(opening, place, idle_s))
     screen.core.refresh(("tasks",))
-    screen.say(f"shell in {opening.name}: {how(ended)}")
+    said = f"{opening.program} in {opening.name}: {how(ended)}"
+    screen.say(said)
+    if not ended.problem:
+        await screen.core.note(said)
     if ended.problem or (ended.lasted_s < SHORT_S and not ended.left) or (ended.code or 0) != 0:
         lines = last_lines(ended)
-        screen.page(f"shell in {opening.name}: {how(ended)}", lambda: lines)
+        screen.page(said, lambda: lines)
 
 
 def banner(opening: Opening, place: str) -> str:
     """What is said before the session; line breaks are plain ones."""
+    told = f"\n  {opening.told}" if opening.told else ""
     return (
-        f"\n  {place}\n  shell in {opening.name}, as root"
+        f"\n  {place}\n  {opening.program} in {opening.name}, as root{told}"
         f"\n  Enter ~ . leaves; it ends by itself after {IDLE_S / 60:.0f} minutes without a key:"
         f"\n  the title of this window counts down\n"
     )
@@ -76,7 +80,7 @@ def title(opening: Opening, place: str, idle_s: float) -> str:
     """The window's title: where one is and, once keys are missing for a while, how long the session still lasts."""
     left = max(0, int(IDLE_S - idle_s))
     counted = f"  ends in {left // 60} m" if left >= 120 else f"  ENDS IN {left} s"
-    return f"{place}  shell {opening.name}{counted}"
+    return f"{place}  {opening.program} {opening.name}{counted}"
 
 
 def how(ended: Ended) -> str:
@@ -103,22 +107,22 @@ def last_lines(ended: Ended) -> list[Spans]:
 
 async def command(screen: Keys, opening: Opening, grant: Hidden, title: str = "") -> Captured | None:
     """Run a granted command with its output on a page, masked as the log is; None when it could not be run."""
-    shown = Captured()
+    lines = output_page(Captured(), ())
 
     def told(captured: Captured) -> None:
-        nonlocal shown
-        shown = captured
-        page.renew()
+        nonlocal lines
+        lines = output_page(captured, [mask(line) for line in captured.lines])
+        if page.is_attached:
+            page.renew()
 
-    page = Page(lambda: output_page(shown, [mask(line) for line in shown.lines]), f"{title or 'command'} in {opening.name}")
+    page = Page(lambda: lines, f"{title or 'command'} in {opening.name}")
     await screen.app.push_screen(page)
     try:
-        shown = await screen.core.shells.run(grant, opening, lambda captured: told(captured) if page.is_attached else None)
+        answer = await screen.core.shells.run(grant, opening, told)
     except Failed as failed:
-        shown = Captured(over=True, problem=failed.fault.sentence)
-    if page.is_attached:
-        page.renew()
-    return shown
+        answer = Captured(over=True, problem=failed.fault.sentence)
+    told(answer)
+    return answer
 
 
 # --- tunnels ---

@@ -47,11 +47,16 @@ class Ended(NamedTuple):
     """Why nothing ran."""
 
 
-class Lent:
-    """Lends an app's terminal, to one child at a time. `close` before the app ends."""
+class _AppEnded(Exception):
+    """The app ended while its terminal was lent."""
 
-    def __init__(self, app: App[Any], *, clock: Callable[[], float] = time.monotonic) -> None:
+
+class Lent:
+    """Lends an app's terminal, to one child at a time. `close` before the app ends; `touched` hears of every key."""
+
+    def __init__(self, app: App[Any], *, touched: Callable[[], None] = lambda: None, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
+        self._touched = touched
         self._clock = clock
         self._loan: _Loan | None = None
         self._over = asyncio.Event()
@@ -91,10 +96,14 @@ class Lent:
         try:
             with self._app.batch_update(), self._app.suspend():
                 try:
-                    self._loan = _Loan(banner, title, self._clock)
+                    self._loan = _Loan(banner, title, self._touched, self._clock)
                     ended = await self._loan.run(argv, environ)
                 except BaseException as error:  # noqa: BLE001 - nothing may be raised through suspend(): it would never resume
                     failure = error
+                if not self._app.is_running:
+                    raise _AppEnded  # past suspend(), which would take the terminal for an app that does not give it back any more
+        except _AppEnded:
+            pass
         except SuspendNotSupported:
             ended = Ended(problem="this terminal cannot be handed over")
         finally:
@@ -110,9 +119,10 @@ class Lent:
 class _Loan:
     """One hand-over, from raw mode to the modes before it."""
 
-    def __init__(self, banner: str, title: Callable[[float], str], clock: Callable[[], float]) -> None:
-        self._banner = banner
+    def __init__(self, banner: str, title: Callable[[float], str], touched: Callable[[], None], clock: Callable[[], float]) -> None:
+        self._banner = "\r\n".join(map(_harmless, banner.split("\n")))
         self._title = title
+        self._touched = touched
         self._clock = clock
         self._in = sys.__stdin__.fileno() if sys.__stdin__ is not None else 0
         self._out = sys.__stdout__.fileno() if sys.__stdout__ is not None else 1
@@ -120,7 +130,7 @@ class _Loan:
         self._typed_at = clock()
         self._pending = bytearray()
         self._writing = asyncio.Lock()
-        self._left = False
+        self._left = self._unwanted = False
         self._process: asyncio.subprocess.Process | None = None
         self._ending: asyncio.Task[None] | None = None
         self._master = -1
@@ -130,7 +140,7 @@ class _Loan:
         began = self._clock()
         try:
             tty.setraw(self._in, termios.TCSANOW)
-            await self._write(f"\x1b[22;0t{self._banner}".encode().replace(b"\n", b"\r\n"))
+            await self._write(f"\x1b[22;0t{self._banner}".encode())
             code = await self._relayed(argv, environ)
         except OSError as error:
             return Ended(problem=f"{argv[0]}: {error.strerror}")
@@ -140,7 +150,8 @@ class _Loan:
         return Ended(code, self._clock() - began, tuple(plain_lines(self._heard.tail, 12)), self._left)
 
     def end(self) -> None:
-        """Tell the child to end, and make it after `END_S`."""
+        """Tell the child to end, and make it after `END_S`; one that is being started ends then."""
+        self._unwanted = True
         if self._ending is None and self._process is not None:
             self._ending = asyncio.create_task(self._end(self._process))
 
@@ -161,16 +172,24 @@ class _Loan:
             self._process = await asyncio.create_subprocess_exec(
                 *spawn.argv("tty", list(argv)), stdin=slave, stdout=slave, stderr=slave, env=dict(environ), start_new_session=True
             )
+        except OSError:
+            os.close(self._master)
+            await self._write(b"\x1b[23;0t")
+            raise
         finally:
             os.close(slave)
+        if self._unwanted:
+            self.end()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGWINCH, self._resize)
         loop.add_reader(self._in, self._typed)
         passing = asyncio.create_task(self._pass_on())
+        passing.add_done_callback(lambda done: self.end() if not done.cancelled() and done.exception() else None)
         titled = asyncio.create_task(self._keep_title())
         try:
             code = await self._process.wait()
-            await asyncio.wait((passing,), timeout=DRAIN_S)
+            if passing in (await asyncio.wait((passing,), timeout=DRAIN_S))[0]:
+                passing.result()
             return code
         finally:
             loop.remove_signal_handler(signal.SIGWINCH)
@@ -185,6 +204,9 @@ class _Loan:
         if self._process is not None and self._process.returncode is None:
             self.end()
         await asyncio.gather(*tasks, *((self._ending,) if self._ending else ()), return_exceptions=True)
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # whatever the child started beside itself
         os.close(self._master)
         await self._write(self._heard.reset() + b"\x1b[23;0t")
 
@@ -219,7 +241,7 @@ class _Loan:
     async def _keep_title(self) -> None:
         shown = ""
         while True:
-            title = self._title(self._clock() - self._typed_at)
+            title = _harmless(self._title(self._clock() - self._typed_at))
             if title != shown and self._heard.whole:
                 shown = title
                 await self._write(f"\x1b]0;{title}\x07".encode())
@@ -243,6 +265,7 @@ class _Loan:
             self.end()
             return
         self._typed_at = self._clock()
+        self._touched()
         passed, out = self._way_out.feed(data)
         self._pending += passed
         self._give()
@@ -264,6 +287,11 @@ class _Loan:
                 loop.remove_reader(self._in)
         except OSError:
             self._pending.clear()
+
+
+def _harmless(text: str) -> str:
+    """Text without a character that a terminal would obey."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _write_all(out: int, data: bytes) -> None:

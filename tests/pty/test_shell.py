@@ -24,7 +24,6 @@ from tests.pty.test_widgets import ROOT, environment
 pytestmark = pytest.mark.xdist_group("pty shell")
 
 PROMPT = r"dev api \(demo\) \$ $"
-ARGV = [sys.executable, "-m", "clickit_tui", "--env", "dev"]
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +48,12 @@ class Stage:
         self.plugin.write_text(f"#!/bin/sh\n{version}\n{script}\n" if script else f'#!/bin/sh\nexec {self.clickit.plugin} "$@"\n')
         self.plugin.chmod(stat.S_IRWXU)
 
-    def dashboard(self, *more: str) -> Terminal:
+    def dashboard(self, *more: str, main: str = "clickit_tui", **variables: str) -> Terminal:
         """The product on the running demo; it knows the plugin by its own setting only."""
         config = self.folder / "clickit.toml"
         config.write_text(f"[shell]\nplugin = {json.dumps(str(self.plugin))}\n")
-        env = clean_environ(environment(self.folder), self.clickit)
-        return Terminal([*ARGV, "--config", str(config), *more], env=env, cwd=ROOT)
+        env = clean_environ(environment(self.folder), self.clickit) | variables
+        return Terminal([sys.executable, "-m", main, "--env", "dev", "--config", str(config), *more], env=env, cwd=ROOT)
 
 
 @pytest.fixture
@@ -258,6 +257,24 @@ def test_the_sessions_token_is_in_no_argv_and_no_file(shared: Shared) -> None:
     for path in files:
         assert not any(text in path.read_bytes() for text in secret), path
     assert not any(text in bytes(terminal.raw) for text in secret)
+
+
+def test_a_defect_while_a_session_is_open_ends_all_and_its_report_holds_no_secret(stage: Stage) -> None:
+    stage.play(SPIES)
+    kept, flag = Path(f"{stage.plugin}.session"), stage.folder / "flag"
+    with stage.dashboard(main="tests.pty.failing", CLICKIT_TEST_FAILS=str(flag)) as terminal:
+        open_shell(terminal)
+        terminal.wait_until(lambda: kept.exists() and kept.stat().st_size > 0, what="the session")
+        token = json.loads(kept.read_text().partition("=")[2])["TokenValue"].encode()
+        kept.unlink()
+        family = terminal.family()
+        flag.touch()
+        assert terminal.wait_exit() == 1
+        assert_sane(terminal)
+        terminal.wait_until(lambda: not any(alive(pid) for pid in family), 10.0, "the end of every process")
+    assert b"RuntimeError: provoked" in next(stage.folder.rglob("crash.txt")).read_bytes()
+    assert token not in bytes(terminal.raw)
+    assert not any(token in path.read_bytes() for path in stage.folder.rglob("*") if path.is_file())
 
 
 def read(path: Path) -> bytes:

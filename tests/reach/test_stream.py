@@ -67,6 +67,16 @@ def test_a_screen_that_was_never_entered_is_not_left():
     assert b"1049" not in heard.reset()
 
 
+def test_keyboard_protocols_and_the_cursor_s_shape_are_given_back():
+    heard = Heard()
+    heard.feed(b"\x1b[>1u\x1b[>5u\x1b[<u\x1b[>4;2m\x1b[5 q\x1b[?2026h\x1b[?2031h")
+    reset = heard.reset()
+    assert all(part in reset for part in (b"\x1b[<1u", b"\x1b[>4;0m", b"\x1b[0 q", b"\x1b[?2026l", b"\x1b[?2031l"))
+    heard.feed(b"\x1b[<u\x1b[>4;0m")
+    assert b"\x1b[<" not in heard.reset()
+    assert b">4" not in heard.reset()
+
+
 @pytest.mark.parametrize("output", [b"\x1b[3", b"\x1b]0;title", "ü".encode()[:1], "😀".encode()[:3], b"\x1b"])
 def test_output_that_ends_within_a_character_or_sequence_is_not_whole(output):
     heard = Heard()
