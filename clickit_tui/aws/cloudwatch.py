@@ -55,6 +55,8 @@ class Charting:
 
 
 COMPLETE, PARTIAL = "Complete", "PartialData"
+UNSAID, TORN = "no status", "values without times"
+"""What stands for a status where a result without points has none, and where times and values do not belong together."""
 _RANK = {COMPLETE: 0, PARTIAL: 1, "InternalError": 2, "Forbidden": 3}
 
 
@@ -107,8 +109,18 @@ def results(answers: Iterable[Json], asked: Mapping[str, Query]) -> dict[Query, 
         for each in records(answer, "MetricDataResults"):
             if (query := asked.get(text(each, "Id"))) is not None:
                 old = found.get(query, ({}, ""))[0]
-                found[query] = (old | points(each, query.period_s), text(each, "StatusCode") or COMPLETE)
+                new = points(each, query.period_s)
+                found[query] = (old | new, status(each, new))
     return found
+
+
+def status(answer: Json, found: Points) -> str:
+    """How complete one result is. Points speak for themselves; nothing at all is no zero unless CloudWatch says that it is complete."""
+    times, values = member(answer, "Timestamps"), member(answer, "Values")
+    counts = [len(each) if isinstance(each, (list, tuple)) else 0 for each in (times, values)]
+    if counts[0] != counts[1]:
+        return TORN
+    return text(answer, "StatusCode") or (COMPLETE if found else UNSAID)
 
 
 def combined(measure: Measure, found: Mapping[Query, Result]) -> Result:
@@ -140,6 +152,7 @@ def series(measure: Measure, result: Result, before: Series | None, end: float, 
         note=measure.note,
         status=result[1],
         resources=tuple(query.dimensions for query in measure.queries),
+        end=end,
     )
 
 

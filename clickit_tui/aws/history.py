@@ -18,6 +18,8 @@ from clickit_tui.world.world import World
 POLL_S = 15.0
 RENEWS_S = 600.0
 """How often the end of a range is read again, when its periods are longer than this."""
+JOINS_S = 3600.0
+"""How far the past of one-minute periods may stay behind: the metrics of every minute, which reach further back, are laid over it."""
 
 
 class _Past:
@@ -52,7 +54,7 @@ def windows(past: tuple[float, float] | None, wanted: Range, now: float) -> tupl
     missing: list[tuple[float, float]] = []
     if start + period < past[0]:
         missing.append((start, past[0]))
-    if period > 60 and end - past[1] >= min(max(period, 300), RENEWS_S):
+    if end // period > past[1] // period if 60 < period <= RENEWS_S else end - past[1] >= (RENEWS_S if period > 60 else JOINS_S):
         missing.append(((past[1] - max(AGAIN_S, period)) // period * period, end))
     return tuple(missing)
 

@@ -100,7 +100,8 @@ def _counter_text(world: World, view: View, key: str, cells: int = 8) -> Spans:
     metrics, read_at = world.metrics.value, world.metrics.seen_at
     total = five_minutes(metrics, key, read_at) if metrics is not None and read_at is not None else None
     if total is None:
-        return (Span(fit(_nothing(world), cells + 7, right=True), "dim"),)
+        partial = series is not None and series.status != "Complete"
+        return (Span(fit("? partial" if partial else _nothing(world), cells + 7, right=True), "unknown" if partial else "dim"),)
     look: Look = "plain" if total == 0 else "fail" if total > view.facts.thresholds.errors_5xx_fail else "warn"
     return (Span(fit(count(total), cells, right=True), look), Span(" in 5 m", "dim"))
 

@@ -85,7 +85,7 @@ def picture(gathered: Gathered, world: World, view: View) -> Picture:
     top = ceiling(max([1e-6, *(v * 1.05 for v in points.values()), *((level * 1.1,) if level else ())]))
     look: Look = "fail" if gathered.state == "ALARM" else "warn"
     happened = [mark for mark in marks(world, None, left, right) if mark.sign == "D" or mark.sign == "Y"]
-    words = series if isinstance(series, str) else f"no data of {alarm.metric or 'it'} between the two moments"
+    words = series if isinstance(series, str) else f"no data of {alarm.metric or 'it'} here"
     return Picture(
         left=left,
         right=right,
@@ -119,8 +119,8 @@ def evidence_lines(gathered: Gathered, world: World, view: View) -> list[Spans]:
         (
             Span(" playbook  ", "dim"),
             Span(advice.title, "bold"),
-            Span(": 6 opens it   3 log   4 metrics   m acknowledge", "dim"),
         ),
+        (Span(" 6 opens the playbook   3 its log   4 its metrics   m acknowledge", "dim"),),
         *gathered.plot,
         title("deployments and changes in the hour before"),
         *before_lines(gathered.at, world, view),

@@ -32,10 +32,10 @@ def metric_page(world: World, view: View, drawn: Chart, looking: Looking) -> lis
         *_resources(series),
         row("statistic", f"{drawn.statistic} of {spell(drawn.period_s)}"),
         row("no data means", MISSING[series.kind] if series else "too little to make a rate of"),
-        row("samples", f"dim below {SAMPLES[drawn.statistic]} requests a period" if drawn.statistic in SAMPLES else None),
-        row("replaced by", drawn.note or None),
+        *_said("samples", f"dim below {SAMPLES[drawn.statistic]} requests a period" if drawn.statistic in SAMPLES else ""),
+        *_said("replaced by", drawn.note),
         row("stands", drawn.words or "known"),
-        row("meaning", limits(world, drawn, looking.cursor, view.facts.thresholds.db_connections_budget) or None),
+        *_said("meaning", limits(world, drawn, looking.cursor, view.facts.thresholds.db_connections_budget)),
         (),
         row("range", f"{looking.range.name}: {len(drawn.values)} of {len(drawn.dots)} periods have a value, {drawn.growing} provisional"),
         row("value", f"{number(dot.value, drawn.unit)} at {view.moment(dot.at)}, {dot.sure.value}" if dot else None),
@@ -47,6 +47,11 @@ def metric_page(world: World, view: View, drawn: Chart, looking: Looking) -> lis
         lines += [(), title(each.alarm.name), row("  state", state_words(each.alarm)), row("  turns at", each.words)]
         lines.append(row("  missing data", when_missing(each.alarm)))
     return lines
+
+
+def _said(name: str, words: str) -> list[Spans]:
+    """A line where there is something to say."""
+    return [row(name, words)] if words else []
 
 
 def _resources(series: Series | None) -> list[Spans]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from textual.containers import Vertical
 from textual.widget import Widget
 
@@ -41,7 +42,8 @@ class _MetricsPane(Pane):
     def title_right(self, world: World, view: View) -> Spans:
         seen: Seen[Any] = world.metrics
         if self.looking.range.back_s > HOUR.back_s and world.history.fault is not None:
-            seen = world.history
+            read = world.history.value is not None and world.history.value.back_s > 0
+            seen = world.history if read else msgspec.structs.replace(world.history, value=None, seen_at=None)
         return age_words(seen, view.now)
 
 

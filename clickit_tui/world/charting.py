@@ -82,6 +82,10 @@ class Standing(StrEnum):
     """No point where there ought to be one: stopped, deleted, a wrong dimension, or no permission."""
 
 
+UNKNOWN = (Standing.FORBIDDEN, Standing.UNREAD, Standing.LOADING, Standing.SILENT)
+"""Standings of which no rate can be made."""
+
+
 class Chart(msgspec.Struct, frozen=True, kw_only=True):
     """One metric over a range, oldest period first. Units are CloudWatch's (percent, seconds, bytes, count)."""
 
@@ -128,20 +132,34 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
         return next((dot for dot in reversed(self.dots) if dot.at <= at < dot.at + self.period_s), None)
 
 
-def values_at(world: World, key: str, wanted: Range) -> tuple[dict[float, float], int] | None:
-    """(value by start of its period, seconds of a period) of a series for a range; None when no such series was read."""
+class Source(NamedTuple):
+    """What a chart is drawn from."""
+
+    values: dict[float, float]
+    """Value by start of its period."""
+    period_s: int
+    end: float
+    """End of the newest window that was asked for: what lies behind it is not known."""
+    read_at: float
+    status: str
+    """The worst that CloudWatch said of it."""
+
+
+def source(world: World, key: str, wanted: Range) -> Source | None:
+    """The points of a series for a range; None when no such series was read. A period that had not ended when it was read is left out."""
     metrics, history = world.metrics.value, world.history.value
     recent = metrics.series.get(key) if metrics else None
     past = history.series.get(key) if history and history.period_s == wanted.period_s and wanted.back_s > HOUR.back_s else None
-    native = recent.period_s if recent else 0
-    if past is not None:
-        found = dict(past.at())
-        if recent is not None and past.period_s == native:
-            found |= recent.at()
-        return found, past.period_s
-    if recent is None:
+    if recent is None or metrics is None:
         return None
-    return (dict(recent.at()), native) if native >= wanted.period_s else ({}, wanted.period_s)
+    now = Source(dict(recent.at()), recent.period_s, recent.end or metrics.end, world.metrics.seen_at or metrics.end, recent.status)
+    if past is None or history is None:
+        return now if now.period_s >= wanted.period_s else now._replace(values={}, period_s=wanted.period_s)
+    status = next((each for each in (past.status, recent.status) if each != "Complete"), "Complete")
+    if past.period_s == now.period_s:
+        return now._replace(values=dict(past.at()) | now.values, status=status)
+    ended = {at: value for at, value in past.at().items() if at + past.period_s <= history.end}
+    return Source(ended, past.period_s, history.end, history.end, status)
 
 
 def chart(world: World, key: str, wanted: Range, now: float) -> Chart | None:
@@ -149,17 +167,15 @@ def chart(world: World, key: str, wanted: Range, now: float) -> Chart | None:
     if key in DERIVED:
         return _derived(world, key, wanted, now)
     metrics = world.metrics.value
-    series = metrics.series.get(key) if metrics else None
-    if metrics is None or series is None:
+    series, found = (metrics.series.get(key) if metrics else None), source(world, key, wanted)
+    if series is None or found is None:
         return None
-    found = values_at(world, key, wanted)
-    values, period_s = found if found else ({}, series.period_s)
-    read_at = world.metrics.seen_at or now
+    series = msgspec.structs.replace(series, status=found.status)
     requests = _requests(world, wanted, series)
-    dots = tuple(_dot(at, values, series, requests, read_at, period_s) for at in _grid(wanted.back_s, period_s, now))
-    label = series.label if period_s == 60 else series.label.replace("/min", f"/{brief(period_s)}")
-    drawn = Chart(key=key, label=label, unit=series.unit, statistic=series.statistic, period_s=period_s, dots=dots, note=series.note)
-    standing, words = _standing(world, series, drawn, wanted, now)
+    dots = tuple(_dot(at, found, series, requests) for at in _grid(wanted.back_s, found.period_s, now))
+    label = series.label if found.period_s == 60 else series.label.replace("/min", f"/{brief(found.period_s)}")
+    drawn = Chart(key=key, label=label, unit=series.unit, statistic=series.statistic, period_s=found.period_s, dots=dots, note=series.note)
+    standing, words = _standing(world, series, drawn, wanted, found, now)
     return msgspec.structs.replace(drawn, standing=standing, words=words)
 
 
@@ -173,16 +189,17 @@ def _requests(world: World, wanted: Range, series: Series) -> dict[float, float]
     """Requests by period: what tells `none happened` from `no traffic`; needed by event counters and percentiles only."""
     if series.kind is not MetricClass.EVENTS:
         return {}
-    found = values_at(world, REQUESTS, wanted)
-    return found[0] if found else {}
+    found = source(world, REQUESTS, wanted)
+    return found.values if found else {}
 
 
-def _dot(at: float, values: Mapping[float, float], series: Series, requests: Mapping[float, float], read_at: float, period_s: int) -> Dot:
-    value = values.get(at)
-    growing = read_at - at < period_s + CLOSED_S - 60
+def _dot(at: float, found: Source, series: Series, requests: Mapping[float, float]) -> Dot:
+    value = found.values.get(at)
+    growing = found.read_at - at < found.period_s + CLOSED_S - 60
     if value is None or not math.isfinite(value):
         counts = series.kind is MetricClass.EVENTS and series.unit != "s" and series.status == "Complete"
-        return Dot(at, 0.0 if counts and at in requests and not growing else None)
+        asked = at + found.period_s <= found.end
+        return Dot(at, 0.0 if counts and asked and at in requests and not growing else None)
     if growing:
         return Dot(at, value, Sure.GROWING)
     few = requests.get(at, 0.0) < SAMPLES.get(series.statistic, 0)
@@ -192,12 +209,14 @@ def _dot(at: float, values: Mapping[float, float], series: Series, requests: Map
 # --- why there is no number -----------------------------------------------------------------------------------------------------
 
 
-def _standing(world: World, series: Series, drawn: Chart, wanted: Range, now: float) -> tuple[Standing, str]:
+def _standing(world: World, series: Series, drawn: Chart, wanted: Range, found: Source, now: float) -> tuple[Standing, str]:
     if series.status == "Forbidden":
         return Standing.FORBIDDEN, "no permission: cloudwatch:GetMetricData"
     if wanted.back_s > HOUR.back_s and drawn.last is None and not _have(world, wanted):
         return _awaited(world, now)
-    silent = _silent_s(drawn, now)
+    if now - found.end > LATE_S + min(2 * found.period_s, 600):
+        return Standing.UNREAD, _unread_since(world, now - found.end)
+    silent = _silent_s(drawn, found.end)
     if silent is None:
         partial = series.status not in ("Complete", "")
         return (Standing.PARTIAL, f"CloudWatch answered {series.status}: points may be missing") if partial else (Standing.KNOWN, "")
@@ -208,12 +227,18 @@ def _standing(world: World, series: Series, drawn: Chart, wanted: Range, now: fl
     return Standing.SILENT, _stopped(world, series) or f"no data {_for(silent)}: stopped, deleted, a wrong dimension, or no permission"
 
 
-def _silent_s(drawn: Chart, now: float) -> float | None:
-    """Seconds since the newest point ended, when that is too long ago; infinite without any point; None when there is a present value."""
+def _unread_since(world: World, age_s: float) -> str:
+    """A reading that is old is no silence of the metric."""
+    why = f": {world.metrics.fault.sentence}" if world.metrics.fault is not None else ""
+    return f"not read for {spell(age_s // 60 * 60)}{why}"
+
+
+def _silent_s(drawn: Chart, end: float) -> float | None:
+    """Seconds from the newest point to the end of what was read, when that is too long; infinite without any point; else None."""
     if drawn.last is None:
         return math.inf
-    silent = now - drawn.last.at - drawn.period_s
-    return silent if silent > max(LATE_S - 60, 2.0 * drawn.period_s) else None
+    silent = end - drawn.last.at - drawn.period_s
+    return silent if silent > max(LATE_S - 120, 2.0 * drawn.period_s) else None
 
 
 def _for(silent: float) -> str:
@@ -267,13 +292,15 @@ def _derived(world: World, key: str, wanted: Range, now: float) -> Chart | None:
     if any(part is None for part in parts):
         return None
     known = [part for part in parts if part is not None]
-    worst = next((part for part in known if part.standing in (Standing.FORBIDDEN, Standing.UNREAD, Standing.LOADING)), None)
+    worst = next((part for part in known if part.standing in UNKNOWN), None)
     rated = _errors_dot if key == ERROR_RATE else _hits_dot
     dots = tuple(rated(*row) for row in zip(*(part.dots for part in known), strict=True))
     made = Chart(key=key, label=label, unit="%", statistic="ratio", period_s=known[0].period_s, dots=dots)
     if worst is not None:
-        return msgspec.structs.replace(made, dots=(), standing=worst.standing, words=worst.words)
-    if _silent_s(made, now) is None:
+        past = made.dots if worst.standing in (Standing.SILENT, Standing.UNREAD) else ()
+        return msgspec.structs.replace(made, dots=past, standing=worst.standing, words=worst.words)
+    ends = [found.end for name in names if (found := source(world, name, wanted)) is not None]
+    if _silent_s(made, min(ends, default=now)) is None:
         return made
     words = "no traffic" if key == ERROR_RATE else f"n/a: fewer than {LOOKUPS} look-ups a period"
     return msgspec.structs.replace(made, standing=Standing.EMPTY, words=words)

@@ -169,6 +169,10 @@ def acknowledging(alarm: Alarm, note: str) -> str:
     return f"acknowledged {alarm.name} {alarm.state} of {int(alarm.since or 0)}: {note}"
 
 
+GAUGED = frozenset({"Average", "Minimum", "Maximum"})
+"""Statistics that are on the scale of the metric itself, so that a line of one means something on a chart of another."""
+
+
 class Threshold(NamedTuple):
     """An alarm's threshold beside a chart: the line where it can be drawn, and the words."""
 
@@ -178,20 +182,25 @@ class Threshold(NamedTuple):
 
 
 def alarms_of(world: World, series: Series) -> tuple[Alarm, ...]:
-    """The alarms on exactly this metric of this resource, autoscaling's own left out."""
+    """The alarms on exactly this metric of this resource, autoscaling's own left out; a number of tasks is no such metric."""
     resources = [frozenset(each) for each in series.resources]
     return tuple(
         alarm
         for alarm in world.alarms.value or ()
         if not scales(alarm)
+        and (series.statistic == "SampleCount") == (alarm.statistic == "SampleCount")
         and (alarm.namespace, alarm.metric) == (series.namespace, series.name)
         and frozenset(alarm.dimensions) in resources
     )
 
 
 def threshold(alarm: Alarm, series: Series, drawn: Chart) -> Threshold:
-    """Where the alarm turns on this chart; a sum over another period than the chart's is said, not drawn."""
-    sums = "Sum" in (alarm.statistic, series.statistic) or "SampleCount" in (alarm.statistic, series.statistic)
-    fits = alarm.threshold is not None and (not sums or alarm.period_s == drawn.period_s) and alarm.composite is False
+    """Where the alarm turns on this chart; another kind of number, or a sum over another period, is said, not drawn."""
     words = f"alarm {alarm.name}: {condition(alarm)}"
-    return Threshold(alarm, alarm.threshold if fits else None, words if fits else f"{words} (no line: a sum over another period)")
+    why = ""
+    if alarm.statistic != series.statistic and not {alarm.statistic, series.statistic} <= GAUGED:
+        why = f"the chart is {series.statistic}"
+    elif series.statistic in ("Sum", "SampleCount") and alarm.period_s != drawn.period_s:
+        why = "a sum over another period"
+    fits = alarm.threshold is not None and not alarm.composite and not why
+    return Threshold(alarm, alarm.threshold if fits else None, f"{words} (no line: {why})" if why else words)

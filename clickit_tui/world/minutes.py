@@ -74,12 +74,12 @@ def by_minute(series: Series) -> dict[float, float]:
 
 
 def read(metrics: Metrics, key: str, minutes: tuple[float, ...]) -> Reading | None:
-    """One series over these minutes; an event counter is 0 where the requests have a point. None when the series was not asked for."""
+    """One series over these minutes; a complete event counter is 0 where the requests have a point. None when it was not asked for."""
     series = metrics.series.get(key)
     if series is None:
         return None
     have = by_minute(series)
-    traffic = _traffic(metrics) if series.kind is MetricClass.EVENTS else {}
+    traffic = _traffic(metrics) if series.kind is MetricClass.EVENTS and series.status == "Complete" else {}
     values = tuple(have.get(at, 0.0 if at in traffic and series.unit != "s" else None) for at in minutes)
     return Reading(key=key, label=series.label, unit=series.unit, times=minutes, values=values)
 
@@ -87,7 +87,8 @@ def read(metrics: Metrics, key: str, minutes: tuple[float, ...]) -> Reading | No
 def errors_5xx(metrics: Metrics, minutes: tuple[float, ...]) -> Reading:
     """5xx of targets and load balancer together; None in a minute without a request and without an error."""
     parts = [by_minute(metrics.series[key]) for key in ERRORS_5XX if key in metrics.series]
-    traffic = _traffic(metrics) if len(parts) == len(ERRORS_5XX) else {}
+    whole = [metrics.series[key].status == "Complete" for key in ERRORS_5XX if key in metrics.series]
+    traffic = _traffic(metrics) if len(whole) == len(ERRORS_5XX) and all(whole) else {}
     values = tuple(_sum([part[at] for part in parts if at in part], at in traffic) for at in minutes)
     return Reading(key="edge.5xx", label="5xx", unit="", times=minutes, values=values)
 

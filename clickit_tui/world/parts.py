@@ -276,6 +276,8 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     """Complete, PartialData, InternalError or Forbidden, as GetMetricData says for this metric."""
     resources: tuple[tuple[tuple[str, str], ...], ...] = ()
     """Dimensions of each metric that the series is made of."""
+    end: float = 0.0
+    """End of the newest window it was asked for, epoch seconds; 0 stands for that of the whole round."""
 
     def last(self, now: float, closed: bool = False) -> tuple[float, float] | None:
         """Newest (time, value); with `closed`, only minutes that ended at least 2 minutes before now (3 min after their start)."""

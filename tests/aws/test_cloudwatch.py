@@ -27,7 +27,7 @@ from clickit_tui.aws.cloudwatch import (
     results,
     window,
 )
-from clickit_tui.aws.history import HistoryReader
+from clickit_tui.aws.history import HistoryReader, windows
 from clickit_tui.aws.meter import Meter
 from clickit_tui.naming import names
 from clickit_tui.world.charting import range_named
@@ -384,6 +384,20 @@ def test_pages_of_one_query_are_joined() -> None:
     assert results(pages, {"m0": A}) == {A: ({60.0: 1.0, 120.0: 2.0}, "Complete")}
 
 
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [
+        ({"Id": "m0"}, "no status"),
+        ({"Id": "m0", "Timestamps": [], "Values": []}, "no status"),
+        ({"Id": "m0", "Timestamps": [60], "Values": [1.0]}, "Complete"),
+        ({"Id": "m0", "StatusCode": "Complete"}, "Complete"),
+        ({"Id": "m0", "StatusCode": "Complete", "Values": [1.0]}, "values without times"),
+    ],
+)
+def test_nothing_at_all_is_complete_only_when_cloudwatch_says_so(result: dict[str, object], status: str) -> None:
+    assert results([{"MetricDataResults": [result]}], {"m0": A})[A][1] == status
+
+
 @settings(deadline=None, derandomize=True, max_examples=80)
 @given(data=st.data())
 def test_a_damaged_answer_never_raises(data: st.DataObject) -> None:
@@ -499,6 +513,21 @@ async def test_a_long_range_is_read_once_kept_and_only_its_end_read_again() -> N
     ((start, end, periods),) = await step(15)
     assert periods == {3600}
     assert (end - start) // 86_400 == 30
+
+
+def test_the_past_of_minutes_never_stays_so_far_behind_that_the_newest_metrics_leave_a_hole() -> None:
+    three = range_named("3h") or pytest.fail("no range")
+    end = NOW // 60 * 60
+    assert windows((end - 10_800, end - 1800), three, NOW) == ()
+    ((start, until),) = windows((end - 12_000, end - 7200), three, NOW)
+    assert (start <= end - 7200, until) == (True, end)
+
+
+def test_five_minutes_are_read_as_soon_as_they_have_ended() -> None:
+    day = range_named("24h") or pytest.fail("no range")
+    ended = NOW // 300 * 300
+    assert windows((ended - 86_400, ended + 60), day, ended + 290) == ()
+    assert windows((ended - 86_400, ended + 240), day, ended + 310)[0][1] == ended + 300
 
 
 async def test_an_alarms_metric_is_read_as_the_alarm_looks_at_it() -> None:

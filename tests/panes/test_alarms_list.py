@@ -107,7 +107,8 @@ def test_evidence_holds_the_deployment_before_the_change_and_its_playbook():
     said = text(evidence_lines(gathered, world, view_of(world)))
     assert "deployment clickit-prod-api:42 began" in said
     assert "4 m before" in said
-    assert "API returning 5xx: 6 opens it" in said
+    assert "playbook  API returning 5xx" in said
+    assert "6 opens the playbook" in said
     assert picture(gathered, world, view_of(world)).words == "no permission: cloudwatch:GetMetricData"
 
 

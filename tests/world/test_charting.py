@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from clickit_tui.world.charting import HOUR, RANGES, Standing, Sure, chart, error_rate, hit_rate, keys_of, range_named, values_at
+from clickit_tui.world.charting import HOUR, RANGES, Standing, Sure, chart, error_rate, hit_rate, keys_of, range_named, source
 from clickit_tui.world.parts import History
 from clickit_tui.world.seen import Seen
 from tests import worlds
@@ -133,7 +133,7 @@ def test_a_long_range_waits_for_its_past_and_then_joins_it_with_the_newest_minut
 
 def test_hours_are_never_mixed_with_minutes():
     world, week = worlds.healthy_world(NOW), range_named("7d")
-    assert values_at(world, "api.cpu", week) == ({}, 3600)
+    assert source(world, "api.cpu", week)[:2] == ({}, 3600)
     waiting = chart(world, "api.cpu", week, NOW)
     assert (waiting.standing, waiting.words) == (Standing.LOADING, "reading the past")
     failed = msgspec.structs.replace(world, history=Seen(fault=worlds.denied("cloudwatch:GetMetricData"), fault_at=NOW))
@@ -163,3 +163,56 @@ def test_requests_of_an_hour_are_not_called_requests_a_minute():
     joined = msgspec.structs.replace(world, history=worlds.seen(known, NOW))
     assert chart(joined, "edge.requests", week, NOW).label == "req/1 h"
     assert chart(joined, "edge.requests", HOUR, NOW).label == "req/min"
+
+
+def test_an_old_reading_is_no_silence_of_the_metric_and_no_present_value():
+    late = worlds.healthy_world(NOW)
+    late = msgspec.structs.replace(late, metrics=msgspec.structs.replace(late.metrics, fault=worlds.denied("cloudwatch:GetMetricData")))
+    for key in ("db.cpu", "edge.requests", "api.cpu"):
+        drawn = chart(late, key, HOUR, NOW + 900)
+        assert drawn.standing is Standing.UNREAD
+        assert drawn.words.startswith("not read for 15 m: ")
+        assert drawn.values
+
+
+def test_no_zero_is_drawn_for_minutes_that_were_not_asked_for():
+    drawn = chart(world_with("edge.rejected", end=MINUTE - 1200), "edge.rejected", HOUR, NOW)
+    assert {dot.value for dot in drawn.dots if dot.at + 60 > MINUTE - 1200} == {None}
+    assert {dot.value for dot in drawn.dots if dot.at + 60 <= MINUTE - 1200} == {0.0}
+    assert drawn.standing is Standing.UNREAD
+
+
+def test_a_period_that_had_not_ended_when_it_was_read_is_left_out_and_closes_only_by_being_read_again():
+    world, half = worlds.healthy_world(NOW), range_named("12h")
+    begun = NOW // 300 * 300 - 300
+    past = msgspec.structs.replace(
+        world.metrics.value.series["edge.requests"], period_s=300, times=(begun - 300, begun), values=(2000.0, 90.0)
+    )
+
+    def read_at(end):
+        known = History(series={"edge.requests": past}, back_s=half.back_s, period_s=300, end=end)
+        return chart(msgspec.structs.replace(world, history=worlds.seen(known, NOW)), "edge.requests", half, NOW).dots[-2:]
+
+    assert [dot.value for dot in read_at(begun + 60)] == [2000.0, None]
+    assert [dot.sure for dot in read_at(begun + 300)] == [Sure.CLOSED, Sure.GROWING]
+    assert read_at(begun + 480)[-1].sure is Sure.CLOSED
+
+
+def test_a_counter_of_which_the_past_is_incomplete_is_not_filled_with_zeros():
+    world, half = worlds.healthy_world(NOW), range_named("12h")
+    known = {
+        key: msgspec.structs.replace(world.metrics.value.series[key], period_s=300, times=times, values=values, status=status)
+        for key, times, values, status in (
+            ("edge.requests", (NOW // 300 * 300 - 900,), (2000.0,), "Complete"),
+            ("edge.target_5xx", (), (), "PartialData"),
+        )
+    }
+    history = History(series=known, back_s=half.back_s, period_s=300, end=MINUTE)
+    drawn = chart(msgspec.structs.replace(world, history=worlds.seen(history, NOW)), "edge.target_5xx", half, NOW)
+    assert drawn.values == ()
+
+
+def test_a_hit_rate_of_a_silent_cache_is_not_said_to_lack_look_ups():
+    world = world_with("cache.hits", times=(), values=())
+    drawn = chart(world, "cache.hit_rate", HOUR, NOW)
+    assert (drawn.standing, drawn.words.startswith("no data")) == (Standing.SILENT, True)

@@ -97,3 +97,20 @@ def test_a_sum_over_another_period_gets_words_and_no_line():
     assert found.level is None
     assert "no line" in found.words
     assert threshold(cpu, series["api.cpu"], chart(world, "api.cpu", HOUR, NOW)).level == 85.0
+
+
+def test_a_line_is_drawn_only_where_it_means_the_same_number():
+    world = worlds.healthy_world(NOW)
+    series = world.metrics.value.series
+    cpu = world.alarms.value[3]
+    assert alarms_of(world, series["api.cpu_max"]) == (cpu,)
+    tasks = msgspec.structs.replace(series["api.running"], namespace="AWS/ECS", name="CPUUtilization", statistic="SampleCount")
+    assert alarms_of(world, tasks) == ()
+    p95 = series["edge.p95"]
+    slow = Alarm(
+        name="slow", namespace=p95.namespace, metric=p95.name, dimensions=p95.resources[0], statistic="p95", threshold=1.0, period_s=60
+    )
+    drawn = {key: chart(world, key, HOUR, NOW) for key in ("edge.p50", "edge.p95")}
+    assert threshold(slow, p95, drawn["edge.p95"]).level == 1.0
+    found = threshold(slow, series["edge.p50"], drawn["edge.p50"])
+    assert (found.level, "no line: the chart is p50" in found.words) == (None, True)
