@@ -1,11 +1,10 @@
-"""What the line under the strip is made of: when the trouble began, and what keeps everything from being read."""
+"""What the line under the strip is made of, and what keeps everything from being read."""
 
 from __future__ import annotations
 
 import msgspec
 
 from clickit_tui.checks.registry import checks
-from clickit_tui.world.minutes import errors_5xx, first_bad, newest_minutes
 from clickit_tui.world.seen import Fault, Trouble
 from clickit_tui.world.world import FIELDS, World
 
@@ -34,12 +33,3 @@ def blind(world: World) -> Fault | None:
         return None
     kinds = [f.kind for f in own]
     return max(own, key=lambda f: kinds.count(f.kind))
-
-
-def began_at(world: World) -> float | None:
-    """Start of the first minute of the current run of 5xx; None when there is none or it cannot be told."""
-    found = world.metrics.value
-    if found is None or world.metrics.seen_at is None:
-        return None
-    minutes = newest_minutes(found, world.metrics.seen_at, 180)
-    return first_bad(errors_5xx(found, minutes)) if minutes else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clickit_tui.checks.reading import fresh, measured, unknown
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
+from clickit_tui.world.parts import LogDigest
 from clickit_tui.world.words import brief, clock, several
 from clickit_tui.world.world import World
 
@@ -17,9 +18,8 @@ PATTERNS = "db."
 def judge(world: World, facts: Facts) -> Finding:
     """WARN when the logs say so within 5 minutes: they alone do not tell whose fault it is. A digest cut short never passes."""
     digest = fresh(world.log, facts.now, CALL, "logs", "database")
-    hits = [m for m in digest.matches if m[1].startswith(PATTERNS) and facts.now - m[3] <= RECENT_S and m[2] > 0]
-    if hits:
-        return _found(hits, facts)
+    if found := hits(digest, facts.now):
+        return _found(found, facts)
     if digest.partial:
         return unknown("partial", "logs are cut short: no database error in what was read, which proves nothing", "database", CALL)
     if digest.since is None:
@@ -34,9 +34,14 @@ def judge(world: World, facts: Facts) -> Finding:
     )
 
 
-def _found(hits: list[tuple[str, str, int, float]], facts: Facts) -> Finding:
-    count = sum(m[2] for m in hits)
-    part, pattern, _, at = max(hits, key=lambda m: (m[2], m[3]))
+def hits(digest: LogDigest, now: float) -> list[tuple[str, str, int, float]]:
+    """(part, pattern, lines, the last at) of the database's patterns whose last line is of these five minutes."""
+    return [m for m in digest.matches if m[1].startswith(PATTERNS) and now - m[3] <= RECENT_S and m[2] > 0]
+
+
+def _found(matches: list[tuple[str, str, int, float]], facts: Facts) -> Finding:
+    count = sum(m[2] for m in matches)
+    part, pattern, _, at = max(matches, key=lambda m: (m[2], m[3]))
     return Finding(
         verdict=Verdict.WARN,
         short=f"{min(count, 9999)} log errors",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import msgspec
 
 from clickit_tui.checks.db_status import CALL as DATABASE_CALL
@@ -103,7 +105,7 @@ def _ranges(world: World, app: Service) -> list[str]:
 def authorize(app: Service, database: Database, port: int) -> Todo:
     """The command that puts the rule back."""
     command = (
-        f"aws ec2 authorize-security-group-ingress --group-id {database.security_groups[0]} --protocol tcp --port {port} "
-        f"--source-group {app.security_groups[0]}"
+        f"aws ec2 authorize-security-group-ingress --group-id {shlex.quote(database.security_groups[0])} --protocol tcp --port {port} "
+        f"--source-group {shlex.quote(app.security_groups[0])}"
     )
     return Todo(words=f"let {PART} in again: {port} from the tasks' group", command=command)

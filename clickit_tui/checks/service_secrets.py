@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 
 from clickit_tui.checks.reading import fresh, measured, none, service, unknown
@@ -85,7 +86,9 @@ def short_name(reference: str) -> str:
 def restore(one: Secret) -> Todo:
     """The command that takes a deletion back."""
     name = one.name or one.reference
-    return Todo(words=f"restore the secret {short_name(name)}", command=f"aws secretsmanager restore-secret --secret-id {name}")
+    return Todo(
+        words=f"restore the secret {short_name(name)}", command=f"aws secretsmanager restore-secret --secret-id {shlex.quote(name)}"
+    )
 
 
 for _part in SERVICES:

@@ -29,6 +29,8 @@ AFTER_S = 60.0
 TOLD_AFTER_S = 300.0
 """The same for what RDS and ElastiCache tell: they tell of a stop or a failover when it is done (heuristic)."""
 LATE = (Kind.DATABASE, Kind.CACHE)
+ANSWERS = "edge.5xx"
+"""The signal that the cause of a failing API is timed by."""
 
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +46,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SIGNALS: tuple[Signal, ...] = (
-    Signal(key="edge.5xx", label="5xx", limit=lambda t: 0.0, least=1),
+    Signal(key=ANSWERS, label="5xx", limit=lambda t: 0.0, least=1),
     Signal(key="edge.p95", label="p95 response time", limit=lambda t: t.p95_fail_s, least=3),
     Signal(key="edge.unhealthy", label="unhealthy targets", limit=lambda t: 0.0, least=2),
     Signal(
@@ -80,7 +82,7 @@ class BadRun(msgspec.Struct, frozen=True, kw_only=True):
     def words(self) -> str:
         """`34 answers 5xx in 6 m`, `p95 response time up to 2.81 s for 8 m`."""
         lasted = brief(self.last - self.at + 60)
-        if self.signal == "edge.5xx":
+        if self.signal == ANSWERS:
             return f"{several(round(self.total), 'answer')} 5xx in {lasted}"
         worst = f"{self.worst:.2f} s" if self.unit == "s" else f"{self.worst:.0f} %" if self.unit == "%" else f"{self.worst:.0f}"
         return f"{self.label} up to {worst} for {lasted}"
@@ -103,8 +105,18 @@ def first_bad_minute(world: World, facts: Facts, since: float | None = None) -> 
     return next((one for one in runs if one.felt), next(iter(runs), None))
 
 
+def bad_run(world: World, facts: Facts, signal: str) -> BadRun | None:
+    """The run of one signal (`edge.5xx`) that goes on; None without one."""
+    return next((one for one in bad_runs(world, facts) if one.signal == signal), None)
+
+
+def before(seconds: float) -> str:
+    """How long before, to the nearest minute: minutes are as fine as the metrics are."""
+    return f"{brief(max(60, round(seconds / 60) * 60))} before" if seconds >= 30 else "in the same minute as"
+
+
 def _run(signal: Signal, metrics: Metrics, minutes: tuple[float, ...], facts: Facts) -> BadRun | None:
-    got = errors_5xx(metrics, minutes) if signal.key == "edge.5xx" else read(metrics, signal.key, minutes)
+    got = errors_5xx(metrics, minutes) if signal.key == ANSWERS else read(metrics, signal.key, minutes)
     bad = _newest_run(got, signal.limit(facts.thresholds)) if got is not None else []
     if got is None or len(bad) < signal.least:
         return None
@@ -160,7 +172,9 @@ NEARNESS = ((300.0, 1.0), (900.0, 0.8), (1800.0, 0.6), (3600.0, 0.4), (BEFORE_S,
 def suspects(world: World, facts: Facts, at: float, found: Mapping[str, Finding], most: int = 5) -> tuple[Suspect, ...]:
     """The changes in the two hours before a moment, the most suspect first, each with its reasons. `found`: what the checks found."""
     near = [one for one in timeline(world, facts) if one.change and at - BEFORE_S <= one.at <= at + _after(one)]
-    judged = [_judged(world, one, at, found) for one in _once(near)]
+    first = bad_run(world, facts, ANSWERS)
+    answers = first.at if first is not None and first.at > at else None
+    judged = [_judged(world, one, at, found, answers) for one in _once(near)]
     return tuple(sorted(judged, key=lambda one: (-one.score, -one.happening.at, one.happening.id))[:most])
 
 
@@ -174,12 +188,14 @@ def _once(found: list[Happening]) -> list[Happening]:
     return [one for one in found if one.kind is not Kind.SCALING or newest[one.part] == one.id]
 
 
-def _judged(world: World, one: Happening, at: float, found: Mapping[str, Finding]) -> Suspect:
+def _judged(world: World, one: Happening, at: float, found: Mapping[str, Finding], answers: float | None) -> Suspect:
+    """`answers`: when the first 5xx came, where something else was bad before it."""
     delay = max(0.0, at - one.at)
     factor = next(factor for within, factor in NEARNESS if delay <= within)
     told = list(_reasons(world, one, found))
     late = one.at - at
-    when = f"{brief(round(delay / 60) * 60)} before" if delay >= 30 else "in the first bad minute"
+    when = before(delay) if delay >= 30 else "in the first bad minute"
+    when += f" ({before(answers - one.at)} the first 5xx)" if answers is not None else ""
     when = f"told {brief(late)} after, when it was done" if late > AFTER_S else when
     return Suspect(
         happening=one, score=WEIGHT.get(one.kind, 1.0) * factor + sum(weight for weight, _ in told), reasons=(when, *(w for _, w in told))

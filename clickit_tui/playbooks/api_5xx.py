@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from clickit_tui.checks.cause import began_at
 from clickit_tui.checks.registry import Todo, Verdict
+from clickit_tui.checks.suspects import before
 from clickit_tui.naming import SERVICES
 from clickit_tui.playbooks import commands
-from clickit_tui.playbooks.evidence import Rollout, back, before, crashing, deployed, failing, onset, rollouts
+from clickit_tui.playbooks.evidence import Rollout, answers_5xx, back, crashing, deployed, failing, first_5xx, onset, rollouts
 from clickit_tui.playbooks.registry import Case, Clue, Playbook, Step, cause, each
 from clickit_tui.world.words import clock, several
 
@@ -29,6 +29,9 @@ PLAYBOOK = Playbook(
 )
 
 SYMPTOMS = ("edge.5xx", "edge.targets", "edge.latency", "alarms.state")
+FEW = 3
+"""Fewer error lines than this are strays: they explain nothing (heuristic). From there on they have to be as many as half of the 5xx,
+or as many as the logs' own check warns at."""
 WITHIN_S = 1200.0
 """Trouble that begins longer after a deployment is not its doing (heuristic): a roll-out takes minutes."""
 
@@ -36,6 +39,11 @@ WITHIN_S = 1200.0
 def suffering(case: Case) -> bool:
     """Whether anything is wrong that a user or a pager would notice."""
     return case.poor(*SYMPTOMS, *each("tasks", "targets", "stops")) is not None
+
+
+def felt(case: Case) -> bool:
+    """Whether users notice something now; an alarm that pages nobody is not felt."""
+    return case.poor(*SYMPTOMS[:3], *each("tasks", "targets", "stops")) is not None or case.bad("alarms.state") is not None
 
 
 @cause("5xx", 120, "edge.5xx", "edge.targets", *each("deployment"))
@@ -49,7 +57,7 @@ def deployment(case: Case) -> Clue | None:
         if stops is not None and crashing(stops) and stops.part == one.service.part and not one.service.rolling:
             continue
         if many and began is not None and one.at - 60 <= began <= one.at + WITHIN_S:
-            first = began_at(case.world) or began
+            first = first_5xx(case) or began
             began = first if one.at - 60 <= first <= began else began
             return _bad(case, one, f"{before(began - one.at)} the first 5xx", began)
         own = tuple(f"{one.service.part}.{name}" for name in ("targets", "tasks", "stops", "deployment"))
@@ -112,7 +120,7 @@ def no_healthy_target(case: Case) -> Clue | None:
 def ports(case: Case) -> Clue | None:
     """The way out is full: connections to other providers fail."""
     bad = case.poor("nat.ports")
-    if bad is None:
+    if bad is None or not felt(case):
         return None
     connects = case.poor("nat.connects")
     return Clue(
@@ -129,11 +137,15 @@ def ports(case: Case) -> Clue | None:
 def application(case: Case) -> Clue | None:
     """Nothing but the application's own errors."""
     digest = case.world.log.known(case.facts.now)
-    if digest is None or not digest.shapes:
+    if digest is None or not digest.shapes or case.poor("edge.5xx") is None:
         return None
-    if case.bad("edge.5xx") is None and not (case.poor("edge.5xx") and case.poor(*each("errors"))):
+    part, _, count, example = max(digest.shapes, key=lambda one: one[2])
+    lines = sum(one[2] for one in digest.shapes if one[0] == part)
+    enough = case.facts.thresholds.log_errors_warn
+    if case.bad("edge.5xx") is not None:
+        enough = min(enough, max(FEW, round(answers_5xx(case) / 2)))
+    if lines < enough:
         return None
-    part, _, count, example = digest.shapes[0]
     words = example if len(example) <= 60 else example[:59] + "…"
     return Clue(
         id="app.errors",

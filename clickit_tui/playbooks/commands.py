@@ -63,7 +63,7 @@ def restore_secret(name: str) -> Todo:
 
 def secret_keys(service: Service) -> Todo:
     asked = "taskDefinition.containerDefinitions[].secrets"
-    command = line("aws", "ecs", "describe-task-definition", "--task-definition", service.name, "--query", asked)
+    command = line("aws", "ecs", "describe-task-definition", "--task-definition", service.task_definition or service.name, "--query", asked)
     return Todo(words="compare the keys that the newest definition names", command=command)
 
 

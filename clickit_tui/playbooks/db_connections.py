@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from clickit_tui.checks.db_logs import hits
 from clickit_tui.checks.db_waits import top_wait
 from clickit_tui.checks.registry import Todo, Verdict
+from clickit_tui.checks.suspects import before
 from clickit_tui.playbooks import commands
-from clickit_tui.playbooks.api_5xx import exhausted
-from clickit_tui.playbooks.evidence import before, rise, rollouts, series
+from clickit_tui.playbooks.api_5xx import FEW, exhausted, felt
+from clickit_tui.playbooks.evidence import rise, rollouts, series
 from clickit_tui.playbooks.registry import Case, Clue, Playbook, Step, cause
 from clickit_tui.world.parts import Database
 from clickit_tui.world.words import clock
@@ -45,7 +47,7 @@ def said(case: Case, check: str) -> str:
 @cause("database", 200, "db.status", "db.alive")
 def status(case: Case) -> Clue | None:
     """What RDS says of the instance; where it may not be asked, that its metrics have ended."""
-    bad = case.poor("db.status")
+    bad = case.poor("db.status") if felt(case) else case.bad("db.status")
     found = case.world.database.value
     full = isinstance(found, Database) and found.status.replace(" ", "-") == "storage-full"
     if bad is not None:
@@ -143,8 +145,9 @@ def burst(case: Case) -> Clue | None:
 @cause("database", 640, "db.logs")
 def unreachable(case: Case) -> Clue | None:
     """Only the logs say so."""
-    bad = case.poor("db.logs")
-    return _clue("database.unreachable", bad.sentence, (), *bad.todo, explains=("app.errors",)) if bad else None
+    bad, digest = case.poor("db.logs"), case.world.log.known(case.facts.now)
+    enough = digest is not None and sum(one[2] for one in hits(digest, case.facts.now)) >= FEW
+    return _clue("database.unreachable", bad.sentence, (), *bad.todo, explains=("app.errors",)) if bad and enough else None
 
 
 @cause("database", 590, "db.connections")

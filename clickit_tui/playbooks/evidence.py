@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from clickit_tui.checks.cause import began_at
 from clickit_tui.checks.happened import deployment_name
 from clickit_tui.checks.registry import Todo
+from clickit_tui.checks.suspects import ANSWERS, bad_run
 from clickit_tui.naming import SERVICES
 from clickit_tui.playbooks.registry import Case
 from clickit_tui.world.causes import StopCause, cause_of
 from clickit_tui.world.ecs import Deployment, Service, Task
 from clickit_tui.world.minutes import Reading, errors_5xx, newest_minutes, read
 from clickit_tui.world.revisions import deployments_of
-from clickit_tui.world.words import brief
 
 SUSPECT_S = 3600.0
 """A deployment older than this when the trouble began is not suspected (heuristic, aws.md 10)."""
@@ -38,12 +37,24 @@ def of_part(case: Case, part: str) -> Service | None:
 # --- when it began ----------------------------------------------------------------------------------------------------------------
 
 
+def first_5xx(case: Case) -> float | None:
+    """Start of the first minute of the 5xx that go on, as the timeline tells it; None without any."""
+    run = bad_run(case.world, case.facts, ANSWERS)
+    return run.at if run is not None else None
+
+
 def onset(case: Case) -> float | None:
     """Start of the minute in which the 5xx rose to what they are now; None without any."""
     found, read_at = case.world.metrics.value, case.world.metrics.seen_at
-    if found is None or read_at is None or began_at(case.world) is None:
+    if found is None or read_at is None or first_5xx(case) is None:
         return None
     return rise(errors_5xx(found, newest_minutes(found, read_at, LOOK_BACK)))
+
+
+def answers_5xx(case: Case) -> float:
+    """Answers 5xx in the newest five minutes, a lower bound."""
+    found, read_at = case.world.metrics.known(case.facts.now), case.world.metrics.seen_at
+    return (errors_5xx(found, newest_minutes(found, read_at or case.facts.now, 5)).total or 0.0) if found is not None else 0.0
 
 
 def rise(got: Reading) -> float | None:
@@ -96,13 +107,6 @@ def rolled_back(case: Case, service: Service) -> bool:
     primary = service.primary
     recorded = newest is not None and newest.status.startswith("ROLLBACK") and case.facts.now - (newest.created_at or 0.0) < SUSPECT_S
     return recorded or (primary is not None and "rolling back" in primary.rollout_reason)
-
-
-def before(seconds: float) -> str:
-    """How long before, to the nearest minute: minutes are as fine as the metrics are."""
-    if seconds < 30:
-        return "in the same minute as"
-    return f"{brief(max(60, round(seconds / 60) * 60))} before"
 
 
 def back(case: Case, part: str) -> tuple[Todo, ...]:

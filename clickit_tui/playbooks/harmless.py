@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from clickit_tui.checks.reading import awake
+from clickit_tui.checks.registry import Blind
 from clickit_tui.playbooks.evidence import services
 from clickit_tui.playbooks.registry import Case, Clue, cause
 from clickit_tui.world.causes import cause_of
@@ -23,6 +25,16 @@ def _gone(case: Case, service: Service, cause_id: str) -> list[Task]:
 
 def _full(service: Service) -> bool:
     return service.running is not None and service.running == service.desired
+
+
+@cause("none", 940)
+def asleep(case: Case) -> Clue | None:
+    """Every service sleeps by our mark."""
+    try:
+        awake(case.world, case.facts, "")
+    except Blind as resting:
+        return Clue(id="nothing", sentence=resting.finding.sentence, part="")
+    return None
 
 
 @cause("none", 950)

@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable
 
 from clickit_tui.checks.registry import Todo
+from clickit_tui.checks.service_secrets import short_name
 from clickit_tui.naming import SERVICES
 from clickit_tui.playbooks import commands
 from clickit_tui.playbooks.evidence import STOPS_S, Stops, back, crashing, deployed, failing
 from clickit_tui.playbooks.registry import Case, Clue, Playbook, Step, cause, each
+from clickit_tui.world.revisions import definition_of, pinned_images, references
+from clickit_tui.world.supply import Secret, image_name
 from clickit_tui.world.words import brief, several
 
 PLAYBOOK = Playbook(
@@ -63,7 +66,7 @@ def _image(case: Case, stops: Stops) -> Clue:
     """The pinned digest, or the tag: the reason names a digest in both cases, ECR tells which of them is gone."""
     checked = case.found.get(f"{stops.part}.image")
     tag = next(iter(re.findall(r"/[a-z-]+:([\w.-]+)'?", stops.reason)), "")
-    pinned = "@sha256:" in stops.reason and not stops.reverted
+    pinned = "@sha256:" in stops.reason and not stops.reverted and not _tag_gone(case, stops)
     if pinned:
         redeploy = Todo(words=f"redeploy {stops.part}: its tag resolves to an image that exists", action="redeploy", part=stops.part)
         proof = f"; {checked.sentence}" if checked is not None and checked.verdict.value == "FAIL" else ""
@@ -72,16 +75,32 @@ def _image(case: Case, stops: Stops) -> Clue:
     return _clue(case, stops, "image.tag_missing", sentence, *back(case, stops.part), commands.image(case, stops.service, tag))
 
 
+def _tag_gone(case: Case, stops: Stops) -> bool:
+    """Whether ECR says that the tag itself is gone: then a redeploy would pull nothing."""
+    asked = [image_name(one.image) for one in pinned_images(case.world, stops.service)]
+    wanted = {(one.registry, one.repository, one.tag) for one in asked if one.tag}
+    known = case.world.images.known(case.facts.now) or ()
+    return any(one.exists is False and (one.registry, one.repository, one.id) in wanted for one in known)
+
+
+def _secret(case: Case, stops: Stops, wanted: Callable[[Secret], bool]) -> Secret | None:
+    """The secret that the tasks' definition names and that is so: the one that ECS's reason names, else the first."""
+    definition = definition_of(case.world, stops.tasks[0].task_definition)
+    own = references(definition) if definition is not None else ()
+    found = [one for one in case.world.secrets.known(case.facts.now) or () if one.reference in own and wanted(one)]
+    return next((one for one in found if short_name(one.name or one.reference) in stops.reason), next(iter(found), None))
+
+
 def _secret_deleted(case: Case, stops: Stops) -> Clue:
-    known = [one for one in case.world.secrets.known(case.facts.now) or () if one.deleted_at is not None]
-    name = known[0].name if known else ""
+    one = _secret(case, stops, lambda secret: secret.deleted_at is not None)
+    name = (one.name or short_name(one.reference)) if one is not None else ""
     sentence = f"a secret of {stops.part} is scheduled for deletion" + (f": {name}" if name else "")
     return _clue(case, stops, "secret.scheduled_for_deletion", sentence, commands.restore_secret(name or "SECRET"))
 
 
 def _secret_missing(case: Case, stops: Stops) -> Clue:
-    gone = [one for one in case.world.secrets.known(case.facts.now) or () if one.exists is False]
-    name = gone[0].reference.rsplit(":secret:", 1)[-1] if gone else ""
+    one = _secret(case, stops, lambda secret: secret.exists is False)
+    name = short_name(one.reference) if one is not None else ""
     sentence = f"a secret of {stops.part} does not exist" + (f": {name}" if name else "")
     return _clue(case, stops, "secret.missing", sentence, commands.create_secret(name or "SECRET"))
 

@@ -120,14 +120,3 @@ def _sum(found: list[float], traffic: bool) -> float | None:
 def _traffic(metrics: Metrics) -> dict[float, float]:
     requests = metrics.series.get(REQUESTS)
     return by_minute(requests) if requests else {}
-
-
-def first_bad(reading: Reading, quiet: int = 5) -> float | None:
-    """Start of the current run of bad minutes (above 0): walks back from the newest one, over gaps of fewer than `quiet` good minutes."""
-    start: float | None = None
-    for at, value in reversed(reading.present):
-        if value > 0:
-            start = at
-        elif start is not None and start - at >= quiet * 60:
-            return start
-    return start

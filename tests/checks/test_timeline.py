@@ -262,7 +262,7 @@ def test_the_deployment_just_before_is_suspected_first_with_its_reasons() -> Non
     first = first_bad_minute(world, FACTS)
     assert first is not None
     top = suspects(world, FACTS, first.at, findings(world, FACTS))[0]
-    assert top.reasons == ("3 m before", "api fails: 3 stops", "3 tasks of api failed after it")
+    assert top.reasons == ("3 m before (4 m before the first 5xx)", "api fails: 3 stops", "3 tasks of api failed after it")
 
 
 def test_what_came_after_or_long_before_is_not_suspected() -> None:

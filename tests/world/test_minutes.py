@@ -5,7 +5,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from clickit_tui.world.minutes import CLOSED_S, Reading, closed, errors_5xx, first_bad, read
+from clickit_tui.world.minutes import CLOSED_S, Reading, closed, errors_5xx, read
 from clickit_tui.world.words import brief, clock, several, spell
 from tests.worlds import NOW, metrics
 
@@ -64,22 +64,6 @@ def test_without_one_of_the_5xx_series_nothing_is_zero():
 )
 def test_above_needs_nearly_every_minute(values, limit, minutes, result):
     assert reading(*values).above(limit, minutes) is result
-
-
-@pytest.mark.parametrize(
-    ("values", "minute"),
-    [
-        ((0, 0, 0), None),
-        ((0, 1, 1), 1),
-        ((1, 0, 0, 0, 1, 1), 0),
-        ((1, 0, 0, 0, 0, 0, 1), 6),
-        ((1, 1, 0, 0), 0),
-        ((None, 3, None, 2), 1),
-        ((), None),
-    ],
-)
-def test_the_first_bad_minute_of_the_current_run(values, minute):
-    assert first_bad(reading(*values)) == (None if minute is None else 60.0 * minute)
 
 
 @pytest.mark.parametrize(
