@@ -111,5 +111,5 @@ def test_one_run_over_http(demo, tmp_path):
     assert [one["id"] for one in found["checks"] if one["verdict"] == "UNKNOWN" and "not read yet" in one["sentence"]] == []
 
 
-def test_nothing_is_read_yet_is_told_as_such():
-    assert reported(msgspec.structs.replace(CALM, cache=Seen())).cause.startswith("so far (")
+def test_what_never_answered_is_named_as_not_seen():
+    assert reported(msgspec.structs.replace(CALM, cache=Seen())).cause.startswith("no cause found (cache not seen); ")
