@@ -167,16 +167,38 @@ def chart(world: World, key: str, wanted: Range, now: float) -> Chart | None:
     if key in DERIVED:
         return _derived(world, key, wanted, now)
     metrics = world.metrics.value
-    series, found = (metrics.series.get(key) if metrics else None), source(world, key, wanted)
-    if series is None or found is None:
+    series = metrics.series.get(key) if metrics else None
+    made = _placed(world, key, wanted, now)
+    if series is None or made is None:
         return None
+    found, dots = made
     series = msgspec.structs.replace(series, status=found.status)
-    requests = _requests(world, wanted, series)
-    dots = tuple(_dot(at, found, series, requests) for at in _grid(wanted.back_s, found.period_s, now))
     label = series.label if found.period_s == 60 else series.label.replace("/min", f"/{brief(found.period_s)}")
     drawn = Chart(key=key, label=label, unit=series.unit, statistic=series.statistic, period_s=found.period_s, dots=dots, note=series.note)
     standing, words = _standing(world, series, drawn, wanted, found, now)
     return msgspec.structs.replace(drawn, standing=standing, words=words)
+
+
+_kept: dict[str, tuple[tuple[object, ...], tuple[Source, tuple[Dot, ...]] | None]] = {}
+"""The newest answer of `_placed` for each key, and what it was made of: a key press draws the same points again."""
+
+
+def _placed(world: World, key: str, wanted: Range, now: float) -> tuple[Source, tuple[Dot, ...]] | None:
+    """A series' source and its points, oldest first; the same ones as long as nothing new was read and no minute has ended."""
+    of = (world.metrics.value, world.history.value, world.metrics.seen_at, wanted, now // 60)
+    kept = _kept.get(key)
+    if kept is None or any(old is not new for old, new in zip(kept[0][:2], of[:2], strict=True)) or kept[0][2:] != of[2:]:
+        kept = _kept[key] = (of, _place(world, key, wanted, now))
+    return kept[1]
+
+
+def _place(world: World, key: str, wanted: Range, now: float) -> tuple[Source, tuple[Dot, ...]] | None:
+    series, found = (world.metrics.value.series.get(key) if world.metrics.value else None), source(world, key, wanted)
+    if series is None or found is None:
+        return None
+    series = msgspec.structs.replace(series, status=found.status)
+    requests = _requests(world, wanted, series)
+    return found, tuple(_dot(at, found, series, requests) for at in _grid(wanted.back_s, found.period_s, now))
 
 
 def _grid(back_s: int, period_s: int, now: float) -> tuple[float, ...]:
