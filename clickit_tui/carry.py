@@ -254,7 +254,18 @@ class Carrier:
         return Outcome(kind="done", sentence=sentence, warnings=tuple(run.warnings), accepted=len(run.answers))
 
     async def _rest(self, run: _Run) -> None:
-        """Wait and send until there is an outcome, and tell it."""
+        """Go on to the end and tell it. A defect on the way ends the plan too: nothing more is sent, and that is said."""
+        going = asyncio.create_task(self._onward(run), name=f"going on with {run.plan.title}")
+        try:
+            await asyncio.wait((going,))
+        finally:
+            going.cancel()
+            await asyncio.wait((going,))
+        error = going.exception()
+        self._over(run, going.result() if error is None else await self._cut_short(run, f"this program failed ({type(error).__name__})"))
+
+    async def _onward(self, run: _Run) -> Outcome:
+        """Wait and send until there is an outcome."""
         outcome: Outcome | None = None
         while outcome is None:
             step = run.plan.steps[len(run.answers) - 1]
@@ -265,18 +276,16 @@ class Carrier:
             else:
                 async with self._busy:
                     outcome = await self._advance(run)
-        self._over(run, outcome)
+        return outcome
 
     def _over(self, run: _Run, outcome: Outcome) -> None:
         phase = {"done": Phase.DONE, "unknown": Phase.UNKNOWN}.get(outcome.kind, Phase.FAILED)
         self._tell(run, phase, "; ".join((outcome.sentence, *outcome.warnings)))
 
-    async def _cut_short(self, run: _Run) -> Outcome:
-        """The program ends while a plan waits, or while one of its calls is on its way."""
+    async def _cut_short(self, run: _Run, why: str = "the program ended") -> Outcome:
+        """The program ends or fails while a plan waits, or while one of its calls is on its way."""
         state = "unknown" if run.tried else "failed"
-        sentence = _how_far(
-            run, "the program ended before it was answered: look before you send it again" if run.tried else "the program ended"
-        )
+        sentence = _how_far(run, f"{why} before it was answered: look before you send it again" if run.tried else why)
         warnings = run.warnings + await self._record(run.plan, run.intent, state, sentence, run.requests)
         return Outcome(kind=state, sentence=sentence, warnings=tuple(warnings), accepted=len(run.answers))
 

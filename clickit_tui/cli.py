@@ -20,6 +20,10 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 
+TELLING = ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_DEBUG")
+"""What makes Textual write down or send away every key, those of a secret's value included; read when it is imported."""
+
+
 class _Parser(argparse.ArgumentParser):
     """Wrong usage is a command that could not run: 2 is a verdict here."""
 
@@ -30,6 +34,8 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    for name in TELLING:
+        os.environ.pop(name, None)
     parser = _parser()
     given, rest = parser.parse_known_args(sys.argv[1:] if arguments is None else list(arguments))
     if rest and not (given.command == "demo" and given.serve):

@@ -266,3 +266,11 @@ def test_keys_prints_the_table_without_terminal_and_environment_and_says_what_is
     said = capsys.readouterr()
     assert any(line.split()[:2] == ["scale", "ctrl+s"] for line in said.out.splitlines())
     assert said.err == "clickit-tui: keys.refersh: there is no such action; did you mean `refresh`?\n"
+
+
+def test_what_would_make_textual_write_down_every_key_is_taken_away(tmp_path):
+    log = tmp_path / "keys.log"
+    told = "from clickit_tui.cli import main; main(['keys']); from textual import constants; raise SystemExit(bool(constants.LOG_FILE))"
+    asked = os.environ | {"TEXTUAL_LOG": str(log), "TEXTUAL_DEBUG": "1"}
+    assert subprocess.run([sys.executable, "-c", told], env=asked, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+    assert list(tmp_path.glob("*.log")) == []

@@ -147,13 +147,13 @@ async def choose(app: Dashboard, pilot: Pilot[int], text: str) -> None:
     await until(pilot, lambda: app.screen is not picker)
 
 
-def session(demo: Demo, folder: Path) -> Session:
+def session(demo: Demo, folder: Path, descriptor: int | None = None) -> Session:
     now = demo.control("state")["now"]
-    config = Config(env="dev", names=names("dev"), protected=False, state_dir=str(folder))
+    config = Config(env="dev", names=names("dev"), protected=False, state_dir=str(folder), secret_fd=descriptor)
     return Session(config, clock=lambda: now, rng=random.Random(1))
 
 
-async def rotate(app: Dashboard, pilot: Pilot[int]) -> Confirm:
+async def rotate(app: Dashboard, pilot: Pilot[int], way: str = "type it") -> Confirm:
     """From the Supply screen to the outcome, as a person would."""
     await pilot.press("8")
     await until(pilot, lambda: "jwt-secret-key" in app.screen.query_one("#supply-list").table.text)  # type: ignore[attr-defined]
@@ -162,11 +162,17 @@ async def rotate(app: Dashboard, pilot: Pilot[int]) -> Confirm:
         await pilot.press("down")
     await pilot.press("a")
     await choose(app, pilot, "rotate")
-    await choose(app, pilot, "type it")
-    await until(pilot, lambda: isinstance(app.screen, Sealed))
-    for _ in range(2):
-        await pilot.press(*CHARACTERS, "enter")
+    await choose(app, pilot, way)
+    if way == "type it":
+        await until(pilot, lambda: isinstance(app.screen, Sealed))
+        for _ in range(2):
+            await pilot.press(*CHARACTERS, "enter")
     await until(pilot, lambda: isinstance(app.screen, Confirm))
+    return await confirmed(app, pilot)
+
+
+async def confirmed(app: Dashboard, pilot: Pilot[int]) -> Confirm:
+    """Type the token of the open dialog and wait for the outcome."""
     dialog = await type_token(app, pilot, "dev/jwt-secret-key")
     await until(pilot, lambda: dialog.model.dialog.done is not None, turns=1500)
     return dialog
@@ -199,6 +205,36 @@ async def test_a_rotated_value_is_sent_and_is_nowhere_afterwards(demo: Demo, aws
     whole = needles()[0]
     assert not [line for line in heard.lines if whole in line]
     assert not [name for name, value in os.environ.items() if whole in value]
+
+
+async def test_a_value_from_a_descriptor_is_sent_and_undone_by_the_version_before(demo: Demo, aws: Client, tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.write(write, needles()[1] + b"\n")
+    os.close(write)
+    app = Dashboard(session(demo, tmp_path, read))
+    before = current(await described(aws))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: bool(app.board.services.table.model.rows) and app.core._loaded, turns=1500)  # type: ignore[attr-defined]
+        dialog = await rotate(app, pilot, "read file")
+        assert f"value: read from file descriptor {read}" in dialog.text
+        assert dialog.model.dialog.done is not None
+        assert dialog.model.dialog.done.kind == "done", dialog.model.dialog.done
+        assert current(await described(aws)) != before
+        assert live() == []
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, Confirm))
+        await pilot.press("U")
+        await until(pilot, lambda: isinstance(app.screen, Confirm) and "the value before" in app.screen.text)
+        undone = (await confirmed(app, pilot)).model.dialog.done
+        assert undone is not None
+        assert (undone.kind, "2 calls" in undone.sentence) == ("done", True), undone
+    assert current(await described(aws)) == before
+    assert files(tmp_path) == []
+
+
+def current(answer: Any) -> str:
+    """Id of the version that tasks read."""
+    return next(version for version, stages in answer["VersionIdsToStages"].items() if "AWSCURRENT" in stages)
 
 
 async def described(aws: Client) -> Any:

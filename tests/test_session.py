@@ -523,6 +523,18 @@ async def test_waiting_that_is_vain_sends_nothing_more(rig, more, says):
     assert [each.operation for each in rig.gateway.sent] == ["One"]
 
 
+async def test_a_defect_while_it_waits_ends_it_and_is_said(rig):
+    def broken(world):
+        raise KeyError("a value that is not told")
+
+    await rig.run(several(rig, until_idle(until=broken), call("Two")))
+    await moved(rig, lambda: not steps_of(rig).open)
+    says = "after 1 of 2 calls (one): this program failed (KeyError); not sent: two"
+    assert (steps_of(rig).phase, steps_of(rig).sentence) == (Phase.FAILED, says)
+    assert (rig.entries(Result)[-1].state, rig.entries(Result)[-1].sentence) == ("failed", says)
+    assert [each.operation for each in rig.gateway.sent] == ["One"]
+
+
 async def test_what_could_not_be_read_again_ends_no_waiting(rig):
     rig.answers["services"] = Failed(fault(Trouble.THROTTLED, "slow down"))
     await rig.run(several(rig, until_idle(until=lambda world: True), call("Two")))

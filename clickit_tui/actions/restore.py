@@ -13,7 +13,7 @@ from clickit_tui.actions.registry import Field, Target, action
 from clickit_tui.checks.registry import Facts
 from clickit_tui.plan import Basis, Call, Line, Plan, Refused, Risk, Step
 from clickit_tui.world.data import DatabaseSnapshot
-from clickit_tui.world.drift import definitions_in_use, short
+from clickit_tui.world.drift import definitions_in_use, names_secret, short
 from clickit_tui.world.follow import Follow
 from clickit_tui.world.parts import Database
 from clickit_tui.world.words import spell
@@ -208,6 +208,6 @@ def url_secret(world: World) -> str:
         for container in definition.containers:
             for variable, reference in container.secrets:
                 if "DATABASE" in variable.upper():
-                    found = next((s for s in world.secrets.value or () if s.reference and reference.startswith(s.reference)), None)
+                    found = next((s for s in world.secrets.value or () if names_secret(reference, s)), None)
                     return short(found) if found else reference.rsplit("/", 1)[-1].split(":")[0]
     return ""

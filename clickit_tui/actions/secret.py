@@ -87,8 +87,8 @@ def _id(secret: Secret) -> str:
 
 
 def _head(secret: Secret, given: dict[str, str], facts: Facts) -> str:
-    age = "" if secret.changed_at is None else f", last changed {brief(facts.now - secret.changed_at)} ago"
-    return f"version {secret.version('AWSCURRENT')[:8] or '?'} → a new one   value: {given.get('origin') or 'not given yet'}{age}"
+    age = "" if secret.changed_at is None else f" (changed {brief(facts.now - secret.changed_at)} ago)"
+    return f"version {secret.version('AWSCURRENT')[:8] or '?'}{age} → a new one   value: {given.get('origin') or 'not given yet'}"
 
 
 def _means(secret: Secret) -> tuple[Line, ...]:

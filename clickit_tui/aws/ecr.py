@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -13,7 +14,7 @@ from clickit_tui.aws.members import Json, integer, member, records, text, when, 
 from clickit_tui.naming import Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.revisions import definition_of, images_of, shortlisted
-from clickit_tui.world.seen import Failed, Trouble
+from clickit_tui.world.seen import Failed, Trouble, clean
 from clickit_tui.world.supply import KEPT, SEVERITIES, Finding, Image, Repository, Scan, image_name
 from clickit_tui.world.world import World
 
@@ -224,15 +225,17 @@ def scan(answer: Json, repository: str, digest: str) -> Scan:
     counts = member(answer, "imageScanFindings", "findingSeverityCounts")
     basic = [_basic(each) for each in records(answer, "imageScanFindings", "findings")]
     enhanced = [_enhanced(each) for each in records(answer, "imageScanFindings", "enhancedFindings")]
-    known = counts if isinstance(counts, Mapping) else {}
+    known = counts if isinstance(counts, Mapping) else Counter(each.severity or "UNDEFINED" for each in (*basic, *enhanced))
+    severities = (*SEVERITIES, *sorted({clean(str(name), 20) for name in known} - set(SEVERITIES)))
     return Scan(
         repository=repository,
         digest=digest,
         status=text(answer, "imageScanStatus", "status"),
         why=text(answer, "imageScanStatus", "description"),
         at=when(answer, "imageScanFindings", "imageScanCompletedAt"),
-        counts=tuple((severity, count) for severity in SEVERITIES if (count := integer(known, severity))),
+        counts=tuple((severity, count) for severity in severities if (count := integer(known, severity))),
         findings=tuple(sorted((*basic, *enhanced), key=_severity)[:WORST]),
+        told=isinstance(counts, Mapping) or bool(known),
     )
 
 

@@ -68,7 +68,13 @@ def _judged(found: Service, asked: list[tuple[str, Secret | None]], world: World
 
 
 def _changed(found: Service, secrets: list[Secret], world: World, facts: Facts) -> _Judged:
-    started = [t.started_at for t in world.tasks.known(facts.now) or () if t.part == found.part and not t.stopped and t.started_at]
+    tasks = world.tasks.known(facts.now)
+    if tasks is None or any(one.changed_at is None for one in secrets):
+        what = "its tasks were not read" if tasks is None else "an answer names no time"
+        there = f"{several(len(secrets), 'secret')} of {found.part} there"
+        said = f"{there}; whether they changed after its tasks had started is not known: {what}"
+        return Verdict.UNKNOWN, "age unknown", said, ()
+    started = [t.started_at for t in tasks if t.part == found.part and not t.stopped and t.started_at]
     newest = max(secrets, key=lambda one: one.changed_at or 0.0)
     if started and newest.changed_at is not None and newest.changed_at > min(started):
         old = sum(at < newest.changed_at for at in started)

@@ -28,11 +28,12 @@ def columns(width: int) -> tuple[int, int]:
 
 
 def data_rows(world: World, view: View, width: int, every: bool = False) -> list[Row]:
-    """One row a thing; `every` lists all snapshots."""
+    """One row a thing; `every` lists all snapshots. The page for a rebuild comes after the first answer, so that no cursor waits on it."""
     things = (*_database_rows(world, view, width), *_snapshot_rows(world, view, width, every), *_cache_rows(world, view, width))
     page: tuple[str, Look] = ("  page to read", "dim")
     rebuild = thing(f"rebuild:{world.env}", "rebuild", f"clickit {world.env}", page, "the runbook's steps", width)
-    return [*things, rebuild]
+    read = world.database.seen_at is not None or world.database.fault is not None
+    return [*things, rebuild] if read else list(things)
 
 
 def thing(key: str, kind: str, name: str, state: tuple[str, Look], rest: str, width: int, search: str = "") -> Row:

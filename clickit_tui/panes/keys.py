@@ -104,10 +104,8 @@ def why_not(action: Action, target: Target | None, world: World, view: View) -> 
     denied = [op for op in action.operations if op in world.denied]
     if denied:
         return f"denied: {', '.join(denied)}"
-    if target is None:
-        return f"select a {' or '.join(action.on)} ({_screen(action)})"
-    if target.kind not in action.on:
-        return f"select a {' or '.join(action.on)} ({_screen(action)})"
+    if target is None or target.kind not in action.on:
+        return f"select {'an' if action.on[0][0] in 'aeiou' else 'a'} {' or '.join(action.on)} ({_screen(action)})"
     fields = {f.name: f.initial for f in action.fields(world, target, view.facts)}
     if fields:
         return ""
@@ -135,6 +133,24 @@ def change_hints(world: World, view: View, target: Target | None) -> list[KeyHin
             word = f"{action.verb} {name}".strip() if not hints else action.verb
             hints.append(KeyHint(key=action.key, word=word, enabled=not why, reason=why))
     return hints
+
+
+NARROW = 100
+"""Below so many columns the key row has no more than `ROOM` cells for what a row allows."""
+ROOM = 15
+
+
+def row_changes(world: World, view: View, target: Target | None, width: int = 200) -> str:
+    """The word beside `a` on a screen whose rows' changes have no keys: what is possible for the row, as many as there is room for."""
+    if target is None:
+        return "actions"
+    own = sorted((a.verb for a in actions() if target.kind in a.on and not a.key and not why_not(a, target, world, view)), key=len)
+    room = ROOM if width < NARROW else 4 * ROOM
+    for count in range(len(own), 0, -1):
+        named = ", ".join(own[:count]) + (", …" if count < len(own) else "")
+        if len(named) <= room:
+            return named
+    return "actions"
 
 
 def look_hints(places: Sequence[tuple[str, str]] = (), here: str = "") -> list[KeyHint]:

@@ -110,7 +110,8 @@ def scan_words(scan: Scan | None, seen: bool) -> tuple[str, Look]:
     if not scan.status:
         return f"scan unknown: {scan.why}", "unknown"
     if not scan.judged:
-        return f"scan {scan.status.lower().replace('_', ' ').removeprefix('scan ')}", "warn"
+        silent = "" if scan.told or scan.status not in ("COMPLETE", "ACTIVE") else ", result not told"
+        return f"scan {scan.status.lower().replace('_', ' ').removeprefix('scan ')}{silent}", "warn"
     if not scan.counts:
         return "0 findings", "plain"
     told = "  ".join(f"{count} {severity.lower()}" for severity, count in scan.counts[:3])

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from clickit_tui.actions.registry import Target
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
-from clickit_tui.panes.keys import Selection, look_hints
+from clickit_tui.panes.keys import Selection, look_hints, row_changes
 from clickit_tui.panes.listing import AboutPane, ListPane
 from clickit_tui.panes.view import View
 from clickit_tui.screens.board import Board
@@ -46,8 +46,13 @@ class ListingScreen(Board):
         self.about.key = self.listing.table.cursor_key
         super().show(world, view)
         looks = look_hints(self.places, self.name_shown)[: len(self.places)]
-        own = (KeyHint(key=key, word=word) for key, word in self.hints)
+        possible = self.possible(world, view)
+        own = (KeyHint(key=key, word=possible if key == "a" else word) for key, word in self.hints)
         self.keys.show(self.live_hints([*looks, *own]), note="read-only: changes are previews" if view.read_only else "")
+
+    def possible(self, world: World, view: View) -> str:
+        """The changes that the row under the cursor allows, for the key row."""
+        return row_changes(world, view, self.selected(), self.size.width)
 
     def adopt(self) -> None:
         self.selection.chosen()

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from clickit_tui.actions.registry import Action, Target, actions
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.listing import SupplyAboutPane, SupplyListPane
+from clickit_tui.panes.view import View
 from clickit_tui.screens.change import change
 from clickit_tui.screens.keys import binding
 from clickit_tui.screens.listing import ListingScreen
@@ -43,6 +44,12 @@ class SupplyScreen(ListingScreen):
         rollback = next(a for a in actions() if a.id == "rollback")
         to = Target(kind="service", part=service.part, id=service.arn or service.name)
         self._open(change(self.app, self.core, rollback, to, candidate.id))
+
+    def possible(self, world: World, view: View) -> str:
+        """An image's one change goes by way of a service's revision."""
+        target = self.selected()
+        back = target is not None and target.kind == "image" and not view.read_only and ways_back(world, target.id)
+        return "roll back to it" if back else super().possible(world, view)
 
     def _choice(self, a: Action, target: Target | None) -> Choice:
         choice = super()._choice(a, target)

@@ -115,11 +115,13 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     """(severity, findings), worst first; empty may mean none only when `judged`."""
     findings: tuple[Finding, ...] = ()
     """The worst, worst first."""
+    told: bool = True
+    """Whether the answer said what was found, be it nothing."""
 
     @property
     def judged(self) -> bool:
-        """The scan came to an end: no counts means no findings."""
-        return self.status in ("COMPLETE", "ACTIVE")
+        """The scan came to an end and its result was told: no counts means no findings."""
+        return self.told and self.status in ("COMPLETE", "ACTIVE")
 
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED")

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from clickit_tui.aws import ecs
-from clickit_tui.aws.ecr import Images, image
+from clickit_tui.aws.ecr import Images, image, scan
 from clickit_tui.aws.ecs_sources import Revisions, ServiceDeployments
 from clickit_tui.aws.secretsmanager import Secrets, secret
 from clickit_tui.naming import names
@@ -217,3 +217,18 @@ def test_a_reference_to_a_secret_loses_key_and_version() -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:clickit/prod/jwt-AbCdEf"
     assert secret_reference(f"{arn}:key:AWSCURRENT:") == secret_reference(arn) == arn
     assert secret_reference("clickit/prod/jwt") == "clickit/prod/jwt"
+
+
+def test_a_scan_whose_result_the_answer_does_not_tell_found_not_nothing() -> None:
+    complete = {"imageScanStatus": {"status": "COMPLETE"}}
+    assert not scan(complete, "clickit/api", "sha256:1").judged
+    assert not scan(complete | {"imageScanFindings": {"findings": []}}, "clickit/api", "sha256:1").judged
+    told = scan(complete | {"imageScanFindings": {"findingSeverityCounts": {}}}, "clickit/api", "sha256:1")
+    assert (told.judged, told.counts) == (True, ())
+
+
+def test_a_severity_that_is_not_known_is_counted_too() -> None:
+    answer = {"imageScanStatus": {"status": "ACTIVE"}, "imageScanFindings": {"findingSeverityCounts": {"UNTRIAGED": 3, "HIGH": 1}}}
+    assert scan(answer, "clickit/api", "sha256:1").counts == (("HIGH", 1), ("UNTRIAGED", 3))
+    listed = {"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": {"findings": [{"name": "CVE-1", "severity": "LOW"}]}}
+    assert scan(listed, "clickit/api", "sha256:1").counts == (("LOW", 1),)

@@ -7,7 +7,7 @@ from clickit_tui.checks.registry import Verdict, checks
 from clickit_tui.world.ecs import ServiceDeployment
 from clickit_tui.world.network import SecurityRule, Subnet
 from clickit_tui.world.parts import LogDigest, ScalableTarget, Wait
-from clickit_tui.world.seen import Absent
+from clickit_tui.world.seen import Absent, Seen
 from tests import worlds
 from tests.checks.test_checks import BY_ID, CALM, FACTS, emptied, judge, measured, with_, without
 from tests.worlds import NAMES, NOW, denied, faulty
@@ -219,6 +219,9 @@ def test_secrets_that_are_missing_deleted_empty_changed_or_not_seen():
     assert judge("api.secrets", secrets(deleted_at=NOW + 9)).todo[0].command.startswith("aws secretsmanager restore-secret")
     assert judge("api.secrets", secrets(has_value=False)).verdict is V.FAIL
     assert judge("api.secrets", secrets(exists=None, why="no permission: secretsmanager:DescribeSecret")).verdict is V.UNKNOWN
+    assert judge("api.secrets", secrets(changed_at=None)).verdict is V.UNKNOWN
+    blind = judge("api.secrets", msgspec.structs.replace(CALM, tasks=Seen()))
+    assert (blind.verdict, "tasks were not read" in blind.sentence) == (V.UNKNOWN, True)
     changed = judge("api.secrets", secrets(changed_at=NOW - 60))
     assert (changed.verdict, changed.todo[0].action) == (V.WARN, "redeploy")
 

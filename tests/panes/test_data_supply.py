@@ -7,10 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from clickit_tui.actions.registry import Target, actions
 from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Thresholds
 from clickit_tui.panes.data import data_rows
 from clickit_tui.panes.data_detail import data_detail
+from clickit_tui.panes.keys import row_changes, why_not
 from clickit_tui.panes.network_path import path_lines
 from clickit_tui.panes.rebuild import rebuild_steps
 from clickit_tui.panes.services import Options, service_rows
@@ -178,6 +180,7 @@ def test_no_scan_is_never_no_findings() -> None:
         (Scan(repository="clickit/api", digest=digest, status="IN_PROGRESS"), "scan in progress"),
         (Scan(repository="clickit/api", digest=digest, status="SCAN_ELIGIBILITY_EXPIRED"), "scan eligibility expired"),
         (Scan(repository="clickit/api", digest=digest, why="no permission"), "scan unknown: no permission"),
+        (Scan(repository="clickit/api", digest=digest, status="COMPLETE", told=False), "scan complete, result not told"),
         (Scan(repository="clickit/api", digest=digest, status="COMPLETE"), "0 findings"),
     ):
         told = rows(world(scans=(scan,)), 150)
@@ -199,6 +202,25 @@ def test_an_image_names_its_way_back() -> None:
     found = ways_back(HEALTHY, container("api", 40).digest)
     assert [(s.part, c.number) for s, c in found] == [("api", "40")]
     assert ways_back(HEALTHY, "sha256:none") == []
+
+
+def test_the_key_row_names_what_is_possible_for_a_row() -> None:
+    key = supply_secret(NOW, "database-url", 90)
+    live = world(secrets=(key,), secret_list=())
+    target = Target(kind="secret", part="database-url", id=key.arn)
+    assert row_changes(live, VIEW, target) == "rotate, redeploy its users"
+    assert row_changes(live, VIEW, target, 80) == "rotate, …"
+    gone = world(secrets=(msgspec.structs.replace(key, deleted_at=NOW + 9),), secret_list=())
+    assert row_changes(gone, VIEW, target) == "restore secret"
+    assert row_changes(live, msgspec.structs.replace(VIEW, read_only="asked for"), target) == "actions"
+    assert row_changes(live, VIEW, None) == "actions"
+
+
+def test_what_has_to_be_selected_is_said_with_its_article() -> None:
+    sleep = next(a for a in actions() if a.on == ("environment",))
+    rotate = next(a for a in actions() if a.id == "rotate")
+    assert why_not(sleep, None, HEALTHY, VIEW).startswith("select an environment")
+    assert why_not(rotate, None, HEALTHY, VIEW) == "select a secret (screen 8)"
 
 
 def test_the_secret_page_explains_json_and_shows_no_value_of_any_kind() -> None:
