@@ -126,6 +126,10 @@ def _record(entry: Entry, intents: dict[str, Intent]) -> Recorded | None:
     return None
 
 
+LOOKS = ("questions", "ask_health", "port_forward")
+"""Actions that change nothing of ClickIt."""
+
+
 def _change(entry: Intent) -> Recorded:
     who = " ".join(filter(None, (entry.who.arn.rsplit("/", 1)[-1], f"({entry.who.user})" if entry.who.user else "", entry.who.ssh)))
     return Recorded(
@@ -136,6 +140,7 @@ def _change(entry: Intent) -> Recorded:
         text=entry.title,
         detail=f"by {who}" if who else "",
         commands=tuple(as_cli(_call(sent)) for sent in entry.calls),
+        looks=entry.action in LOOKS,
     )
 
 

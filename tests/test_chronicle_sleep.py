@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clickit_tui.chronicle import STALLED_S, slept, stalled
+from clickit_tui.chronicle import STALLED_S, records, slept, stalled
 from clickit_tui.journal import Entry, Intent, Progressed, Result, SentCall
 from clickit_tui.world.mark import TAG, Mark
 from clickit_tui.world.parts import Identity
@@ -31,6 +31,12 @@ def step(number: int, state: str = "sent", id: str = "a") -> Progressed:
 
 def result(state: str, sentence: str = "", id: str = "a") -> Result:
     return Result(at=NOW + 90, env="dev", id=id, state=state, sentence=sentence)
+
+
+@pytest.mark.parametrize(("action", "looks"), [("questions", True), ("port_forward", True), ("shell", False), ("scale", False)])
+def test_questions_and_tunnels_only_look(action: str, looks: bool) -> None:
+    (one,) = records((intent(action=action),), "dev", HERE)
+    assert one.looks is looks
 
 
 def test_the_newest_mark_of_each_service_is_remembered() -> None:

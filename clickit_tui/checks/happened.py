@@ -410,7 +410,8 @@ def ours(world: World, facts: Facts) -> Iterator[Happening]:
     for one in world.record:
         if one.kind is Told.CHANGE:
             did = followed[one.id].follow.did if one.id in followed else one.text
-            yield _you(f"you:{one.id}", one.at, one.part, did, "\n".join((one.detail, *one.commands)))
+            sent = _you(f"you:{one.id}", one.at, one.part, did, "\n".join((one.detail, *one.commands)))
+            yield msgspec.structs.replace(sent, news=not one.looks, change=not one.looks)
         elif one.kind is Told.OUTCOME:
             text = f"{one.verdict}: {one.text}" if one.text else one.verdict
             plain = _you(f"outcome:{one.id}:{one.at:.0f}", one.at, one.part, _line(text), one.detail)

@@ -37,6 +37,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """PASS, WARN, FAIL, UNKNOWN or NONE; done, failed or unknown of an outcome."""
     commands: tuple[str, ...] = ()
     """The `aws` command lines of a change, secrets as `***`."""
+    looks: bool = False
+    """It was confirmed and sent as a change is, yet changes nothing: questions, a tunnel."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):

@@ -128,6 +128,16 @@ def test_what_the_journal_tells_stands_among_the_rest() -> None:
     assert [one.part for one in of(world, Kind.VERDICT)] == ["edge", "cause"]
 
 
+def test_what_only_looked_is_no_last_change_and_no_suspect() -> None:
+    asked = worldpast.recorded(NOW, 1, Told.CHANGE, "QUESTIONS to the database", id="q", part="api", looks=True)
+    world = msgspec.structs.replace(INCIDENT, record=(asked,))
+    entry = next(one for one in timeline(world, FACTS) if one.id == "you:q")
+    assert (entry.news, entry.change) == (False, False)
+    assert "QUESTIONS" not in last_change(world, FACTS)
+    sent = msgspec.structs.replace(world, record=(msgspec.structs.replace(asked, looks=False),))
+    assert "QUESTIONS" in last_change(sent, FACTS)
+
+
 def test_every_kind_is_in_all_and_a_kind_is_itself() -> None:
     assert kinds("all") == frozenset(Kind)
     assert kinds("stop") == {Kind.STOP}
