@@ -115,10 +115,18 @@ def _alarm_mark(view: View, alarms: Sequence[Alarm]) -> Span:
     return Span("  ")
 
 
+_kept: dict[str, tuple[tuple[Dot, ...], tuple[object, ...], Spans]] = {}
+"""The newest bars of each chart, and the points and the scale they were made of."""
+
+
 def _bars(view: View, drawn: Chart, cells: int, world: World) -> Spans:
-    values = [dot.value for dot in drawn.dots]
-    faint = [dot.sure is not Sure.CLOSED for dot in drawn.dots]
-    return spark(values, top_of(world, view, drawn), cells, glyphs=view.glyphs, faint=faint)
+    scale = (top_of(world, view, drawn), cells, view.glyphs)
+    kept = _kept.get(drawn.key)
+    if kept is None or kept[0] is not drawn.dots or kept[1] != scale:
+        values = [dot.value for dot in drawn.dots]
+        faint = [dot.sure is not Sure.CLOSED for dot in drawn.dots]
+        kept = _kept[drawn.key] = (drawn.dots, scale, spark(values, scale[0], cells, glyphs=view.glyphs, faint=faint))
+    return kept[2]
 
 
 def top_of(world: World, view: View, drawn: Chart) -> float:
@@ -142,7 +150,8 @@ def numbers(drawn: Chart, looking: Looking, columns: int) -> Spans:
     dot = drawn.under(looking.cursor)
     value = number(dot.value if dot else None, drawn.unit)
     look = "dim" if dot is None or dot.value is None or dot.sure is not Sure.CLOSED else "plain"
-    rest = (min(drawn.values, default=None), drawn.average, max(drawn.values, default=None))[0 if columns == 4 else 2 :]
+    known = drawn.values
+    rest = (min(known, default=None), drawn.average if columns == 4 else None, max(known, default=None))[0 if columns == 4 else 2 :]
     return (
         Span(fit(value, NUMBER, right=True), look),
         *(Span(fit(number(each, drawn.unit), NUMBER, right=True), "dim") for each in rest),
