@@ -166,7 +166,9 @@ def restore(world: World, target: Target, given: dict[str, str], facts: Facts) -
         )
     redeploys, lines = redeployed(world, secret, facts)
     call = Call(SERVICE, "RestoreSecret", {"SecretId": _id(secret)})
-    head = f"to be deleted in {spell(secret.deleted_at - facts.now)} → kept, with the value it had"
+    left = secret.deleted_at - facts.now
+    when = f"to be deleted in {spell(left)}" if left > 0 else f"scheduled for deletion, dated {spell(-left)} ago"
+    head = f"{when} → kept, with the value it had"
     return Plan(
         action="restore_secret",
         title=f"RESTORE SECRET {secret.name or short(secret)}",

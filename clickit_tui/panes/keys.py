@@ -140,11 +140,19 @@ NARROW = 100
 ROOM = 15
 
 
+def _possible(action: Action, target: Target, world: World, view: View) -> bool:
+    """Whether an action could be confirmed; those of the database also as their inputs stand at first."""
+    if why_not(action, target, world, view):
+        return False
+    first = {f.name: f.initial for f in action.fields(world, target, view.facts)}
+    return target.kind != "database" or not isinstance(action.plan(world, target, first, view.facts), Refused)
+
+
 def row_changes(world: World, view: View, target: Target | None, width: int = 200) -> str:
     """The word beside `a` on a screen whose rows' changes have no keys: what is possible for the row, as many as there is room for."""
     if target is None:
         return "actions"
-    own = sorted((a.verb for a in actions() if target.kind in a.on and not a.key and not why_not(a, target, world, view)), key=len)
+    own = sorted((a.verb for a in actions() if target.kind in a.on and not a.key and _possible(a, target, world, view)), key=len)
     room = ROOM if width < NARROW else 4 * ROOM
     for count in range(len(own), 0, -1):
         named = ", ".join(own[:count]) + (", …" if count < len(own) else "")

@@ -45,7 +45,11 @@ def secret_page(world: World, view: View, of: Secret) -> list[Spans]:
         *followed(world, view, short(of)),
         line("secret", plain(of.name or of.reference)),
         line("state", plain(state + (f": {of.why}" if of.why else ""), look)),
-        *([line("deletion", plain(f"on {view.moment(of.deleted_at)}: a task cannot read it any more", "fail"))] if of.deleted_at else []),
+        *(
+            [line("deletion", plain(f"dated {view.moment(of.deleted_at)}: a task cannot read it any more", "fail"))]
+            if of.deleted_at
+            else []
+        ),
         row("last changed", _when(of.changed_at, view)),
         row("rotation", _rotation(of, view)),
         row("last read", _day(of.accessed_at, view)),

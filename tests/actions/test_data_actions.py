@@ -350,6 +350,9 @@ def test_a_secret_to_be_deleted_is_restored_and_its_users_redeployed() -> None:
     assert [step.call.operation for step in found.steps] == ["RestoreSecret", "UpdateService", "UpdateService"]
     assert found.steps[0].call.params == {"SecretId": URL.arn}
     assert found.basis.deletion is True
+    assert "to be deleted in 1 d" in words(found)
+    past = world(secrets=(supply_secret(NOW, "database-url", 40, deleted_at=NOW - 600),))
+    assert "scheduled for deletion, dated 10 m ago" in words(planned("restore_secret", past, SECRET))
     assert "up to 15 minutes" in words(found)
     assert "nothing to restore" in refused("restore_secret", HEALTHY, SECRET)
     assert "scheduled for deletion" in refused("redeploy_users", of, SECRET)

@@ -214,6 +214,8 @@ def test_the_key_row_names_what_is_possible_for_a_row() -> None:
     assert row_changes(gone, VIEW, target) == "restore secret"
     assert row_changes(live, msgspec.structs.replace(VIEW, read_only="asked for"), target) == "actions"
     assert row_changes(live, VIEW, None) == "actions"
+    stopping = msgspec.structs.replace(full_database(NOW), status="stopping")
+    assert "snapshot" not in row_changes(world(database=stopping), VIEW, Target(kind="database", part="db", id=stopping.id))
 
 
 def test_what_has_to_be_selected_is_said_with_its_article() -> None:
