@@ -127,9 +127,9 @@ def snapshot_state(of: DatabaseSnapshot, view: View) -> tuple[str, Look]:
 def _snapshot_rows(world: World, view: View, width: int, every: bool) -> list[Row]:
     found = world.snapshots.value
     if found is None:
-        return [unseen_row("snapshots", world.snapshots, view)]
+        return [unseen_row("snapshot", world.snapshots, view)]
     if not found:
-        return [Row(key="", spans=(Span(" " + fit("snapshots", KIND - 1), "dim"), Span("none: nothing could be restored from", "warn")))]
+        return [Row(key="", spans=(Span(" " + fit("snapshot", KIND - 1), "dim"), Span("none: nothing could be restored from", "warn")))]
     shown = found if every else found[:FOLDED]
     rows = [
         thing(
