@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -57,6 +58,7 @@ class Shells:
         self._reach = reach
         self._within = within
         self._clock = clock
+        self._running: set[asyncio.Task[Captured]] = set()
         self._leaves: dict[str, tuple[Plan, float]] = {}
         self.tunnels = Tunnels(lambda tunnels: within.store.put(tunnels=tunnels), say, within.note, clock=clock)
         self.machine = Machine(wanted=reach.plugin)
@@ -85,7 +87,10 @@ class Shells:
 
     async def run(self, grant: Hidden, opening: Opening, told: Callable[[Captured], None]) -> Captured:
         """Run a granted command to its end; raises Failed when the plugin could not be called at all."""
-        return await capture(await self.invocation(grant, opening), told)
+        running = asyncio.create_task(capture(await self.invocation(grant, opening), told), name=f"command in {opening.name}")
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+        return await running
 
     def agree(self, plan: Plan) -> None:
         """The list of calls was confirmed: each may be sent for `LEAVE_S`."""
@@ -107,4 +112,7 @@ class Shells:
 
     async def close(self) -> None:
         """End every child."""
-        await self.tunnels.close_all()
+        for running in self._running:
+            if not running.cancelling():
+                running.cancel()
+        await asyncio.gather(self.tunnels.close_all(), *self._running, return_exceptions=True)

@@ -317,3 +317,25 @@ def test_read_only_refuses_before_a_process_exists(stage: Stage) -> None:
         assert not terminal.family()[1:]
         terminal.press("escape")
         leave(terminal)
+
+
+def test_a_command_that_does_not_end_ends_with_the_app(stage: Stage) -> None:
+    stage.play("trap '' HUP TERM; echo begun; while :; do sleep 1000; done")
+    with stage.dashboard() as terminal:
+        terminal.wait_for(r"api +2/2")
+        terminal.press("g", ":")
+        terminal.wait_for("type to narrow")
+        terminal.type("health path")
+        terminal.settle(0.4)
+        terminal.press("enter")
+        terminal.wait_for("RUNNING  since")
+        terminal.settle(0.5)
+        terminal.press("enter")
+        terminal.wait_for("type yes")
+        terminal.settle(0.8)
+        terminal.type("yes")
+        terminal.wait_for("begun")
+        family = terminal.family()
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait_exit() == 143
+        terminal.wait_until(lambda: not any(alive(pid) for pid in family), 10.0, "the end of every process")
