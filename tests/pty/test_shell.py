@@ -102,9 +102,9 @@ def open_shell(terminal: Terminal) -> None:
     """`X` on the first service, its first task, confirmed."""
     terminal.wait_for(r"api +2/2")
     terminal.press("g", "X")
-    terminal.wait_for("type to narrow|cannot|not installed")
+    terminal.wait_for("type to narrow|cannot|install it")
     terminal.press("enter")
-    terminal.wait_for("type yes|cannot run|not installed")
+    terminal.wait_for("type yes|cannot run|install it")
     terminal.settle(0.7)
     terminal.type("yes")
 
@@ -224,7 +224,7 @@ def test_the_way_out_leaves_a_plugin_that_hangs_at_connect(shared: Shared) -> No
 def test_a_plugin_that_is_missing_is_said_before_anything_is_asked_of_ecs(shared: Shared) -> None:
     shared.stage.plugin.unlink()
     open_shell(shared.terminal)
-    shared.terminal.wait_for("not installed")
+    shared.terminal.wait_for("install it")
     assert "ecs.ExecuteCommand" not in shared.stage.clickit.counts()
 
 
