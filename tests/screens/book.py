@@ -153,7 +153,9 @@ def pictures() -> dict[str, str]:
                     t.wait_for(r"services")
                 if keys[:1] == ("3",):
                     t.settle(0.3)
-                    t.press("G", *"vvv" if "v" in keys else "", "1")
+                    t.press("G", *"vvv" if "v" in keys else "")
+                    t.settle(0.3)
+                    t.press("1")
                     t.wait_for(r"services")
     return {title: found[title] for title, *_ in PICTURES}
 
