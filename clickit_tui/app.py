@@ -76,9 +76,8 @@ class Dashboard(QuietApp):
         self._previous = FIRST
         self.place = FIRST
         """Key of the screen that is shown."""
-        self._painting = False
+        self._painting = self._asked_cluster = False
         self._log_version, self._log_at = -1, 0.0
-        self._asked_cluster = False
         self._news, self._resting = News(), Resting(core)
         self.lent = Lent(self, touched=self._resting.touched)
         self._leave: Callable[[], None] = lambda: None
