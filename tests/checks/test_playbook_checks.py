@@ -60,6 +60,13 @@ SERIES = [
     ("cache.memory", "cache.memory", [75.1], V.WARN),
     ("cache.memory", "cache.memory", [90.1], V.WARN),
     ("cache.memory", "cache.evictions", [1], V.WARN),
+    ("cache.credits", "cache.credits", [60], V.PASS),
+    ("cache.credits", "cache.credits", [59.9], V.WARN),
+    ("cache.credits", "cache.credits", [0.6], V.WARN),
+    ("cache.credits", "cache.credits", [0.5], V.FAIL),
+    ("db.credits", "db.surplus_charged", [0], V.PASS),
+    ("db.credits", "db.surplus_charged", [0.1], V.WARN),
+    ("db.credits", "db.credits", [0], V.PASS),
     ("nat.drops", "nat.drops", [1] * 5, V.WARN),
     ("nat.drops", "nat.drops", [1, 1, 0, 1, 1], V.PASS),
 ]
@@ -265,3 +272,28 @@ def test_asleep_by_our_mark_is_none_with_since_when_and_by_whom():
         assert finding.sentence.endswith("asleep by our mark, since 2 h by night"), name
     unmarked = tuple(msgspec.structs.replace(s, desired=0, running=0) for s in CALM.services.value)
     assert judge("api.tasks", with_(services=unmarked)).verdict is V.WARN
+
+
+def dropping(newest):
+    """The api's log driver is non-blocking; one line a request, of which this share came in the newest minutes."""
+    definitions = tuple(
+        msgspec.structs.replace(d, containers=tuple(msgspec.structs.replace(c, log_mode="non-blocking") for c in d.containers))
+        for d in CALM.definitions.value
+    )
+    last = NOW // 60
+    times = [60.0 * (last - back) for back in range(15, 1, -1)]
+    requests = CALM.metrics.value.series["edge.requests"].at()
+    minutes = tuple(("api", at, "info", round(requests[at] * (newest if at >= times[-4] else 1.0))) for at in times)
+    return with_(definitions=definitions, log=LogDigest(minutes=minutes, since=times[0] - 60))
+
+
+@pytest.mark.parametrize(("newest", "verdict"), [(1.0, V.PASS), (0.3, V.PASS), (0.2, V.WARN), (0.0, V.WARN)])
+def test_a_log_that_falls_silent_while_requests_are_served(newest, verdict):
+    assert judge("api.log_lines", dropping(newest)).verdict is verdict
+
+
+def test_a_blocking_log_driver_drops_nothing_and_an_unknown_one_is_unknown():
+    assert judge("api.log_lines", CALM).verdict is V.NONE
+    assert judge("api.log_lines", with_(definitions=())).verdict is V.UNKNOWN
+    stale = msgspec.structs.replace(dropping(1.0), log=faulty(denied("logs:FilterLogEvents"), NOW))
+    assert judge("api.log_lines", stale).verdict is V.UNKNOWN
