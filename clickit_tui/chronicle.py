@@ -79,7 +79,8 @@ def stalled(entries: Iterable[Entry], env: str, identity: Identity, now: float) 
         return f"{last.action} has not ended, in another session or half-way (continue? a: {last.action}): {reached.words}"
     if reached.state == "sending" and reached.number == 1 and result.state == "failed":
         return ""
-    return f"{last.action} stopped half-way (continue? a: {last.action}): {result.sentence}"
+    sent = {entry.number for entry in own if isinstance(entry, Progressed) and entry.id == last.id and entry.state == "sent"}
+    return f"{last.action} stopped after step {len(sent)} of {reached.of} (continue? a: {last.action}): {result.sentence}"
 
 
 def _of(entry: Entry, identity: Identity) -> bool:

@@ -73,7 +73,7 @@ def said(*entries: Entry, now: float = NOW + 100) -> str:
 
 def test_a_sleep_that_failed_half_way_is_told_with_how_far_it_came() -> None:
     assert said(intent(), step(1), step(2, "sending"), result("failed", "after 1 of 5 calls: denied")) == (
-        "sleep stopped half-way (continue? a: sleep): after 1 of 5 calls: denied"
+        "sleep stopped after step 1 of 5 (continue? a: sleep): after 1 of 5 calls: denied"
     )
 
 

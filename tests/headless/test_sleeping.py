@@ -114,7 +114,7 @@ async def test_interrupted_half_way_it_is_told_and_continued(shell: Shell, demo:
     await again.start()
     again.store.subscribe(("identity",), lambda *_: None)
     await asyncio.wait_for(again.poller.tried(("identity",)), 20)
-    assert any(notice.startswith("sleep stopped half-way (continue? a: sleep): after 4 of 5 calls") for notice in again.notices)
+    assert any(notice.startswith("sleep stopped after step 4 of 5 (continue? a: sleep): after 4 of 5 calls") for notice in again.notices)
     await again.stop()
     code, _ = await shell("sleep", wait_s=900)
     assert code == OK
@@ -201,7 +201,7 @@ async def test_an_interrupt_between_two_calls_is_in_the_journal_and_told_by_the_
     assert counts(await services(aws)) == before
     code, _ = await shell("sleep", wait_s=900)
     told = capsys.readouterr().err
-    assert "sleep stopped half-way (continue? a: sleep): after 2 of 5 calls (mark api asleep, mark frontend asleep)" in told
+    assert "sleep stopped after step 2 of 5 (continue? a: sleep): after 2 of 5 calls (mark api asleep, mark frontend asleep)" in told
     assert "scale api to 0: the program ended before it was answered" in told
     assert code == OK
     assert [mark.split()[0] for _, mark in (await services(aws)).values()] == [f"desired={count}" for count in before]
