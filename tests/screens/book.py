@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 from textual.binding import Binding
@@ -110,54 +112,56 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
 
 
 def pictures() -> dict[str, str]:
-    """Every picture by its title; one run of the app for all that share World and size."""
+    """Every picture by its title; one run of the app for all that share World and size, side by side: they mostly wait."""
+    runs = list(dict.fromkeys((world, size) for _, world, _, size, _ in PICTURES))
     found: dict[str, str] = {}
-    for world, size in dict.fromkeys((world, size) for _, world, _, size, _ in PICTURES):
-        with Terminal([sys.executable, "-m", "tests.showing", *world.split()], cols=size[0], rows=size[1], cwd=ROOT) as t:
-            t.wait_for(r"14:03:18")
-            for title, _, keys, _, wait in [p for p in PICTURES if (p[1], p[3]) == (world, size)]:
-                for key in keys:
-                    t.settle(0.15 if key in ("down", "up", "g") else 0.6)
-                    t.press(key)
-                t.wait_for(wait)
-                t.settle(0.15)
-                found[title] = "\n".join(line.rstrip() for line in t.lines())
-                for _ in range(max(1, keys.count("d")) if keys else 0):
-                    t.press("escape")
-                    t.settle(0.3)
-                if keys:
-                    t.wait_for(r"Triage")
-                if keys[:1] in (("6",), ("w",)):
-                    t.settle(0.3)
-                    t.press(*(("G", "up", "up", "enter") if "enter" in keys else ()), "1")
-                    t.wait_for(r"conns")
-                if keys[:1] == ("2",):
-                    t.settle(0.3)
-                    t.press(*"v" * (-keys.count("v") % 3), "1")
-                    t.wait_for(r"conns")
-                if keys[:1] in (("7",), ("8",), ("9",)):
-                    t.settle(0.3)
-                    t.press("g", "1")
-                    t.wait_for(r"conns")
-                if keys[:1] == ("0",):
-                    t.settle(0.3)
-                    t.press("g", "1")
-                    t.wait_for(r"services")
-                if keys[:1] == ("5",):
-                    t.settle(0.3)
-                    t.press(*"v" * keys.count("v"), "1")
-                    t.wait_for(r"services")
-                if keys[:1] == ("4",):
-                    t.settle(0.3)
-                    t.press("f", "1")
-                    t.wait_for(r"services")
-                if keys[:1] == ("3",):
-                    t.settle(0.3)
-                    t.press("G", *"vvv" if "v" in keys else "")
-                    t.settle(0.3)
-                    t.press("1")
-                    t.wait_for(r"services")
+    with ExitStack() as open_, ThreadPoolExecutor(len(runs)) as pool:
+        terminals = [
+            open_.enter_context(Terminal([sys.executable, "-m", "tests.showing", *world.split()], cols=cols, rows=rows, cwd=ROOT))
+            for world, (cols, rows) in runs
+        ]
+        for shown in pool.map(pictured, terminals, runs):
+            found |= shown
     return {title: found[title] for title, *_ in PICTURES}
+
+
+def pictured(t: Terminal, run: tuple[str, tuple[int, int]]) -> dict[str, str]:
+    """The pictures of one run of the app."""
+    found: dict[str, str] = {}
+    t.wait_for(r"14:03:18")
+    for title, _, keys, _, wait in [p for p in PICTURES if (p[1], p[3]) == run]:
+        for key in keys:
+            t.settle(0.15 if key in ("down", "up", "g") else 0.6)
+            t.press(key)
+        t.wait_for(wait)
+        t.settle(0.15)
+        found[title] = "\n".join(line.rstrip() for line in t.lines())
+        if keys:
+            back(t, keys)
+    return found
+
+
+def back(t: Terminal, keys: tuple[str, ...]) -> None:
+    """To Triage, each screen left as it was found."""
+    for _ in range(max(1, keys.count("d"))):
+        t.press("escape")
+        t.settle(0.3)
+    t.wait_for(r"Triage")
+    ways: dict[str, tuple[str, ...]] = {
+        "2": tuple("v" * (-keys.count("v") % 3)),
+        "3": ("G", *("vvv" if "v" in keys else "")),
+        "4": ("f",),
+        "5": tuple("v" * keys.count("v")),
+        "6": ("G", "up", "up", "enter") if "enter" in keys else (),
+        "w": ("G", "up", "up", "enter") if "enter" in keys else (),
+        **dict.fromkeys("7890", ("g",)),
+    }
+    if keys[0] in ways:
+        t.settle(0.3)
+        t.press(*ways[keys[0]])
+        t.settle(0.3)
+        t.press("1")
+        t.wait_for(r"conns")
 
 
 def key_table(bindings: list[Binding]) -> str:
