@@ -135,7 +135,10 @@ def _lived(name: str, seed: int) -> Simulator:
     return sim
 
 
-@pytest.mark.parametrize("name", ["circuit-breaker", "redis-evictions", "bare"])
+LIVED_TWICE = ["circuit-breaker", *(pytest.param(name, marks=pytest.mark.long) for name in ("redis-evictions", "bare"))]
+
+
+@pytest.mark.parametrize("name", LIVED_TWICE)
 def test_a_seed_makes_two_runs_of_an_incident_identical(name: str) -> None:
     assert everything(_lived(name, 3)) == everything(_lived(name, 3))
 
