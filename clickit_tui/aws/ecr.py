@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -225,7 +224,7 @@ def scan(answer: Json, repository: str, digest: str) -> Scan:
     counts = member(answer, "imageScanFindings", "findingSeverityCounts")
     basic = [_basic(each) for each in records(answer, "imageScanFindings", "findings")]
     enhanced = [_enhanced(each) for each in records(answer, "imageScanFindings", "enhancedFindings")]
-    known = counts if isinstance(counts, Mapping) else Counter(each.severity or "UNDEFINED" for each in (*basic, *enhanced))
+    known = counts if isinstance(counts, Mapping) else {}
     severities = (*SEVERITIES, *sorted({clean(str(name), 20) for name in known} - set(SEVERITIES)))
     return Scan(
         repository=repository,
@@ -235,7 +234,7 @@ def scan(answer: Json, repository: str, digest: str) -> Scan:
         at=when(answer, "imageScanFindings", "imageScanCompletedAt"),
         counts=tuple((severity, count) for severity in severities if (count := integer(known, severity))),
         findings=tuple(sorted((*basic, *enhanced), key=_severity)[:WORST]),
-        told=isinstance(counts, Mapping) or bool(known),
+        told=isinstance(counts, Mapping),
     )
 
 

@@ -139,7 +139,7 @@ async def test_no_scan_a_running_scan_and_a_denied_one_are_never_no_findings() -
     with pytest.raises(Failed):
         await ecr.Scans(Scripted()).fetch(world)  # type: ignore[arg-type]
     unjudged = ecr.scan({}, "clickit/api", DIGEST)
-    assert unjudged == Scan(repository="clickit/api", digest=DIGEST)
+    assert unjudged == Scan(repository="clickit/api", digest=DIGEST, told=False)
     assert not unjudged.judged
 
 

@@ -231,4 +231,5 @@ def test_a_severity_that_is_not_known_is_counted_too() -> None:
     answer = {"imageScanStatus": {"status": "ACTIVE"}, "imageScanFindings": {"findingSeverityCounts": {"UNTRIAGED": 3, "HIGH": 1}}}
     assert scan(answer, "clickit/api", "sha256:1").counts == (("HIGH", 1), ("UNTRIAGED", 3))
     listed = {"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": {"findings": [{"name": "CVE-1", "severity": "LOW"}]}}
-    assert scan(listed, "clickit/api", "sha256:1").counts == (("LOW", 1),)
+    found = scan(listed, "clickit/api", "sha256:1")
+    assert (found.counts, found.judged, [each.name for each in found.findings]) == ((), False, ["CVE-1"])
