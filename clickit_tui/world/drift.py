@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from clickit_tui.world.ecs import Service, Task, TaskDefinition, revision
+from clickit_tui.world.memo import Memo
 from clickit_tui.world.revisions import definition_of
 from clickit_tui.world.supply import Secret, image_name, secret_reference
 from clickit_tui.world.words import several
@@ -88,8 +89,17 @@ def older_tasks(world: World, secret: Secret) -> list[Task]:
 # --- drift --------------------------------------------------------------------------------------------------------------------
 
 
+_LAST: Memo[tuple[Drift, ...]] = Memo()
+
+
 def drifts(world: World, now: float) -> tuple[Drift, ...]:
-    """Every difference that fresh answers show; what was not read shows none."""
+    """Every difference that fresh answers show; what was not read shows none. Compared once for each reading, since every key paints."""
+    seen = (world.services, world.tasks, world.definitions, world.images, world.secrets, world.scaling, world.revisions)
+    values = tuple(each.value for each in seen)
+    return _LAST.of(values, tuple(each.age(now) for each in seen), lambda: _compared(world, now))
+
+
+def _compared(world: World, now: float) -> tuple[Drift, ...]:
     services = world.services.known(now) or ()
     return tuple(
         d
