@@ -256,7 +256,6 @@ class Session:
         self._loaded = True
         world = self.store.world
         self._met(world)
-        self._keep_stopped(world)
         self._keep_alarms(world)
 
     async def _place(self) -> None:
@@ -433,7 +432,7 @@ class Session:
         self._settle(identity)
         if stalled := chronicle.stalled(self.journal.told(), self.config.env, identity, self.clock()):
             self.notices.append(stalled)
-        self._remember()
+        self._keep_stopped(world)
         self.recorder.met(identity)
         self._resume(identity)
 
@@ -480,11 +479,7 @@ class Session:
         for task in world.tasks.value or ():
             if task.stopped:
                 self.journal.stopped_task(world.env, task, self._here.endpoint)
-        self._remember()
-
-    def _remember(self) -> None:
-        if self._here is not None:
-            self.store.put(remembered=self.journal.stopped_tasks(self.config.env, self._here, self.clock() - REMEMBER_S))
+        self.store.put(remembered=self.journal.stopped_tasks(self.config.env, self._here, self.clock() - REMEMBER_S))
 
     def _keep_alarms(self, world: World) -> None:
         new = sum(self.journal.alarm(world.env, alarm) for alarm in (world.alarms.value or ()) if self._loaded)

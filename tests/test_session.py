@@ -12,7 +12,7 @@ from clickit_tui.actions.registry import Target, actions
 from clickit_tui.aws.errors import OutcomeUnknown
 from clickit_tui.aws.meter import Meter
 from clickit_tui.config import Flags, load
-from clickit_tui.journal import FollowBegun, Intent, Progressed, Result
+from clickit_tui.journal import FollowBegun, Intent, Progressed, Result, StoppedTask
 from clickit_tui.logs.fetch import Event, Page
 from clickit_tui.plan import Basis, Call, Refused, Step
 from clickit_tui.poll import Source
@@ -20,7 +20,7 @@ from clickit_tui.session import Session
 from clickit_tui.world.ecs import Deployment, Service, Task
 from clickit_tui.world.follow import Follow, Phase
 from clickit_tui.world.parts import Alarm, Identity
-from clickit_tui.world.seen import Failed, Fault, Trouble
+from clickit_tui.world.seen import Failed, Fault, Seen, Trouble
 from tests.stepped import SteppedClock
 
 WHERE = Identity(account="123456789012", arn="arn:aws:sts::123456789012:assumed-role/OnCall/anna", region="eu-west-1")
@@ -669,6 +669,17 @@ async def test_stopped_tasks_and_alarms_are_kept_once(rig):
     kinds = [type(entry).__name__ for entry in rig.session.journal.entries()]
     assert sorted(set(kinds)) == ["AlarmChange", "StoppedTask", "VerdictChange"]
     assert (kinds.count("AlarmChange"), kinds.count("StoppedTask")) == (1, 1)
+
+
+async def test_tasks_that_stopped_before_it_was_known_where_we_are_are_kept_as_soon_as_it_is(rig):
+    await rig.session.stop()
+    rig.new()
+    rig.gateway.here = Failed(fault(Trouble.UNREACHABLE, "no answer in time"))
+    rig.answers["tasks"] = (msgspec.structs.replace(TASK, status="STOPPED", stopped_reason="Essential container in task exited"),)
+    await rig.start()
+    assert rig.entries(StoppedTask) == []
+    rig.session.store.put(identity=Seen(value=WHERE, seen_at=rig.clock()))
+    assert [entry.task.arn for entry in rig.entries(StoppedTask)] == [TASK.arn]
 
 
 async def test_stopping_leaves_no_task_and_closes_the_gateway(rig):
