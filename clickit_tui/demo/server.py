@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import botocore.exceptions
@@ -28,6 +28,9 @@ UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticErro
 CONTROL = "/_clickit/control"
 TICK_S = 0.2
 STEP_MOST_S = 86_400.0
+HANG_STEP_S = 0.05
+DROPS = 10
+"""Pieces of a slow answer."""
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 
@@ -116,15 +119,27 @@ class Endpoint:
             region, service = wire.region_of(headers.get("authorization", ""))
             return _send(wire.refusal(wire.Asked(service, "", {}, region, wire.protocol_of(headers), secrets.token_hex(8)), error), start)
         fault = self._struck(asked)
-        if fault and fault.kind == "delay":
-            time.sleep(fault.delay_s)
-        error_found = faults.error(fault, asked.service, asked.operation) if fault else None
-        if error_found:
-            return _send(wire.refusal(asked, error_found), start)
-        if fault and fault.kind == "reset":
+        if fault is None:
+            return _send(self._answer(asked, environ, body), start)
+        self._wait(fault)
+        if fault.kind == "reset":
             _cut(environ)
-        answer = self._answer(asked, environ, body)
-        return _truncated(answer, start) if fault and fault.kind == "truncate" else _send(answer, start)
+        return _spoilt(fault, self._refused(fault, asked) or self._answer(asked, environ, body, fault), start)
+
+    def _wait(self, fault: faults.Fault) -> None:
+        """Take the time that a fault takes; a call that hangs is let go when the fault is over."""
+        if fault.kind == "delay":
+            time.sleep(fault.length_s)
+        while fault.kind == "hang" and fault in self.faults and not fault.over(self.clock()):
+            time.sleep(HANG_STEP_S)
+
+    def _refused(self, fault: faults.Fault, asked: wire.Asked) -> wire.Answer | None:
+        """What a fault answers in place of the operation; None when the operation is carried out."""
+        if page := faults.page(fault):
+            status, kind, body = page
+            return wire.Answer(status, [("Content-Type", kind)], body)
+        error = missing(asked) if fault.kind == "unserved" else faults.error(fault, asked.service, asked.operation)
+        return None if error is None else wire.refusal(asked, error)
 
     def _struck(self, asked: wire.Asked) -> faults.Fault | None:
         with self.lock:
@@ -133,7 +148,7 @@ class Endpoint:
             self.faults = [each for each in self.faults if not each.over(now)]
             return next((each for each in self.faults if each.strikes(asked.service, asked.operation, now)), None)
 
-    def _answer(self, asked: wire.Asked, environ: dict[str, Any], body: bytes) -> wire.Answer:
+    def _answer(self, asked: wire.Asked, environ: dict[str, Any], body: bytes, fault: faults.Fault | None = None) -> wire.Answer:
         operation = self._table.get((asked.service, asked.operation))
         with self.lock:
             try:
@@ -142,7 +157,7 @@ class Endpoint:
                         raise missing(asked)
                     return self._fallback.answer(asked, environ, body)
                 self.sim.served = max(self.sim.now, self.clock())
-                return wire.answer(asked, operation(self.sim, wire.params(asked)))
+                return wire.answer(asked, faults.thinned(fault, operation(self.sim, wire.params(asked))))
             except AwsError as error:
                 return wire.refusal(asked, error)
             except (botocore.exceptions.UnknownServiceError, botocore.model.OperationNotFoundError):
@@ -236,6 +251,21 @@ def _json(status: int, found: Mapping[str, Any]) -> wire.Answer:
 def _send(answer: wire.Answer, start: Start) -> Iterable[bytes]:
     start(f"{answer.status} -", [*answer.headers, ("Content-Length", str(len(answer.body)))])
     return [answer.body]
+
+
+def _spoilt(fault: faults.Fault, answer: wire.Answer, start: Start) -> Iterable[bytes]:
+    """An answer as a fault lets it through."""
+    if fault.kind == "truncate":
+        return _truncated(answer, start)
+    start(f"{answer.status} -", [*answer.headers, *faults.date(fault), ("Content-Length", str(len(answer.body)))])
+    return _dripping(answer.body, fault.length_s) if fault.kind == "slow" else [answer.body]
+
+
+def _dripping(body: bytes, seconds: float) -> Iterator[bytes]:
+    size = len(body) // DROPS + 1
+    for begin in range(0, len(body), size):
+        time.sleep(seconds / DROPS)
+        yield body[begin : begin + size]
 
 
 def _truncated(answer: wire.Answer, start: Start) -> Iterable[bytes]:

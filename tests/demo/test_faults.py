@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from email.utils import parsedate_to_datetime
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -63,6 +67,49 @@ async def test_a_reset_and_a_cut_body_are_no_answers(demo: Demo, aws: Client) ->
         assert (await ecs.list_clusters())["clusterArns"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "code"), [("unserved", "UnknownOperationException"), ("404", "404"), ("skew:10m", "InvalidSignatureException")]
+)
+async def test_what_is_not_served_and_what_is_signed_too_early(demo: Demo, aws: Client, kind: str, code: str) -> None:
+    demo.fault(f"ecs.ListClusters={kind}")
+    async with aws("ecs") as ecs:
+        with pytest.raises(ClientError) as caught:
+            await ecs.list_clusters()
+    answer = caught.value.response
+    assert answer["Error"]["Code"] == code
+    ahead = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp() - time.time()
+    assert (ahead > 590) == kind.startswith("skew")
+
+
+async def test_answers_without_members_fields_or_tokens(demo: Demo, aws: Client) -> None:
+    async with aws("ecs") as ecs, aws("rds") as rds:
+        demo.fault("*.*=empty:2")
+        assert set(await ecs.list_clusters()) == {"ResponseMetadata"}
+        assert set(await rds.describe_db_instances()) == {"ResponseMetadata"}
+        demo.fault("rds.*=absent:1")
+        (one, *_) = (await rds.describe_db_instances())["DBInstances"]
+        assert one["DBInstanceIdentifier"]
+        assert not {"DBInstanceStatus", "AllocatedStorage"} & set(one)
+        assert "nextToken" in await ecs.list_services(cluster="clickit-prod-cluster", maxResults=1)
+        demo.fault("ecs.*=untokened:1")
+        assert "nextToken" not in await ecs.list_services(cluster="clickit-prod-cluster", maxResults=1)
+        demo.fault("ecs.*=slow:0.05s:1")
+        assert (await ecs.list_clusters())["clusterArns"]
+
+
+async def test_what_hangs_is_let_go_when_it_heals(demo: Demo, aws: Client) -> None:
+    async with aws("ecs") as ecs:
+        demo.fault("ecs.*=hang")
+        asked = asyncio.create_task(ecs.list_clusters())
+        for _ in range(500):
+            if demo.counts().get("ecs.ListClusters"):
+                break
+            await asyncio.sleep(0.01)
+        assert not asked.done()
+        demo.heal()
+        assert (await asked)["clusterArns"]
+
+
 async def test_faults_end_with_heal_and_with_a_reset(demo: Demo, aws: Client) -> None:
     async with aws("ecs") as ecs:
         for end in (demo.heal, demo.reset):
@@ -81,7 +128,7 @@ def test_a_fault_lasts_for_its_time_or_count() -> None:
     counted = faults.parse("logs.*=deny:2", 0.0)
     assert [counted.strikes("logs", "FilterLogEvents", 1.0) for _ in range(3)] == [True, True, False]
     slow = faults.parse("rds.*=delay:2.5s:3", 0.0)
-    assert (slow.delay_s, slow.left) == (2.5, 3)
+    assert (slow.length_s, slow.left) == (2.5, 3)
 
 
 @pytest.mark.parametrize("text", ["ecs", "ecs.X", "ecs.X=explode", "x=deny", "ecs.X=deny:soon"])
