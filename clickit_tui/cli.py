@@ -98,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         nap.add_argument("--yes", action="store_true", help="carry the plan out: this is its confirmation")
         nap.add_argument("--wait", default="", metavar="TIME", help="wait until it is complete: 90s, 30m, 1h")
     commands.add_parser("init", parents=[common], allow_abbrev=False, help="print the configuration of an environment as found")
+    _add_tools(commands, common)
     demo = commands.add_parser("demo", parents=[common], allow_abbrev=False, help="the dashboard on an embedded ClickIt; needs no AWS")
     demo.add_argument("--serve", action="store_true", help="only the endpoint, for any AWS client")
     demo.add_argument("--port", type=int, default=0, metavar="N", help="port of the endpoint; 0 chooses")
@@ -108,6 +109,14 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--elapsed", default="0", metavar="TIME", help="let this much time have passed already: 90s, 25m, 1h")
     demo.add_argument("--fault", action="append", default=[], metavar="WHAT", help="what AWS refuses: ecs.DescribeTasks=throttle:20s")
     return parser
+
+
+def _add_tools(commands: Any, common: argparse.ArgumentParser) -> None:  # noqa: ANN401 - argparse's own type is private
+    """Commands about this program itself."""
+    rights = commands.add_parser("iam-policy", parents=[common], allow_abbrev=False, help="print the IAM policy that the environment needs")
+    role = rights.add_mutually_exclusive_group()
+    for name, words in (("observer", "reads only, the default"), ("operator", "also what actions can do")):
+        role.add_argument(f"--{name}", dest="role", action="store_const", const=name, default="observer", help=words)
 
 
 def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
@@ -147,6 +156,10 @@ def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
         return _tail(given, config)
     if given.command in ("sleep", "wake"):
         return _sleep_or_wake(given, config)
+    if given.command == "iam-policy":
+        from clickit_tui.headless.iam_policy import iam_policy
+
+        return iam_policy(config, operator=given.role == "operator")
     if given.command == "note":
         from clickit_tui.headless.note import note as incident_note
 
