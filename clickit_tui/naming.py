@@ -47,7 +47,11 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
 
     def part(self, service: str) -> str:
         """Short name of an ECS service or family; the name itself when it is none of ClickIt's."""
-        return {self.api: "api", self.frontend: "frontend", self.migration: "migration"}.get(service, service)
+        if service == self.api:
+            return "api"
+        if service == self.frontend:
+            return "frontend"
+        return "migration" if service == self.migration else service
 
 
 def names(env: str, overrides: Mapping[str, object] | None = None) -> Names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -94,9 +95,9 @@ class Task:
     def arn(self) -> str:
         return arn("ecs", f"task/{self.cluster}/{self.id}")
 
-    @property
+    @functools.cached_property
     def service(self) -> str:
-        """Name of the service, or "" for a stand-alone task."""
+        """Name of the service, or "" for a stand-alone task; a task never changes its group."""
         return self.group.removeprefix("service:") if self.group.startswith("service:") else ""
 
     @property

@@ -29,8 +29,7 @@ def deregister(group: TargetGroup, task: Task, now: float) -> bool:
 
 
 def _group(env: Environment, task: Task) -> TargetGroup | None:
-    part = env.names.part(task.service) if task.service else ""
-    return env.groups.get(part)
+    return env.groups.get(env.names.part(task.service)) if task.service else None
 
 
 def of(env: Environment, task: Task) -> Target | None:
