@@ -117,6 +117,8 @@ def _add_tools(commands: Any, common: argparse.ArgumentParser) -> None:  # noqa:
     role = rights.add_mutually_exclusive_group()
     for name, words in (("observer", "reads only, the default"), ("operator", "also what actions can do")):
         role.add_argument(f"--{name}", dest="role", action="store_const", const=name, default="observer", help=words)
+    shells = commands.add_parser("completion", parents=[common], allow_abbrev=False, help="print a script by which the shell completes")
+    shells.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")
 
 
 def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
@@ -125,6 +127,8 @@ def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
             return _list_incidents()
         return _serve(given, rest) if given.serve else _demo(given)
     config = _configured(given)
+    if given.command == "completion":
+        return _completion(given.shell, config)
     if isinstance(config, str):
         return _refuse(config)
     if given.command is None:
@@ -243,6 +247,35 @@ def _keys(config: Config) -> int:
     for sentence in refused:
         print(f"clickit-tui: {sentence}", file=sys.stderr)
     return 0
+
+
+def _completion(shell: str, config: Config | str) -> int:
+    """Print the script; a configuration that cannot be used leaves it with the usual environments, and that is said."""
+    from clickit_tui.config import DEFAULT_ENVIRONMENTS
+    from clickit_tui.headless.completion import commands, script
+    from clickit_tui.naming import LOG_SOURCES
+    from clickit_tui.playbooks.registry import playbooks
+
+    if isinstance(config, str):
+        print(f"clickit-tui: {config}", file=sys.stderr)
+    values = {
+        ("*", "env"): DEFAULT_ENVIRONMENTS if isinstance(config, str) else config.environments,
+        ("check", "playbook"): tuple(book.id for book in playbooks()),
+        ("tail", "group"): LOG_SOURCES,
+        ("demo", "incident"): incident_names(),
+    }
+    print(script(shell, commands(_parser(), values)), end="")
+    return 0
+
+
+def incident_names() -> tuple[str, ...]:
+    """The demo's incidents by the names of their files: importing them would bring the SDK."""
+    import pkgutil
+
+    from clickit_tui.demo import incidents
+
+    files = {module.name for module in pkgutil.iter_modules(incidents.__path__)} - {"causes", "plot", "registry"}
+    return (*sorted(name.replace("_", "-") for name in files), "random")
 
 
 def _asked(config: Config) -> Config | str:
