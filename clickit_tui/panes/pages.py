@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from textual.app import App
 from textual.binding import ActiveBinding
+from textual.screen import Screen
 from textual.widget import Widget
 
 from clickit_tui.checks.registry import RANK, Evidence, Finding, checks
@@ -183,20 +185,35 @@ def _when(at: float | None, view: View) -> str | None:
     return None if at is None else f"{view.moment(at)} ({since_minutes(at, view.now)} ago)"
 
 
-def help_page(focused: Widget | None, active: list[ActiveBinding]) -> list[Spans]:
-    """What the focused pane shows, then every key that does something here."""
+def help_page(focused: Widget | None, active: list[ActiveBinding], mapped: bool = False) -> list[Spans]:
+    """What the focused pane shows, then every key that does something here; `mapped` when some are other ones than usual."""
     pane = next((p for p in focused.ancestors_with_self if isinstance(p, Pane)), None) if focused else None
     lines: list[Spans] = []
     if pane is not None and pane.help_text:
-        lines += [title(pane.heading), (Span(f" {pane.help_text}"),), ()]
-    lines.append(title("keys here"))
-    seen: set[str] = set()
+        lines += [title(pane.heading), (Span(f" {pane.help_text}"),)]
+        lines += [(Span(" These sentences name the usual keys; those of the configuration stand below.", "dim"),)] if mapped else []
+        lines.append(())
+    for heading, keys in bound_keys(active).items():
+        lines += [title(heading), *((Span(f" {words:<12} ", "bold"), Span(what)) for words, what in keys), ()]
+    return lines[:-1]
+
+
+KEYS_OF = ("keys of this pane", "keys of this screen", "changes: preview, confirm, follow", "keys everywhere")
+
+
+def bound_keys(active: Iterable[ActiveBinding]) -> dict[str, list[tuple[str, str]]]:
+    """(keys, meaning) of everything that a key does here, by where it belongs; all keys of one meaning together."""
+    keys: dict[str, list[str]] = {}
+    where: dict[str, tuple[str, str]] = {}
+    pane, screen, change, app = KEYS_OF
     for bound in active:
         b = bound.binding
-        if b.id and b.id not in seen and b.tooltip:
-            seen.add(b.id)
-            lines.append((Span(f" {key_words(b.key):<12}", "bold"), Span(b.tooltip)))
-    return lines
+        if b.id and b.tooltip:
+            keys.setdefault(b.id, []).append(key_words(b.key))
+            own = app if isinstance(bound.node, App) else screen if isinstance(bound.node, Screen) else pane
+            where[b.id] = (change if b.action.startswith("change(") else own, b.tooltip.removesuffix(": preview, confirm, follow"))
+    found = {heading: [(" ".join(keys[one]), what) for one, (of, what) in where.items() if of == heading] for heading in KEYS_OF}
+    return {heading: lines for heading, lines in found.items() if lines}
 
 
 def key_words(keys: str) -> str:

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from clickit_tui.panes.base import Pane
 from clickit_tui.panes.services_detail import Logs, detail_lines, detail_parts, log_task
-from clickit_tui.panes.services_tree import VIEWS, Looking, rows
+from clickit_tui.panes.services_tree import VIEWS, Looking, revealing, rows
 from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Row, Span, Spans
 from clickit_tui.ui.table import Table
@@ -60,6 +60,12 @@ class TreePane(Pane):
         """Show the next view."""
         following = VIEWS[(VIEWS.index(self.looking.view) + 1) % len(VIEWS)]
         self.looking = msgspec.structs.replace(self.looking, view=following)
+
+    def reveal(self, world: World, view: View, key: str) -> bool:
+        """List so that a row is among those listed; False when there is no such row."""
+        found = revealing(world, view, key, self.looking)
+        self.looking = found or self.looking
+        return found is not None
 
     def paint(self, world: World, view: View) -> None:
         self.table.show(rows(world, view, max(60, self.table.size.width), self.looking))

@@ -56,6 +56,21 @@ def rows(world: World, view: View, width: int, looking: Looking) -> list[Row]:
     return found or [said(f" services: {reason(world.services.fault)}" if world.services.fault else " loading…")]
 
 
+def revealing(world: World, view: View, key: str, looking: Looking) -> Looking | None:
+    """How to look at the screen to see the row of a service or task; None when there is none."""
+    above = frozenset(k for k in looking.toggled if k.partition(":")[0] in ("service", "deployment"))
+    groups = [g for g in stop_groups(world, True) if any(f"task:{t.arn}" == key for t in g.tasks)]
+    inside = looking.toggled | {group_key(g) for g in groups}
+    hidden = looking.hidden or any(g.cause.hidden for g in groups)
+    ways = (
+        looking,
+        Looking(toggled=looking.toggled - above, hidden=looking.hidden),
+        Looking(view="stopped", toggled=inside, hidden=hidden),
+        Looking(view="migrations", toggled=looking.toggled, hidden=looking.hidden),
+    )
+    return next((way for way in ways if any(row.key == key for row in rows(world, view, 80, way))), None)
+
+
 def said(text: str, look: Look = "dim") -> Row:
     """A row that cannot be selected."""
     return Row(key="", spans=(Span(text, look),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -22,6 +22,7 @@ from clickit_tui.screens.keys import KEYS, Keys
 from clickit_tui.ui.cells import Look, Span, Spans, fit
 from clickit_tui.ui.keybar import KeyBar
 from clickit_tui.ui.lines import Lines
+from clickit_tui.ui.table import Table
 from clickit_tui.world.seen import Trouble
 from clickit_tui.world.world import ON_DEMAND, World
 
@@ -46,6 +47,7 @@ class Board(Keys):
         super().__init__()
         self.core = core
         self._told = 0
+        self._arriving: Callable[[], object] | None = None
         self.heard: set[str] = set()
         """Intents of the followed changes whose end was said; shared by all screens."""
         self.identity = Lines(id="identity")
@@ -94,6 +96,41 @@ class Board(Keys):
         for pane in self.panes():
             if pane.display:
                 pane.show(world, view)
+        if self._arriving is not None:
+            then, self._arriving = self._arriving, None
+            self.call_after_refresh(then)
+
+    def arrive(self, then: Callable[[], object]) -> None:
+        """Do something here as soon as the screen has its rows."""
+        self._arriving = then
+        self.repaint()
+
+    def reveal(self, heading: str) -> None:
+        """Bring a pane into sight and give it the keys."""
+        pane = next(p for p in self.panes() if p.heading == heading)
+        if not pane.display:
+            self.make_room(pane)
+        inner = next((each for each in (pane, *pane.query(Widget)) if each.focusable), None)
+        if inner is not None:
+            inner.focus()
+        self.call_after_refresh(self.repaint)
+
+    def make_room(self, pane: Pane) -> None:
+        """Show a pane that is hidden; here all of them at once."""
+        for each in self.panes():
+            each.display = True
+
+    def select(self, key: str) -> None:
+        """Put the cursor on a row by its key, as if the user had gone there."""
+        table = next((t for t in self.query(Table) if any(row.key == key for row in t.model.rows)), None)
+        if table is None:
+            self.say("it is not on this screen any more")
+            return
+        if not any(row.key == key for row in table.model.visible):
+            table.set_filter("")
+        table.focus()
+        table.to(key)
+        self.adopt()
 
     def _hear_of_ends(self, world: World) -> None:
         """A followed change that ended since the last look is said, with the terminal's bell."""

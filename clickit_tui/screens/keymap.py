@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import pkgutil
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import import_module
 from typing import NamedTuple
 
 from textual.binding import Binding, BindingType, InvalidBinding
 from textual.keys import KEY_NAME_REPLACEMENTS
 from textual.keys import Keys as KeyNames
 
-from clickit_tui import screens
 from clickit_tui.naming import nearest
 from clickit_tui.panes.pages import key_words
-from clickit_tui.screens.board import Board
 from clickit_tui.screens.comparing import Details
 from clickit_tui.screens.keys import KEYS
 from clickit_tui.screens.places import PLACES
@@ -41,25 +37,13 @@ class Group(NamedTuple):
 
 def groups(everywhere: Iterable[BindingType]) -> tuple[Group, ...]:
     """Every binding that has an id, by where it works; `everywhere` are the app's own."""
-    boards = _boards()
-    own = [_group(f"screen {place.name}", boards[place.name].BINDINGS) for place in PLACES]
+    own = [_group(f"screen {place.name}", place.board.BINDINGS) for place in PLACES]
     panes = [
         _group("tables", Table.BINDINGS),
         _group("the log", Tail.BINDINGS),
         _group("pages", (*Page.BINDINGS, *Details.__dict__["BINDINGS"])),
     ]
     return (_group("everywhere", everywhere), _group("every screen", KEYS), *own, *panes)
-
-
-def _boards() -> dict[str, type[Board]]:
-    """Every screen's class by its name in the key row."""
-    for module in pkgutil.iter_modules(screens.__path__, f"{screens.__name__}."):
-        import_module(module.name)
-    return {board.name_shown: board for board in _below(Board) if board.name_shown}
-
-
-def _below(board: type[Board]) -> list[type[Board]]:
-    return [found for each in board.__subclasses__() for found in (each, *_below(each))]
 
 
 def _group(name: str, bindings: Iterable[BindingType]) -> Group:

@@ -21,6 +21,7 @@ from clickit_tui.plan import Call, Hidden, Refused, as_cli
 from clickit_tui.screens import reaching
 from clickit_tui.screens.change import Change, change, titled
 from clickit_tui.screens.incident import Duty
+from clickit_tui.screens.palette import open_palette
 from clickit_tui.screens.secret_value import Asked
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.child import Lent
@@ -40,7 +41,7 @@ def binding(key: str, action: str, id: str, tooltip: str) -> Binding:
 
 KEYS: tuple[BindingType, ...] = (
     binding("slash", "filter", "filter", "hide the rows or lines that do not match; esc ends it"),
-    binding("colon,ctrl+p", "palette", "palette", "every action and command by name"),
+    binding("colon,ctrl+p", "palette", "palette", "everything by name: actions, screens, panes, tasks, log groups, playbooks, keys"),
     binding("question_mark", "help", "help", "what the focused pane shows, and every key"),
     binding("d", "details", "details", "everything known of the selected row"),
     binding("w", "why", "why", "the playbook of the worst verdict, with the likely cause and the evidence"),
@@ -110,8 +111,12 @@ class Keys(Screen[None]):
 
     def action_change(self, name: str) -> None:
         """Open the preview of an action on the selected row."""
+        self.change(name, self.selected())
+
+    def change(self, name: str, selected: Target | None) -> None:
+        """Open the preview of an action on what was selected when it was chosen."""
         chosen = next(a for a in actions() if a.id == name)
-        target = acted_on(chosen, self.selected())
+        target = acted_on(chosen, selected)
         if target is None or target.kind not in chosen.on:
             reason = why_not(chosen, target, self.core.store.world, self.view) if self.view else ""
             self.say(f"{chosen.verb}: {reason or 'select what it acts on'}")
@@ -216,7 +221,7 @@ class Keys(Screen[None]):
 
     def action_help(self) -> None:
         """What the focused pane shows, and every key."""
-        lines = help_page(self.focused, list(self.active_bindings.values()))
+        lines = help_page(self.focused, list(self.active_bindings.values()), bool(self.accepted_keys()))
         self.page("help", lambda: lines)
 
     def page(self, title: str, lines: Callable[[], list[Spans]]) -> None:
@@ -263,45 +268,16 @@ class Keys(Screen[None]):
         """Every action on the selected row; dimmed ones say why."""
         target = self.selected()
         choices = sorted((self._choice(a, target) for a in actions()), key=lambda choice: bool(choice.reason))
-        self._pick(f"actions on {target_name(target) or 'nothing selected'}", choices)
+        title = f"actions on {target_name(target) or 'nothing selected'}"
+        self.app.push_screen(Picker(title, choices), lambda name: self.change(name, target) if name else None)
 
     def _choice(self, a: Action, target: Target | None) -> Choice:
         reason = why_not(a, acted_on(a, target), self.core.store.world, self.view) if self.view else ""
-        return Choice(id=f"change:{a.id}", text=f"{self.live_key(a.key) or ' '}  {a.title}", reason=reason)
+        return Choice(id=a.id, text=f"{self.live_key(a.key) or ' '}  {a.title}", reason=reason)
 
     def action_palette(self) -> None:
-        """Every action and command by name."""
-        target = self.selected()
-        choices = [self._choice(a, target) for a in actions()]
-        choices += [
-            Choice(id=f"key:{b.action}", text=f"{key_words(self.accepted_keys().get(b.id or '', b.key))}  {b.tooltip}")
-            for b in KEYS
-            if isinstance(b, Binding) and not b.action.startswith(("change", "palette"))
-        ]
-        choices.append(Choice(id="conditions", text="can a shell be opened here? every condition"))
-        choices.append(Choice(id="tunnels", text="tunnels: copy the line of one, or close it"))
-        choices.append(Choice(id="lock", text="lock: read-only for the rest of this process"))
-        choices += [Choice(id=f"extra:{i}", text=name) for i, (name, _) in enumerate(self.commands)]
-        self._pick("commands", choices)
-
-    def _pick(self, title: str, choices: list[Choice]) -> None:
-        self.app.push_screen(Picker(title, choices), self._picked)
-
-    def _picked(self, id: str | None) -> None:
-        kind, _, rest = (id or "").partition(":")
-        if kind == "change":
-            self.action_change(rest)
-        elif kind == "key":
-            self.call_later(self.run_action, rest)
-        elif kind == "lock":
-            self.core.lock("locked from the palette")
-            self.say("read-only for the rest of this process")
-        elif kind == "conditions":
-            reaching.conditions(self, self.selected())
-        elif kind == "tunnels":
-            reaching.tunnels(self)
-        elif kind == "extra":
-            self.commands[int(rest)][1]()
+        """Everything that can be reached, by name."""
+        open_palette(self)
 
     def action_copy_id(self) -> None:
         """Copy the short id of the selected row."""

@@ -317,6 +317,14 @@ class LogsScreen(Board):
 
     # --- one part, one task ---
 
+    def open(self, what: str) -> None:
+        """The live log of one part."""
+        self._stop_searches()
+        if self._shown is not None:
+            self._shown = None
+            self.logs.show_live()
+        self._only(what)
+
     def action_its_logs(self) -> None:
         """Choose a part or a task; a task's own stream is read from the server too, dead or alive."""
         tasks = self.core.store.world.tasks.value or ()

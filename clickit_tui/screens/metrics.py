@@ -11,6 +11,7 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from clickit_tui.actions.registry import Target
+from clickit_tui.panes.base import Pane
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
 from clickit_tui.panes.keys import look_hints
@@ -89,6 +90,11 @@ class MetricsScreen(Board):
         self.calls.display = self._counting
         self.charts.display = not self._zoomed
         self.plot.display = self._zoomed or self.size.width >= BESIDE
+
+    def make_room(self, pane: Pane) -> None:
+        """The charts, the plot in full size, or what is spent: one in place of the other."""
+        self._counting, self._zoomed = pane is self.calls, pane is self.plot
+        self._arrange()
 
     def selected(self) -> Target | None:
         """No row a change could act on."""

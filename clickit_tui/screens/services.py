@@ -88,6 +88,12 @@ class ServicesScreen(Board):
         own = (KeyHint(key=key, word=word) for key, word in HINTS)
         self.keys.show(self.live_hints([*looks, *own]), self.live_hints(hints), note="read-only: keys dimmed" if view.read_only else "")
 
+    def open(self, what: str) -> None:
+        """Go to the row of a service or task, opening what it lies in."""
+        if self.view is not None and self.listing.reveal(self.core.store.world, self.view, what):
+            self.repaint()
+        self.select(what)
+
     # --- the selection ---
 
     def adopt(self) -> None:

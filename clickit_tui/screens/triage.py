@@ -89,6 +89,14 @@ class TriageScreen(Board):
         if self.focused is None and self.services.table.focusable:
             self.services.table.focus()
 
+    def make_room(self, pane: Pane) -> None:
+        """Back to all panes; one that has no room among them fills the screen."""
+        self._zoomed = None
+        self._arrange(self.size.width, self.size.height)
+        if not pane.display:
+            self._zoomed = pane
+            self._arrange(self.size.width, self.size.height)
+
     def show(self, world: World, view: View) -> None:
         super().show(world, view)
         if layout(self.size.width, self.size.height) is None:

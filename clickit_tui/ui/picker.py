@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -24,8 +25,19 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     text: str
     reason: str = ""
+    kind: str = ""
+    """What sort of thing it is, dimmed in a column of its own."""
+    also: str = ""
+    """Found by this text too, though it is not shown."""
+
+    @property
+    def searched(self) -> str:
+        """What typed words are looked for in."""
+        return f"{self.kind} {self.text} {self.reason} {self.also}".casefold()
 
 
+KIND = 9
+"""Cells of the column that says what sort of thing a choice is."""
 _STEPS = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10, "shift+tab": -1, "tab": 1, "ctrl+p": -1, "ctrl+n": 1}
 
 
@@ -33,9 +45,9 @@ class PickerModel:
     """Choices, what is typed, and the cursor."""
 
     def __init__(self, choices: Sequence[Choice], at: str = "") -> None:
-        self._ids = {str(i): choice.id for i, choice in enumerate(choices)}
+        self._choices = tuple(enumerate(choices))
         self._table = TableModel()
-        self._table.show([Row(str(i), choice_spans(choice), f"{choice.text} {choice.reason}") for i, choice in enumerate(choices)])
+        self._show(self._choices)
         self._top = 0
         self.entry = Entry()
         self._table.move(next((i for i, choice in enumerate(choices) if at and choice.id == at), 0))
@@ -44,7 +56,7 @@ class PickerModel:
     def chosen(self) -> str | None:
         """Id under the cursor; None when nothing matches what is typed."""
         key = self._table.cursor_key
-        return None if key is None else self._ids[key]
+        return None if key is None else self._choices[int(key)][1].id
 
     def step(self, key: str) -> bool:
         """Move the cursor by a key; True when it was such a key."""
@@ -54,17 +66,20 @@ class PickerModel:
         return True
 
     def type(self, entry: Entry) -> None:
-        """Narrow the choices to what holds the typed text; the cursor goes to the first of them."""
+        """Narrow the choices to those that hold every typed word, those with words that begin so first; the cursor goes to the first."""
         same = entry.text == self.entry.text
         self.entry = entry
         if not same:
-            self._table.set_filter(entry.text)
-            self._table.move(-len(self._ids))
+            self._show(found(self._choices, entry.text))
+            self._table.move(-len(self._choices))
+
+    def _show(self, choices: Sequence[tuple[int, Choice]]) -> None:
+        self._table.show([Row(str(i), choice_spans(choice)) for i, choice in choices])
 
     def lines(self, title: str, cells: int, rows: int, glyphs: Symbols) -> tuple[Spans, ...]:
         """The box drawn."""
         visible, cursor = self._table.visible, self._table.cursor
-        page = max(1, min(len(self._table.rows), rows - 4))
+        page = max(1, min(len(self._choices), rows - 4))
         self._top = max(0, min(top_for(visible, cursor or 0, self._top, page), len(visible) - page))
         shown = visible[self._top : self._top + page]
         body = [_marked(row.spans, cells - 4, i + self._top == cursor, glyphs) for i, row in enumerate(shown)]
@@ -75,11 +90,20 @@ class PickerModel:
         return boxed(title, [question, *body], footer, cells)
 
 
+def found(choices: Sequence[tuple[int, Choice]], typed: str) -> Sequence[tuple[int, Choice]]:
+    """The numbered choices that hold every word; those in which every word begins a word come first, else the order stays."""
+    words = typed.casefold().split()
+    holding = [each for each in choices if all(word in each[1].searched for word in words)]
+    begins = [re.compile(rf"(?:^|[^a-z0-9]){re.escape(word)}") for word in words]
+    return sorted(holding, key=lambda each: not all(begin.search(each[1].searched) for begin in begins))
+
+
 def choice_spans(choice: Choice) -> Spans:
-    """The text and, dimmed, why it cannot be done now."""
+    """The kind, the text and, dimmed, why it cannot be done now."""
+    kind = (Span(f"{choice.kind:<{KIND}} ", "dim"),) if choice.kind else ()
     if choice.reason:
-        return (Span(choice.text, "dim"), Span(f"   {choice.reason}", "dim"))
-    return (Span(choice.text),)
+        return (*kind, Span(choice.text, "dim"), Span(f"   {choice.reason}", "dim"))
+    return (*kind, Span(choice.text))
 
 
 def _marked(spans: Spans, cells: int, under_cursor: bool, glyphs: Symbols) -> Spans:

@@ -32,11 +32,16 @@ def test_under_two_thousand_lines_a_second_every_key_is_answered_and_a_pause_sta
         stood = terminal.lines()[5:22]
         terminal.wait_for(r"PAUSED \+\d?\d?\d?,?\d{3}")
         assert terminal.lines()[5:22] == stood
-        for key, wanted in (("E", "ERROR"), ("f", r"logs[^P]*(LIVE|BACKFILLING|BEHIND)"), ("v", "shape: wrapped"), ("?", "keys here")):
+        for key, wanted in (
+            ("E", "ERROR"),
+            ("f", r"logs[^P]*(LIVE|BACKFILLING|BEHIND)"),
+            ("v", "shape: wrapped"),
+            ("?", "keys of this pane"),
+        ):
             terminal.press(key)
             terminal.wait_for(wanted)
         terminal.press("escape")
-        terminal.wait_gone("keys here")
+        terminal.wait_gone("keys of this pane")
         terminal.press("/")
         terminal.wait_for("enter keep")
         terminal.type("refused")

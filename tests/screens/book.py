@@ -51,7 +51,7 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("`d`: details of a service", "incident", ("g", "d"), (80, 24), r"deployments"),
     ("`a`: actions on the selected row", "incident", ("g", "a"), (80, 24), r"type to narrow"),
     ("`:` the palette", "incident", (":",), (80, 24), r"type to narrow"),
-    ("`?`: help", "incident", ("?",), (80, 24), r"keys here"),
+    ("`?`: help", "incident", ("?",), (80, 24), r"keys of this pane"),
     ("Services at 80x24, a deployment that fails", "incident", ("2", "g"), (80, 24), r"new :42"),
     ("Services: new and old revision side by side", "incident", ("2", "g", "down"), (80, 24), r"failed in a row"),
     ("Services, `d` and again `d`: any two revisions", "incident", ("2", "g", "d", "d"), (80, 24), r"type to narrow"),

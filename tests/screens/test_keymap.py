@@ -1,11 +1,14 @@
 """Which configured keys can be had, what is said of the others, and the table of keys."""
 
+import re
+
 import msgspec
 import pytest
 
 from clickit_tui.app import Dashboard, keys
 from clickit_tui.screens.keymap import accepted, groups
 from clickit_tui.screens.places import PLACES
+from clickit_tui.ui.page import Page
 from clickit_tui.ui.picker import Picker
 from tests import worlds
 from tests.fakes import FakeCore
@@ -110,3 +113,9 @@ async def test_key_rows_and_the_list_of_actions_show_the_configured_keys():
         await until(pilot, lambda: isinstance(app.screen, Picker))
         assert "f6  Scale" in app.screen.text
         assert "S  Scale" not in app.screen.text
+        await pilot.press("escape", "question_mark", "pagedown", "pagedown")
+        await until(pilot, lambda: isinstance(app.screen, Page))
+        assert re.search(r"f6 ctrl\+s +scale a service", app.screen.text)
+        assert re.search(r"\br +redeploy", app.screen.text) is None
+        await pilot.press("escape", "colon", *"scale")
+        await until(pilot, lambda: isinstance(app.screen, Picker) and "f6  scale" in app.screen.text)
