@@ -96,7 +96,6 @@ class Dashboard(QuietApp):
         for number in ENDED_BY:
             loop.add_signal_handler(number, self.lent.signalled, number, ENDED_BY[number])
         self.push_screen(self._board(FIRST))
-        self.core.ask_mfa = Asking(self).code
         self.call_after_refresh(self._begin)
 
     def mask(self, text: str) -> str:
@@ -131,6 +130,7 @@ class Dashboard(QuietApp):
         self.action_go(self._previous)
 
     def _begin(self) -> None:
+        self.core.ask_mfa = Asking(self).code
         self.core.chart(None)
         self._paint()
         self.core.store.subscribe(ALWAYS_READ, self._changed)
@@ -176,7 +176,7 @@ class Dashboard(QuietApp):
         world = self.core.store.world
         if not self.board.is_mounted or not self.screen_stack:
             return
-        tell(self, self._news, self._news.hear(world), self.core.config.notify, heading(self.core))
+        tell(self, self._news, self._news.hear(world), self.core.config.notify, heading(self.core.config.env, self.core.read_only))
         self.board.show(world, self._view(world))
         self._attend()
         if isinstance(self.screen, (Confirm, Page)):
@@ -226,9 +226,9 @@ def keys(wanted: Mapping[str, str]) -> tuple[list[str], list[str]]:
     return table(Dashboard.BINDINGS, keymap), refused
 
 
-def heading(core: Core) -> str:
+def heading(env: str, read_only: str | bool) -> str:
     """The terminal's title: environment and mode."""
-    return f"{core.config.env.upper()} clickit{' READ-ONLY' if core.read_only else ''}"
+    return f"{env.upper()} clickit{' READ-ONLY' if read_only else ''}"
 
 
 def title(text: str) -> None:
@@ -241,7 +241,7 @@ def title(text: str) -> None:
 
 def run(core: RunningCore, commands: Sequence[tuple[str, Callable[[], None]]] = ()) -> int:
     """Run the dashboard to its end; returns the exit code (143, 129, 130 after SIGTERM, SIGHUP, SIGINT; 1 after a defect)."""
-    title(heading(core))
+    title(heading(core.config.env, core.config.read_only))
     dashboard = Dashboard(core, commands)
     try:
         return dashboard.run() or dashboard.return_code or 0

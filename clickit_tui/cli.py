@@ -13,6 +13,7 @@ from clickit_tui import __version__
 if TYPE_CHECKING:
     from clickit_tui.config import Config
     from clickit_tui.demo.launch import Demo
+    from clickit_tui.session import Session
 
 NOT_RUN = 4
 """Exit code of a command that could not run."""
@@ -233,10 +234,33 @@ def _dashboard(config: Config) -> int:
         if isinstance(chosen, str):
             return _refuse(chosen)
         config = chosen
-    from clickit_tui.app import run
+    return _run_dashboard(config)
+
+
+def _run_dashboard(config: Config, commands: Sequence[tuple[str, Callable[[], None]]] = ()) -> int:
+    """Open the dashboard. What is made before its first frame is no garbage: none is looked for meanwhile."""
+    import gc
+
+    gc.disable()
+    try:
+        from clickit_tui.app import run
+        from clickit_tui.opening import later
+
+        return run(later(config, _session), commands)
+    finally:
+        gc.enable()
+
+
+def _session(config: Config) -> Session:
+    """The core, built after the first frame. What is there by then stays there: garbage is looked for in what comes later only."""
+    import gc
+
     from clickit_tui.session import Session
 
-    return run(Session(config))
+    session = Session(config)
+    gc.freeze()
+    gc.enable()
+    return session
 
 
 def _keys(config: Config) -> int:
@@ -399,12 +423,10 @@ def _progress(said: str) -> None:
 def _opened(config: Config, demo: Demo) -> int:
     import msgspec
 
-    from clickit_tui.app import run
     from clickit_tui.demo.launch import clean_environ
-    from clickit_tui.session import Session
 
     config = msgspec.structs.replace(config, reach=msgspec.structs.replace(config.reach, plugin=demo.plugin))
     kept = clean_environ(os.environ, demo)
     os.environ.clear()
     os.environ.update(kept)
-    return run(Session(config), _incident_commands(demo))
+    return _run_dashboard(config, _incident_commands(demo))

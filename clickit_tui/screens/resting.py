@@ -26,7 +26,7 @@ class Resting:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._touched_at = core.facts().now
+        self._touched_at: float | None = None
         self.slow = False
 
     def touched(self) -> None:
@@ -36,7 +36,10 @@ class Resting:
 
     def look(self, world: World, strip: Iterable[PartVerdict]) -> bool:
         """Slow down or wake, as things stand; returns whether it is slow now."""
-        self._set(may_rest(world, strip, self._core.facts().now - self._touched_at))
+        now = self._core.facts().now
+        if self._touched_at is None:
+            self._touched_at = now
+        self._set(may_rest(world, strip, now - self._touched_at))
         return self.slow
 
     def _set(self, slow: bool) -> None:
