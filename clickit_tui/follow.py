@@ -324,7 +324,7 @@ def healthy_of(deployment: Deployment, world: World, service: Service, facts: Fa
 
 
 def _enough_healthy(world: World, service: Service, desired: int | None, facts: Facts) -> bool:
-    if not service.target_groups or not desired:
+    if (service.groups_told and not service.target_groups) or not desired:
         return True
     healthy = _healthy(world, service, facts)
     return healthy is not None and healthy >= desired

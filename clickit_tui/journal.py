@@ -7,7 +7,7 @@ import os
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
@@ -30,6 +30,8 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the operating system's user."""
     ssh: str = ""
     """`SSH_CONNECTION` without our own side: client address and port; empty when local."""
+    process: str = ""
+    """Machine and number of the process: `bastion:4711`."""
 
 
 class SentCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -276,6 +278,10 @@ class Journal:
         """Record that a call of a plan of several is about to be sent, or was accepted; on the disk when it returns. Blocking."""
         self._append_now(Progressed(at=self._clock(), env=env, id=id, number=number, of=of, name=name, state=state), durable=True)
 
+    def answered(self, ids: Collection[str]) -> frozenset[str]:
+        """Which of these intents have an outcome in the files by now, whoever wrote it. Blocking."""
+        return frozenset(entry.id for entry in self.entries() if isinstance(entry, Result) and entry.id in ids)
+
     def reached(self, intent: Intent) -> str:
         """How far an intent without an outcome had come, in words; empty for a plan of one call and before the first one."""
         last = self._steps.get(intent.id)
@@ -419,7 +425,12 @@ def who(arn: str, environ: Mapping[str, str] | None = None) -> Who:
     except (KeyError, OSError):
         user = str(os.getuid())
     client = env.get("SSH_CONNECTION", "").split()
-    return Who(arn=arn, user=user, ssh=" port ".join(client[:2]))
+    return Who(arn=arn, user=user, ssh=" port ".join(client[:2]), process=process())
+
+
+def process() -> str:
+    """This process as the journal names it."""
+    return f"{os.uname().nodename}:{os.getpid()}"
 
 
 class Pin(msgspec.Struct, frozen=True, kw_only=True):

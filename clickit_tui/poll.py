@@ -20,6 +20,8 @@ LEAST_S = 1.0
 """Seconds between the end of a fetch and the next fetch of the same source, whatever asks for it."""
 MOST_S = 60.0
 """Longest back-off in seconds, for sources that are read more often than this."""
+RARELY_S = 300.0
+"""The same for what a permission or an endpoint lacks, where the source is read more seldom."""
 CREDENTIALS_S = 12.0
 """Seconds between tries while credentials are missing: soon enough to recover by itself after a log-in."""
 IDLE_S = 30.0
@@ -244,7 +246,7 @@ class Poller:
 def _retry_s(kind: Trouble, every_s: float, failures: int) -> float:
     """Seconds until a source that failed wholly is tried again."""
     if kind in _RARELY:
-        return max(MOST_S, every_s)
+        return max(MOST_S, min(every_s, RARELY_S))
     if kind is Trouble.CREDENTIALS:
         return CREDENTIALS_S
     if kind is Trouble.WAITING:

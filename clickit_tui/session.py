@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from clickit_tui import chronicle, follow
+from clickit_tui.aftermath import Aftermath
 from clickit_tui.aws import login
 from clickit_tui.aws.cloudwatch import Charting, alarm_metric
 from clickit_tui.aws.dbload import database_load
@@ -43,15 +44,15 @@ from clickit_tui.world.follow import Follow, Following, Phase
 from clickit_tui.world.parts import Alarm, Identity, LogDigest, Series
 from clickit_tui.world.seen import Failed, Fault, Seen, Trouble
 from clickit_tui.world.spending import Spent
+from clickit_tui.world.words import clock_words
 from clickit_tui.world.world import ON_DEMAND, World
 
 __all__ = ["Outcome", "Session"]
 
 RESUME_S = 6 * 3600.0
 """A follow that began longer ago is not resumed."""
-SETTLE_S = 60.0
-"""An intent younger than this may belong to another process that still waits for its answer."""
 KEEP_FOLLOWS = 20
+OFF = ": ages and times on this screen are off by that"
 LOAD_S = 3.0
 """Longest a start waits for the journal."""
 DIGEST_S = 5.0
@@ -101,6 +102,7 @@ class Session:
         self.recorder = Recorder(self.journal, self.store, config.env, state / "notes", masks=config.masks, clock=clock)
         self.notices: list[str] = list(config.notes)
         """Sentences for the user, oldest first; grows."""
+        self._aftermath = Aftermath(self.journal, self.store, config.env, self.notices, clock=clock)
         self._carrier = Carrier(
             self.gateway,
             self.store,
@@ -351,6 +353,7 @@ class Session:
         while True:
             await self._sleep(LOOK_S)
             self.recorder.look(self.store.world, self.facts())
+            await self._aftermath.look()
 
     def count_log(self) -> None:
         """Put what the log counted so far into the World."""
@@ -424,22 +427,25 @@ class Session:
 
     def _met(self, world: World) -> None:
         """Once it is known where we are: take up what earlier sessions left open there."""
-        self._tell_foreign(world.identity.fault)
+        self._tell_odd(world.identity)
         identity = world.identity.value
         if identity is None or not identity.account or world.identity.seen_at is None or self._here is not None or not self._loaded:
             return
         self._here = identity
-        self._settle(identity)
+        self._aftermath.met(identity)
         if stalled := chronicle.stalled(self.journal.told(), self.config.env, identity, self.clock()):
             self.notices.append(stalled)
         self._keep_stopped(world)
         self.recorder.met(identity)
         self._resume(identity)
 
-    def _tell_foreign(self, fault: Fault | None) -> None:
-        """That the account is not the configured one is said once, over everything else."""
-        if fault is not None and fault.kind is Trouble.REFUSED and fault.sentence not in self.notices:
-            self.notices.append(fault.sentence)
+    def _tell_odd(self, here: Seen[Identity]) -> None:
+        """That the account is not the configured one, or this machine's clock is wrong, is said once, over everything else."""
+        said = here.fault.sentence if here.fault is not None and here.fault.kind is Trouble.REFUSED else ""
+        if here.value is not None and here.value.skew_s and not any(one.endswith(OFF) for one in self.notices):
+            said = said or f"{clock_words(here.value.skew_s)}{OFF}"
+        if said and said not in self.notices:
+            self.notices.append(said)
 
     def _resume(self, identity: Identity) -> None:
         resumed: list[Following] = []
@@ -462,15 +468,6 @@ class Session:
             self._watch()
 
     # --- the journal ---
-
-    def _settle(self, identity: Identity) -> None:
-        """Say once that a change of an earlier session has no outcome."""
-        for intent in self.journal.unsettled(self.config.env, identity):
-            if self.clock() - intent.at > SETTLE_S:
-                when = time.strftime("%Y-%m-%d %H:%MZ", time.gmtime(intent.at))
-                far = self.journal.reached(intent)
-                self.notices.append(f"outcome unknown: {intent.title}, sent {when}{f', {far}' if far else ''}: look what became of it")
-                self.journal.give_up(intent)
 
     def _keep_stopped(self, world: World) -> None:
         """Record stopped tasks; only where it is known where we are, so that no other account's are shown later."""

@@ -89,6 +89,8 @@ def cluster(service_cluster: str, facts: Facts) -> str:
 
 def health(world: World, service: Service, now: float) -> Health:
     """Healthy among the targets registered in the service's groups; with several groups, the group with the fewest."""
+    if not service.groups_told:
+        return Health(why="its target groups are not known")
     if not service.target_groups:
         return Health(why="registers in no target group")
     found = healthy_targets(world, service, now)

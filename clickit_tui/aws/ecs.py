@@ -85,6 +85,7 @@ def service(answer: Json, names: Names) -> Service:
         task_definition=text(answer, "taskDefinition"),
         deployments=tuple(deployment(each) for each in records(answer, "deployments")),
         events=events(answer),
+        groups_told=isinstance(member(answer, "loadBalancers"), list),
         target_groups=tuple(dict.fromkeys(filter(None, (text(each, "targetGroupArn") for each in balancers)))),
         container_port=next((port for port in ports if port is not None), None),
         subnets=words(network, "subnets"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from clickit_tui.aws.fetching import batches, garbled, needed, not_found, together
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.members import Json, integer, records, text, words
+from clickit_tui.aws.members import Json, integer, member, records, text, words
 from clickit_tui.naming import SERVICES, Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.ecs import Service
@@ -29,6 +29,7 @@ def target_group(answer: Json, parts: Mapping[str, str]) -> TargetGroup:
         part=parts.get(arn, ""),
         port=integer(answer, "Port"),
         vpc=text(answer, "VpcId"),
+        balancers_told=isinstance(member(answer, "LoadBalancerArns"), list),
         load_balancers=tuple(dict.fromkeys(words(answer, "LoadBalancerArns"))),
         path=text(answer, "HealthCheckPath"),
         matcher=text(answer, "Matcher", "HttpCode") or text(answer, "Matcher", "GrpcCode"),
@@ -83,6 +84,8 @@ def _groups(world: World, names: Names) -> dict[str, str]:
     services = needed(world.services, "services")
     if not services:
         raise not_found("services " + ", ".join(names.service(part) for part in SERVICES))
+    if not all(service.groups_told for service in services):
+        raise garbled("ecs:DescribeServices", "loadBalancers")
     return parts_by_group(services)
 
 
@@ -108,6 +111,8 @@ def balancer_fetch(gateway: Gateway) -> Fetch:
     async def fetch(world: World) -> Mapping[str, object]:
         groups: tuple[TargetGroup, ...] = needed(world.target_groups, "target_groups")
         arn = main_balancer(groups)
+        if not arn and not all(group.balancers_told for group in groups):
+            raise garbled("elasticloadbalancing:DescribeTargetGroups", "LoadBalancerArns")
         if not arn:
             looked = ", ".join(group.name for group in groups) or "the services (they name none)"
             return {"balancer": Absent(looked_for=f"load balancer of target groups of {looked}")}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from clickit_tui.aws.reads import CREDENTIAL_CALLS, permission
+from clickit_tui.aws.skew import refused_for
 from clickit_tui.world.seen import Failed, Fault, Trouble, clean
 
 _LIMIT = 300
@@ -152,6 +153,8 @@ _CODES: dict[Trouble, frozenset[str]] = {
 }
 _MISSING_CODE = re.compile(r"(?<=[a-z.])NotFound(Exception|Fault|Message|Error)?$|^ResourceNotFound")
 _CLOCK_CODES = _set("InvalidSignatureException RequestInTheFuture RequestTimeTooSkewed SignatureDoesNotMatch")
+_TIMED_CODES = _CLOCK_CODES | _set("AuthFailure RequestExpired")
+_SET_CLOCK = "set this machine's clock (timedatectl set-ntp true); logging in again does not help"
 _PERMISSION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z0-9]+)")
 
 _SECRETS = (
@@ -178,8 +181,13 @@ def mask(text: str) -> str:
     return text
 
 
-def fault_of(exception: BaseException, service: str = "", operation: str = "", profile: str = "", *, quiet: bool = False) -> Fault:
-    """The failure in plain words. `quiet` quotes nothing foreign: for calls that carry a secret, which a message might repeat."""
+def fault_of(
+    exception: BaseException, service: str = "", operation: str = "", profile: str = "", *, quiet: bool = False, now: float | None = None
+) -> Fault:
+    """The failure in plain words. `quiet` quotes nothing foreign: for calls that carry a secret, which a message might repeat.
+
+    With `now`, epoch seconds by this machine's clock, a signature that is refused for a wrong clock is told as such.
+    """
     if isinstance(exception, Failed):
         return exception.fault
     name = permission(service, operation)
@@ -189,6 +197,9 @@ def fault_of(exception: BaseException, service: str = "", operation: str = "", p
     if isinstance(answer, Mapping) and isinstance(answer.get("Error"), Mapping):
         called = str(getattr(exception, "operation_name", ""))
         nested = called != operation and called in {name for _, name in CREDENTIAL_CALLS}
+        skewed = refused_for(answer, now, _code(answer)) if now is not None and _code(answer) in _TIMED_CODES else ""
+        if skewed:
+            return Fault(kind=Trouble.CREDENTIALS, sentence=skewed, fix=_SET_CLOCK, operation=name, code=_code(answer))
         return _of_nested(answer, called, quiet) if nested else _of_answer(answer, name, profile, quiet)
     return _of_class(exception, name, profile, quiet)
 

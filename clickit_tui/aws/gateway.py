@@ -18,6 +18,7 @@ from clickit_tui.aws.errors import CodeNeeded, OutcomeUnknown, UnreadableAnswer,
 from clickit_tui.aws.guard import Guard, arguments, refusal
 from clickit_tui.aws.meter import Meter
 from clickit_tui.aws.reads import CREDENTIAL_CALLS, READS
+from clickit_tui.aws.skew import skew_s
 from clickit_tui.config import Config
 from clickit_tui.plan import Call, Hidden
 from clickit_tui.reach.plugin import Keys
@@ -243,7 +244,7 @@ class Gateway:
             outcome = await self._ask(call.service, call.operation, "write", call.params)
         if isinstance(outcome, dict):
             return outcome
-        fault = fault_of(outcome, call.service, call.operation, self.profile, quiet=_hides(call.params))
+        fault = fault_of(outcome, call.service, call.operation, self.profile, quiet=_hides(call.params), now=self._clock())
         failure = OutcomeUnknown(fault) if permit.sent and lost(outcome) else Failed(fault)
         del outcome  # it may quote a secret, and a traceback shows locals
         raise failure
@@ -269,6 +270,7 @@ class Gateway:
             profile=self.profile,
             profile_source=self.profile_source,
             expires_at=expires_at,
+            skew_s=skew_s(answer, self._clock()),
         )
         self._checked, self.foreign = True, self._foreign(account)
         if self.foreign is not None:
@@ -365,7 +367,7 @@ class Gateway:
     def _answer(self, outcome: dict[str, Any] | BaseException, service: str, operation: str, *, quiet: bool = False) -> dict[str, Any]:
         if isinstance(outcome, dict):
             return outcome
-        failure = Failed(fault_of(outcome, service, operation, self.profile, quiet=quiet))
+        failure = Failed(fault_of(outcome, service, operation, self.profile, quiet=quiet, now=self._clock()))
         del outcome
         raise failure
 
@@ -375,7 +377,7 @@ class Gateway:
         try:
             yield
         except _expected() as failure:
-            raise Failed(fault_of(failure, service, operation, self.profile)) from None
+            raise Failed(fault_of(failure, service, operation, self.profile, now=self._clock())) from None
 
     async def _ask(
         self, service: str, operation: str, lane: str, params: Mapping[str, object], *, region: str = "", prompting: bool = False

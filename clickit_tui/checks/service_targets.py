@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from clickit_tui.checks.edge_targets import LEAVING
-from clickit_tui.checks.reading import HEALTH_CALL, lasting, measured, none, reasons, service, targets_of
+from clickit_tui.checks.reading import HEALTH_CALL, SERVICES_CALL, lasting, measured, none, reasons, service, targets_of, unknown
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.naming import SERVICES
 from clickit_tui.world.ecs import Service
@@ -16,6 +16,8 @@ from clickit_tui.world.world import World
 def judge(part: str, world: World, facts: Facts) -> Finding:
     """FAIL when none is healthy and none starts, or some were unhealthy in the last two closed minutes too; WARN when some are now."""
     found = service(world, facts, part)
+    if not found.groups_told:
+        return unknown("bad answer", f"the target groups of {found.name} not seen: the answer does not tell them", part, SERVICES_CALL)
     if not found.target_groups:
         return none(f"{found.name} registers in no target group", "no group", part)
     targets = targets_of(world, facts, found.target_groups, part)

@@ -168,7 +168,7 @@ class Sleeping:
         found = healthy_targets(self._world, service, now)
         if service.running is None or service.desired is None or service.running < service.desired:
             return f"{part} runs {service.running} of {service.desired}"
-        if not service.target_groups:
+        if service.groups_told and not service.target_groups:
             return ""
         if found is None:
             return f"health of {part} is not known"

@@ -180,4 +180,4 @@ def _folded(folded: list[tuple[int, Step]], view: View, cells: int) -> list[Row]
 def counted(view: View, book: Playbook) -> tuple[int, int]:
     """(answered, all) of a playbook's checks."""
     known = [view.found[one] for one in book.checks if one in view.found]
-    return sum(not one.loading for one in known), len(known)
+    return sum(one.verdict is not Verdict.UNKNOWN for one in known), len(known)

@@ -18,10 +18,12 @@ from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import cause_line, following, identity_line, strip_line
 from clickit_tui.panes.timeline import open_incident
 from clickit_tui.panes.view import View
+from clickit_tui.screens import aftermath
 from clickit_tui.screens.keys import KEYS, Keys
 from clickit_tui.ui.cells import Look, Span, Spans, fit
 from clickit_tui.ui.keybar import KeyBar
 from clickit_tui.ui.lines import Lines
+from clickit_tui.ui.picker import Picker
 from clickit_tui.ui.table import Table
 from clickit_tui.world.seen import Trouble
 from clickit_tui.world.world import ON_DEMAND, World
@@ -89,6 +91,7 @@ class Board(Keys):
         if self.note and view.now - self.noted_at > NOTE_S:
             self.note = ""
         self._hear_of_ends(world)
+        self._offer_to_look(world, view)
         width = self.size.width
         self.identity.show([identity_line(world, view, width)])
         self.strip.show([strip_line(view, width)])
@@ -142,6 +145,17 @@ class Board(Keys):
                 self.note = f"{f.follow.kind} {f.follow.part}: {f.phase}: {f.sentence}"
                 if self.core.config.bell:
                     self.app.bell()
+
+    def _offer_to_look(self, world: World, view: View) -> None:
+        """A change of an earlier session without an outcome is told once, with where to look."""
+        lost = aftermath.waiting(world, self.heard) if self.app.screen is self else None
+        if lost is not None:
+            self.heard.add(lost.id)
+            self.app.push_screen(Picker(aftermath.title(lost, view), aftermath.choices(lost, world, view)), self._look_at)
+
+    def _look_at(self, place: str | None) -> None:
+        if place:
+            self.call_later(self.app.run_action, f"go('{place}')")
 
     def _third_row(self, world: World, view: View, width: int) -> Spans:
         if not self.note and self._told < len(self.core.notices):

@@ -62,6 +62,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     """Newest first."""
     target_groups: tuple[str, ...] = ()
     """ARNs."""
+    groups_told: bool = True
+    """Whether the answer said in which target groups it registers; when it did not, none is known, which is not the same as none."""
     container_port: int | None = None
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()

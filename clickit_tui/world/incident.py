@@ -21,6 +21,19 @@ class Told(StrEnum):
     NOTE = "note"
 
 
+class Lost(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of an earlier session whose outcome nobody knows."""
+
+    id: str
+    """Of the intent."""
+    title: str
+    part: str
+    at: float
+    """When it was sent, or was about to be."""
+    far: str = ""
+    """How far a plan of several calls had come."""
+
+
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the journal, as the timeline shows it; secrets masked."""
 

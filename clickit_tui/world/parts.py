@@ -23,6 +23,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Where the profile came from: `--profile`, `environment prod in clickit.toml`, `AWS_PROFILE`, `default chain`."""
     expires_at: float | None = None
     """When the credentials stop working; None when they do not expire or it is not known."""
+    skew_s: float = 0.0
+    """How far this machine's clock is ahead of AWS's, negative when it is behind; 0 within half a minute."""
 
     @property
     def who(self) -> str:
@@ -65,6 +67,8 @@ class TargetGroup(msgspec.Struct, frozen=True, kw_only=True):
     port: int | None = None
     vpc: str = ""
     load_balancers: tuple[str, ...] = ()
+    balancers_told: bool = True
+    """Whether the answer said which load balancers send to it."""
     path: str = ""
     matcher: str = ""
     interval_s: int | None = None

@@ -21,6 +21,11 @@ def brief(seconds: float) -> str:
     return " ".join(spell(seconds).split(" ")[:2])
 
 
+def clock_words(ahead_s: float) -> str:
+    """How far this machine's clock is ahead of AWS's; behind where negative."""
+    return f"this machine's clock is {abs(ahead_s):,.0f} s {'ahead of' if ahead_s > 0 else 'behind'} AWS's"
+
+
 def clock(at: float) -> str:
     """A moment as `14:03Z`."""
     return datetime.fromtimestamp(at, UTC).strftime("%H:%MZ")

@@ -8,7 +8,7 @@ from clickit_tui.world.data import DatabaseSnapshot, Maintenance, Parameter
 from clickit_tui.world.ecs import Cluster, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition
 from clickit_tui.world.events import AlarmHistory, CacheEvent, DatabaseEvents, ScalingActivity
 from clickit_tui.world.follow import Following
-from clickit_tui.world.incident import Incident, Recorded
+from clickit_tui.world.incident import Incident, Lost, Recorded
 from clickit_tui.world.machine import Tunnel
 from clickit_tui.world.mark import Mark
 from clickit_tui.world.money import LogGroup, Spend, Usage
@@ -101,6 +101,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     """What the journal tells of this environment, oldest first."""
     incidents: tuple[Incident, ...] = ()
     """The journal's incidents, oldest first; at most the last one is open."""
+    lost: tuple[Lost, ...] = ()
+    """Changes of earlier sessions without an outcome, found at the start of this one."""
     slept: tuple[tuple[str, Mark], ...] = ()
     """(ARN of a service, mark) as this machine's journal remembers them of the last sleep, where the marks themselves are lost."""
     tunnels: tuple[Tunnel, ...] = ()
@@ -111,7 +113,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
 FIELDS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(World))
 
-OWN: frozenset[str] = frozenset({"env", "log", "follows", "tunnels", "remembered", "record", "incidents", "slept", "denied"})
+OWN: frozenset[str] = frozenset({"env", "log", "follows", "tunnels", "remembered", "record", "incidents", "lost", "slept", "denied"})
 """Fields that no source feeds: the tail and the session do."""
 
 ON_DEMAND: frozenset[str] = frozenset(

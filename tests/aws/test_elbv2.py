@@ -86,6 +86,17 @@ async def test_target_groups_without_a_balancer_prove_its_absence(groups: tuple[
     assert isinstance((await balancer_fetch(Scripted())(world))["balancer"], Absent)
 
 
+async def test_what_the_answers_do_not_tell_is_not_taken_for_none() -> None:
+    silent = ecs.service({name: value for name, value in recorded.API.items() if name != "loadBalancers"}, NAMES)
+    world = World(env="dev", services=Seen(value=(silent,), seen_at=1.0))
+    for fetch in (target_groups_fetch(Scripted(), NAMES), targets_fetch(Scripted(), NAMES)):
+        with pytest.raises(Failed, match="has no loadBalancers"):
+            await fetch(world)
+    groups = Seen(value=(TargetGroup(arn="a", name="untold", balancers_told=False),), seen_at=1.0)
+    with pytest.raises(Failed, match="has no LoadBalancerArns"):
+        await balancer_fetch(Scripted())(World(env="dev", target_groups=groups))
+
+
 async def test_the_health_of_every_target() -> None:
     gateway = Scripted(DescribeTargetHealth=recorded.TARGET_HEALTH)
     found: Any = (await targets_fetch(gateway, NAMES)(KNOWN))["targets"]
