@@ -237,7 +237,7 @@ class Poller:
         loop.failures = loop.failures + 1 if throttled or whole else 0
         plain = self._every_s(loop.source)
         if throttled:
-            plain = min(plain * 2**loop.failures, max(MOST_S, plain))
+            plain = min(plain * 2**loop.failures, max(MOST_S, min(plain, RARELY_S)))
         elif whole:
             plain = _retry_s(faults[0].kind, plain, loop.failures)
         return plain * self._rng.uniform(0.9, 1.1)

@@ -181,6 +181,17 @@ async def test_each_trouble_has_its_own_pace(bench, kind, low, high):
     assert all(low <= gap <= high for gap in gaps)
 
 
+@pytest.mark.parametrize("kind", [Trouble.DENIED, Trouble.UNSERVED, Trouble.THROTTLED])
+async def test_what_is_read_seldom_is_tried_again_after_five_minutes(bench, kind):
+    bench.source("nat", lambda world: fault(kind), every_s=3600.0)
+    bench.read("nat")
+    await bench.start()
+    await bench.clock.advance(1000)
+    gaps = [b - a for a, b in zip(bench.calls["nat"], bench.calls["nat"][1:], strict=False)]
+    assert gaps
+    assert all(270 <= gap <= 330 for gap in gaps)
+
+
 async def test_a_source_that_is_down_for_long_is_tried_at_least_every_minute_or_so(bench):
     bench.source("nat", lambda world: fault(Trouble.UNREACHABLE), every_s=300.0)
     bench.read("nat")
