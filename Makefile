@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench long format screens truth clean
+.PHONY: demo test check bench long format screens schema truth clean
 
 $(VENV)/demo.stamp: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -26,6 +26,9 @@ long: $(VENV)/dev.stamp
 
 screens: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.screens.book
+
+schema: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.documents.configuration
 
 truth: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.incidents.truth $(ARGS)

@@ -118,6 +118,8 @@ def _add_tools(commands: Any, common: argparse.ArgumentParser) -> None:  # noqa:
     role = rights.add_mutually_exclusive_group()
     for name, words in (("observer", "reads only, the default"), ("operator", "also what actions can do")):
         role.add_argument(f"--{name}", dest="role", action="store_const", const=name, default="observer", help=words)
+    file = commands.add_parser("config", parents=[common], allow_abbrev=False, help="check the configuration, or print its JSON schema")
+    file.add_argument("what", choices=("check", "schema"), help="whether the file can be used, or what it may say")
     shells = commands.add_parser("completion", parents=[common], allow_abbrev=False, help="print a script by which the shell completes")
     shells.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")
 
@@ -136,6 +138,8 @@ def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
         return _dashboard(config)
     if given.command == "keys":
         return _keys(config)
+    if given.command == "config":
+        return _config(given.what, config)
     if not config.env:
         known = " or ".join(f"--env {name}" for name in config.environments)
         return _refuse(f"{given.command} never guesses the environment: name it with {known}")
@@ -302,26 +306,29 @@ def incident_names() -> tuple[str, ...]:
     return (*sorted(name.replace("_", "-") for name in files), "random")
 
 
+def _config(what: str, config: Config) -> int:
+    from clickit_tui.headless import configuration
+
+    if what == "schema":
+        print(configuration.text(), end="")
+        return 0
+    from clickit_tui.app import keys
+
+    return configuration.check(config, keys(config.keymap)[1])
+
+
 def _asked(config: Config) -> Config | str:
     """The configuration of the environment that is chosen on the first screen, or why there is none."""
     from clickit_tui.app import choose_environment
     from clickit_tui.config import ConfigError, choose
+    from clickit_tui.headless.configuration import described
 
     try:
         each = [choose(config, name) for name in config.environments]
-        name = choose_environment([(c.env, _known_of(c)) for c in each])
+        name = choose_environment([(c.env, "  ".join(filter(None, described(c)))) for c in each])
         return choose(config, name) if name else "no environment was chosen: nothing is opened"
     except ConfigError as error:
         return str(error)
-
-
-def _known_of(config: Config) -> str:
-    """What the first screen says of an environment."""
-    words = ["protected" if config.protected else "not protected"]
-    words += ["read-only"] if config.read_only else []
-    words += [f"profile {config.profile}"] if config.profile else []
-    words += [word for word in (config.account, config.region) if word]
-    return "  ".join(words)
 
 
 def _lacking() -> str:

@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from clickit_tui import whence
 from clickit_tui.naming import LOG_SOURCES, Names, names, nearest
 
 T = TypeVar("T")
@@ -164,37 +165,59 @@ class ConfigError(Exception):
     """The configuration cannot be used; the message names the file, the key and, for a misspelling, the nearest known one."""
 
 
-class _Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[environments.NAME]`: one ClickIt in one account and region."""
+
     profile: str = ""
+    """AWS profile; without one the SDK's chain decides."""
     region: str = ""
+    """AWS region; without one the profile's, or that of AWS_REGION."""
     account: str = ""
+    """The 12 digits of the account it must be in, in quotes; once AWS says that it is another, nothing is read or changed."""
     read_only: bool = False
+    """Nothing can be changed in it."""
     protected: bool | None = None
+    """Whether every change asks for its name; usual for every environment but `dev`."""
     stop_database: bool = False
+    """Whether the database may be stopped though the environment is protected."""
     names: dict[str, str | dict[str, str]] = {}
+    """Other names than the runbook's."""
     thresholds: dict[str, float] = {}
+    """The same as `checks`."""
     checks: dict[str, float] = {}
-    """The same, under the name that the playbooks use."""
+    """Where verdicts turn in this environment; over those of the whole file."""
 
 
-class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`clickit.toml`: what the configuration file may say."""
+
     read_only: bool = False
+    """Nothing can be changed in any environment."""
     time: Literal["utc", "local"] = "utc"
+    """The clock of all screens and notes."""
     keys: dict[str, str] = {}
+    """Keys by the ids that `clickit-tui keys` lists; several keys of one action with commas."""
     bell: bool = True
+    """Whether the terminal's bell rings when a followed change ends or an alarm changes."""
     notify: tuple[Literal["toast", "bell", "title"], ...] = ("toast", "bell", "title")
+    """How a change of an alarm is told."""
     mask: bool = True
+    """Whether secrets in log lines are replaced by a mark."""
     masks: tuple[str, ...] = ()
+    """Regular expressions of what the log never shows, besides the built-in ones."""
     shell: Reach = Reach()
+    """How tasks and the database are reached."""
     thresholds: dict[str, float] = {}
+    """The same as `checks`."""
     checks: dict[str, float] = {}
-    environments: dict[str, _Environment] = {}
+    """Where verdicts turn."""
+    environments: dict[str, Environment] = {}
+    """ClickIt's environments by name, besides `dev` and `prod`, which need no word."""
 
 
 DEFAULT_ENVIRONMENTS = ("dev", "prod")
-_ENV = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+ENVIRONMENT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _NAMES = tuple(field for field in Names.__struct_fields__ if field != "env")
-_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 def _secret_fd(flags: Flags) -> int | None:
@@ -209,12 +232,18 @@ def load(flags: Flags, environ: Mapping[str, str] | None = None, *, state_dir: s
     """The configuration of this run: file, then environment variables, then flags. Raises `ConfigError`."""
     variables = os.environ if environ is None else environ
     path, file = _read(flags.config or variables.get("CLICKIT_CONFIG", ""))
-    if flags.env and not _ENV.fullmatch(flags.env):
+    if flags.env and not ENVIRONMENT_NAME.fullmatch(flags.env):
         raise ConfigError(f"--env {flags.env}: the name of an environment is lower-case letters, digits and hyphens, e.g. dev")
-    chosen = file.environments.get(flags.env, _Environment())
+    chosen = file.environments.get(flags.env, Environment())
     where = path.name if path else ""
-    profile, profile_source = _profile(flags, chosen, variables, where)
-    note, locked = _locked(variables)
+    profile, profile_source = whence.profile(flags.profile, chosen.profile, f"environment {flags.env} in {where}", variables)
+    note, locked = whence.locked(variables)
+    locks = (
+        ("--read-only", flags.read_only),
+        (locked, bool(locked)),
+        (f"read_only in {where}", file.read_only),
+        (f"environments.{flags.env}.read_only in {where}", chosen.read_only),
+    )
     overrides, limits = _overrides(flags.env, chosen), {**file.thresholds, **file.checks, **chosen.thresholds, **chosen.checks}
     return Config(
         env=flags.env,
@@ -224,8 +253,8 @@ def load(flags: Flags, environ: Mapping[str, str] | None = None, *, state_dir: s
         profile_source=profile_source,
         region=flags.region or chosen.region,
         account=chosen.account,
-        read_only=bool(reason := _read_only(flags, locked, file, chosen, where)),
-        read_only_source=reason,
+        read_only=any(is_set for _, is_set in locks),
+        read_only_source=next((reason for reason, is_set in locks if is_set), ""),
         protected=flags.env != "dev" if chosen.protected is None else chosen.protected,
         stop_database=chosen.stop_database,
         local_time=file.time == "local",
@@ -261,7 +290,7 @@ def _state_dir() -> str:
     return platformdirs.user_state_dir("clickit-tui", appauthor=False)
 
 
-def _read(named: str) -> tuple[Path | None, _File]:
+def _read(named: str) -> tuple[Path | None, File]:
     """The file that was named, which must exist, or the one in the platform's configuration directory, which need not."""
     if named:
         path = Path(named).expanduser()
@@ -271,7 +300,7 @@ def _read(named: str) -> tuple[Path | None, _File]:
         path = platformdirs.user_config_path("clickit-tui", appauthor=False) / "clickit.toml"
     try:
         if not named and not path.exists():
-            return None, _File()
+            return None, File()
         return path, _checked(path, tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -279,8 +308,8 @@ def _read(named: str) -> tuple[Path | None, _File]:
         raise ConfigError(f"{path}: is not TOML: {error}") from error
 
 
-def _checked(path: Path, data: dict[str, object]) -> _File:
-    _spelling(path, "", data, _File.__struct_fields__)
+def _checked(path: Path, data: dict[str, object]) -> File:
+    _spelling(path, "", data, File.__struct_fields__)
     _thresholds(path, "thresholds", data.get("thresholds"))
     shell = data.get("shell")
     _spelling(path, "shell", shell if isinstance(shell, dict) else {}, Reach.__struct_fields__)
@@ -289,15 +318,15 @@ def _checked(path: Path, data: dict[str, object]) -> _File:
     environments = data.get("environments")
     for env, table in environments.items() if isinstance(environments, dict) else ():
         key = f"environments.{env}"
-        if not _ENV.fullmatch(env):
+        if not ENVIRONMENT_NAME.fullmatch(env):
             raise ConfigError(f"{path}: {key}: the name of an environment is lower-case letters, digits and hyphens")
         if isinstance(table, dict):
-            _spelling(path, key, table, _Environment.__struct_fields__)
+            _spelling(path, key, table, Environment.__struct_fields__)
             for section in ("thresholds", "checks"):
                 _thresholds(path, f"{key}.{section}", table.get(section))
             _named(path, f"{key}.names", table.get("names"))
-            _typed(path, f"{key}.", table, _Environment)
-    file = _typed(path, "", data, _File)
+            _typed(path, f"{key}.", table, Environment)
+    file = _typed(path, "", data, File)
     _meaning(path, file)
     return file
 
@@ -342,7 +371,7 @@ def _named(path: Path, key: str, table: object) -> None:
             _spelling(path, f"{key}.{word}", value, LOG_SOURCES)
 
 
-def _meaning(path: Path, file: _File) -> None:
+def _meaning(path: Path, file: File) -> None:
     """What types cannot say."""
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", file.shell.database_url):
         raise ConfigError(f"{path}: shell.database_url: must be the name of a variable, e.g. CLICKIT_DATABASE_URL")
@@ -365,44 +394,7 @@ def _plain(error: msgspec.ValidationError, prefix: str) -> str:
     return f"{prefix}{where.strip('`.') or 'the file'}: {what[:1].lower()}{what[1:]}{hint}"
 
 
-def _overrides(env: str, chosen: _Environment) -> dict[str, object]:
+def _overrides(env: str, chosen: Environment) -> dict[str, object]:
     """Overridden names; a table by part is laid over the runbook's."""
     plain = names(env)
     return {word: {**getattr(plain, word), **value} if isinstance(value, dict) else value for word, value in chosen.names.items()}
-
-
-def _profile(flags: Flags, chosen: _Environment, variables: Mapping[str, str], where: str) -> tuple[str, str]:
-    """(profile to name to the SDK, where it came from); an AWS variable stays the SDK's own business and is only told."""
-    if flags.profile:
-        return flags.profile, "--profile"
-    if chosen.profile:
-        return chosen.profile, f"environment {flags.env} in {where}"
-    for variable in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
-        if named := variables.get(variable):
-            return "", f"{variable}={named}"
-    if variables.get("AWS_ACCESS_KEY_ID"):
-        return "", "AWS_ACCESS_KEY_ID"
-    return "", "default chain"
-
-
-def _locked(variables: Mapping[str, str]) -> tuple[str, str]:
-    """(note, reason for read-only) of CLICKIT_READ_ONLY; what cannot be understood locks, to be safe."""
-    said = variables.get("CLICKIT_READ_ONLY", "").strip()
-    if not said:
-        return "", ""
-    if said.lower() in _YES:
-        return "", f"CLICKIT_READ_ONLY={said}"
-    if said.lower() in _NO:
-        return f"CLICKIT_READ_ONLY={said} asks for nothing and lifts no read-only set elsewhere", ""
-    return f"CLICKIT_READ_ONLY={said} is neither 1 nor 0: taken as read-only", f"CLICKIT_READ_ONLY={said}"
-
-
-def _read_only(flags: Flags, locked: str, file: _File, chosen: _Environment, where: str) -> str:
-    """The first reason for read-only, or empty; every layer can add it and none can take it away."""
-    if flags.read_only:
-        return "--read-only"
-    if locked:
-        return locked
-    if file.read_only:
-        return f"read_only in {where}"
-    return f"environments.{flags.env}.read_only in {where}" if chosen.read_only else ""

@@ -28,12 +28,17 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
 
     env: str
     cluster: str
+    """ECS cluster."""
     api: str
+    """ECS service of the API."""
     frontend: str
+    """ECS service of the frontend."""
     migration: str
     """Task-definition family of the migration task; it is no service."""
     database: str
+    """RDS instance."""
     cache: str
+    """ElastiCache replication group."""
     secrets: str
     """Prefix of the secrets' names."""
     logs: Mapping[str, str]
