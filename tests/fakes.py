@@ -17,7 +17,7 @@ from clickit_tui.logs.insights import Answer, Estimate
 from clickit_tui.logs.line import LogLine
 from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.plan import Hidden, Opening, Plan, Refused
-from clickit_tui.reach.capture import Captured
+from clickit_tui.reach.capture import Captured, Output
 from clickit_tui.reach.plugin import Invocation
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
@@ -72,6 +72,10 @@ class FakeShells:
         self.closed: list[str] = []
         self.list: Plan | None = None
         self.answer = Captured(lines=("pid | state", "password=hunter22"), code=0, over=True)
+        self.outputs: list[Output] = []
+        self.ends = asyncio.Event()
+        """Commands end when it is set."""
+        self.ends.set()
 
     async def survey(self) -> None:
         return
@@ -100,7 +104,13 @@ class FakeShells:
 
     async def run(self, grant: Hidden, opening: Opening, told: Callable[[Captured], None]) -> Captured:
         self.opened.append(opening)
+        told(msgspec.structs.replace(self.answer, code=None, over=False))
+        await self.ends.wait()
         return self.answer
+
+    def keep(self, title: str) -> Output:
+        self.outputs.insert(0, Output(title=title, began_at=worlds.NOW))
+        return self.outputs[0]
 
     def agree(self, plan: Plan) -> None:
         self.list = plan

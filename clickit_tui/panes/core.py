@@ -12,7 +12,7 @@ from clickit_tui.logs.insights import Insights
 from clickit_tui.logs.line import LogLine
 from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.plan import Hidden, Opening, Plan, Refused
-from clickit_tui.reach.capture import Captured
+from clickit_tui.reach.capture import Captured, Output
 from clickit_tui.reach.plugin import Invocation
 from clickit_tui.store import Store
 from clickit_tui.ui.cells import Look
@@ -57,6 +57,15 @@ class Shells(Protocol):
 
     def close_tunnel(self, id: str) -> Awaitable[None]:
         """Close one."""
+        ...
+
+    @property
+    def outputs(self) -> Sequence[Output]:
+        """What the last commands said, the newest first."""
+        ...
+
+    def keep(self, title: str) -> Output:
+        """Where a command's output is to be kept."""
         ...
 
     def run(self, grant: Hidden, opening: Opening, told: Callable[[Captured], None]) -> Awaitable[Captured]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from clickit_tui.checks.preflight import preflight, stopper
 from clickit_tui.panes.view import View, verdict_look
 from clickit_tui.reach.capture import Captured
-from clickit_tui.ui.cells import Span, Spans
+from clickit_tui.ui.cells import Look, Span, Spans
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.world import World
 
@@ -29,10 +27,15 @@ def preflight_page(world: World, view: View, task: Task | None, container: str) 
     return lines
 
 
-def output_page(captured: Captured, masked: Sequence[str]) -> list[Spans]:
-    """A command's output with its end; `masked` are its lines fit to be shown."""
-    lines: list[Spans] = [(Span(line),) if line else () for line in masked]
+def output_page(captured: Captured) -> list[Spans]:
+    """A command's output, its lines masked already, and its end."""
+    lines: list[Spans] = [(Span(line),) if line else () for line in captured.lines]
+    look: Look = "dim" if not captured.over else "ok" if captured.code == 0 else "warn"
+    return [*lines, *((),) * captured.over, (Span(ending(captured), look),)]
+
+
+def ending(captured: Captured) -> str:
+    """How a command ended, or that it has not."""
     if not captured.over:
-        return [*lines, (Span("running…", "dim"),)]
-    end = f"exit code {captured.code}" if captured.code is not None else captured.problem
-    return [*lines, (), (Span(end, "ok" if captured.code == 0 else "warn"),)]
+        return "running…"
+    return f"exit code {captured.code}" if captured.code is not None else captured.problem

@@ -40,6 +40,15 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
     """Why it ended without an exit code."""
 
 
+class Output(msgspec.Struct, kw_only=True):
+    """What one command has said, for as long as the program runs: its page can be left and opened again."""
+
+    title: str
+    began_at: float
+    captured: Captured = Captured()
+    """Its lines are masked."""
+
+
 def with_code(script: str) -> str:
     """A script that says its exit code at its end, which the plugin does not."""
     return f"({script}\n); echo {MARK}$?"

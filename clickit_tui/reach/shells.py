@@ -12,7 +12,7 @@ import msgspec
 from clickit_tui.config import Reach
 from clickit_tui.plan import Hidden, Opening, Plan
 from clickit_tui.reach import plugin
-from clickit_tui.reach.capture import Captured, capture
+from clickit_tui.reach.capture import Captured, Output, capture
 from clickit_tui.reach.plugin import Invocation, Keys
 from clickit_tui.reach.tunnels import Tunnels
 from clickit_tui.world.machine import Machine, Tunnel
@@ -20,6 +20,8 @@ from clickit_tui.world.seen import Failed
 
 LEAVE_S = 900.0
 """How long the questions of one confirmed list may be asked."""
+OUTPUTS_MOST = 10
+"""So many commands' outputs are kept."""
 
 
 class Door(Protocol):
@@ -61,6 +63,8 @@ class Shells:
         self._running: set[asyncio.Task[Captured]] = set()
         self._leaves: dict[str, tuple[Plan, float]] = {}
         self.tunnels = Tunnels(lambda tunnels: within.store.put(tunnels=tunnels), say, within.note, clock=clock)
+        self.outputs: tuple[Output, ...] = ()
+        """What the last commands said, the newest first."""
         self.machine = Machine(wanted=reach.plugin)
         """As it was last looked at."""
 
@@ -84,6 +88,12 @@ class Shells:
     async def close_tunnel(self, id: str) -> None:
         """Close one."""
         await self.tunnels.close(id)
+
+    def keep(self, title: str) -> Output:
+        """Where a command's output is to be kept."""
+        kept = Output(title=title, began_at=self._clock())
+        self.outputs = (kept, *self.outputs)[:OUTPUTS_MOST]
+        return kept
 
     async def run(self, grant: Hidden, opening: Opening, told: Callable[[Captured], None]) -> Captured:
         """Run a granted command to its end; raises Failed when the plugin could not be called at all."""

@@ -8,6 +8,9 @@ TAIL_BYTES = 4096
 _UNFINISHED_MOST = 4096
 TYPED_MOST = 64
 """More bytes than this at once are a paste, in which nothing is a way out."""
+_PASTE_BEGINS, _PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"
+_ALONE = 3
+"""So many bytes that come one by one are typed, also within a paste whose end never came."""
 
 _SEQUENCE = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[PX^_][^\x1b]*\x1b\\|\x1b[ -/]+[0-~]|\x1b[0-OQ-WYZ\\`-~]", re.S
@@ -24,32 +27,40 @@ _CURSOR_SHAPE = re.compile(rb"\x1b\[[0-9]* q")
 
 
 class WayOut:
-    """`Enter ~ .` typed by hand leaves, `Enter ~ ~` types one `~`; everything else passes."""
+    """`Enter ~ .` typed by hand leaves, `Enter ~ ~` types one `~`; everything else passes, and so does all that is pasted."""
 
     def __init__(self) -> None:
         self._fresh = True
         self._held = False
+        self._pasting = False
+        self._recent = b""
+        self._alone = 0
 
     def feed(self, typed: bytes) -> tuple[bytes, bool]:
         """(what passes to the child, whether the user wants out)."""
-        if len(typed) > TYPED_MOST:
-            passed = (b"~" if self._held else b"") + typed
-            self._held, self._fresh = False, typed[-1:] in b"\r\n"
-            return passed, False
-        out = bytearray()
+        self._alone = self._alone + 1 if len(typed) == 1 else 0
+        self._pasting = self._pasting and self._alone < _ALONE
+        passed = bytearray()
         for byte in typed:
-            if self._held:
-                self._held = False
-                if byte == ord("."):
-                    return bytes(out), True
-                out += b"~" if byte == ord("~") else b"~" + bytes([byte])
-                self._fresh = byte in b"\r\n"
-            elif byte == ord("~") and self._fresh:
-                self._held = True
-            else:
-                out.append(byte)
-                self._fresh = byte in b"\r\n"
-        return bytes(out), False
+            if self._take(byte, len(typed) <= TYPED_MOST and not self._pasting, passed):
+                return bytes(passed), True
+        return bytes(passed), False
+
+    def _take(self, byte: int, by_hand: bool, passed: bytearray) -> bool:
+        """Take one byte; whether it is the last one of the way out."""
+        held, self._held = self._held, False
+        if by_hand and held and byte == ord("."):
+            return True
+        if by_hand and not held and self._fresh and byte == ord("~"):
+            self._held = True
+            return False
+        passed += b"~" if held and not (by_hand and byte == ord("~")) else b""
+        passed.append(byte)
+        self._fresh = byte in b"\r\n"
+        self._recent = (self._recent + bytes((byte,)))[-len(_PASTE_BEGINS) :]
+        if self._recent in (_PASTE_BEGINS, _PASTE_ENDS):
+            self._pasting, self._fresh = self._recent == _PASTE_BEGINS, False
+        return False
 
 
 class Heard:
@@ -69,6 +80,11 @@ class Heard:
     def whole(self) -> bool:
         """Whether the output so far ends between two characters and outside any escape sequence."""
         return not self._pending
+
+    @property
+    def alternate(self) -> bool:
+        """Whether a program has the whole screen."""
+        return not self.on.isdisjoint(_ALTERNATE)
 
     def feed(self, data: bytes) -> None:
         """Take more output."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 OWN = (
     Choice(id="conditions", kind="command", text="can a shell be opened here? every condition"),
     Choice(id="tunnels", kind="command", text="tunnels: copy the line of one, or close it"),
+    Choice(id="outputs", kind="command", text="outputs: what commands and questions said, also those that still run"),
     Choice(id="lock", kind="command", text="lock: read-only for the rest of this process"),
 )
 """What has no key."""
@@ -140,6 +141,8 @@ def _picked(screen: Keys, chosen: str | None, target: Target | None, runs: dict[
             reaching.conditions(screen, target)
         case "tunnels":
             reaching.tunnels(screen)
+        case "outputs":
+            reaching.outputs(screen)
         case "lock":
             screen.core.lock("locked from the palette")
             screen.say("read-only for the rest of this process")

@@ -14,13 +14,13 @@ from clickit_tui.actions.registry import Action, Target
 from clickit_tui.checks.preflight import preflight, stopper
 from clickit_tui.logs.mask import mask
 from clickit_tui.panes.identity import badge
-from clickit_tui.panes.reach_pages import output_page, preflight_page
+from clickit_tui.panes.reach_pages import ending, output_page, preflight_page
 from clickit_tui.panes.view import steps
 from clickit_tui.plan import Hidden, Opening, Refused
-from clickit_tui.reach.capture import Captured
+from clickit_tui.reach.capture import Captured, Output
 from clickit_tui.reach.plugin import variables
 from clickit_tui.ui.cells import Span, Spans
-from clickit_tui.ui.child import Ended, Lent
+from clickit_tui.ui.child import Ended, Lent, Words
 from clickit_tui.ui.page import Page
 from clickit_tui.ui.picker import Choice, Picker
 from clickit_tui.world.machine import Tunnel
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SHORT_S = 3.0
 """A session that ended sooner, or that failed, shows its last lines."""
+WARN_S = 120.0
+"""With so much left of a session without a key it is said in the session itself."""
 EVERY_S, WAITS_S = 3.0, 120.0
 """How often, and how long at most, it is looked whether an agent has started."""
 
@@ -55,12 +57,17 @@ async def shell(screen: Keys, lent: Lent, opening: Opening, grant: Hidden) -> No
     except Failed as failed:
         screen.say(f"{opening.program}: {failed.fault.sentence}")
         return
-    ended = await lent.run(call.argv, variables(call), banner=banner(opening, place), title=lambda idle_s: title(opening, place, idle_s))
+
+    async def over(ended: Ended) -> None:
+        if not ended.problem:
+            await screen.core.note(f"{opening.program} in {opening.name}: {how(ended)}")
+
+    ended = await lent.run(
+        call.argv, variables(call), Words(banner(opening, place), lambda idle_s: title(opening, place, idle_s), warning, over)
+    )
     screen.core.refresh(("tasks",))
     said = f"{opening.program} in {opening.name}: {how(ended)}"
     screen.say(said)
-    if not ended.problem:
-        await screen.core.note(said)
     if ended.problem or (ended.lasted_s < SHORT_S and not ended.left) or (ended.code or 0) != 0:
         lines = last_lines(ended)
         screen.page(said, lambda: lines)
@@ -72,22 +79,30 @@ def banner(opening: Opening, place: str) -> str:
     return (
         f"\n  {place}\n  {opening.program} in {opening.name}, as root{told}"
         f"\n  Enter ~ . leaves; it ends by itself after {IDLE_S / 60:.0f} minutes without a key:"
-        f"\n  the title of this window counts down\n"
+        f"\n  the title of this window counts down, a line here warns {WARN_S / 60:.0f} minutes before\n"
     )
 
 
 def title(opening: Opening, place: str, idle_s: float) -> str:
-    """The window's title: where one is and, once keys are missing for a while, how long the session still lasts."""
+    """The window's title: where one is and how long the session still lasts without a key; that first when it is not long."""
     left = max(0, int(IDLE_S - idle_s))
-    counted = f"  ends in {left // 60} m" if left >= 120 else f"  ENDS IN {left} s"
-    return f"{place}  {opening.program} {opening.name}{counted}"
+    what = f"{place}  {opening.program} {opening.name}"
+    return f"{what}  ends in {left // 60} m" if left > WARN_S else f"ENDS IN {left} s  {what}"
+
+
+def warning(idle_s: float) -> str:
+    """What is said in the session shortly before ECS ends it; empty before that."""
+    left = int(IDLE_S - idle_s)
+    return f"  [clickit-tui: no key for long, the session ends in {left} s; ctrl+l draws the line again]" if left <= WARN_S else ""
 
 
 def how(ended: Ended) -> str:
     """How a session ended, in few words. The plugin's exit code says nothing when it is 0."""
     if ended.problem:
         return ended.problem
-    lasted = f"after {ended.lasted_s:.0f} s" if ended.lasted_s < 120 else f"after {ended.lasted_s / 60:.0f} m"
+    lasted = lasting(ended.lasted_s)
+    if ended.with_app:
+        return f"ended with this program {lasted}"
     if ended.left:
         return f"left {lasted}; ECS ends the session within {IDLE_S / 60:.0f} minutes"
     if ended.code is not None and ended.code < 0:
@@ -95,6 +110,11 @@ def how(ended: Ended) -> str:
     if ended.code:
         return f"the plugin failed {lasted} (exit code {ended.code})"
     return f"ended {lasted}"
+
+
+def lasting(seconds: float) -> str:
+    """`after 5 s`."""
+    return f"after {seconds:.0f} s" if seconds < 120 else f"after {seconds / 60:.0f} m"
 
 
 def last_lines(ended: Ended) -> list[Spans]:
@@ -107,22 +127,48 @@ def last_lines(ended: Ended) -> list[Spans]:
 
 async def command(screen: Keys, opening: Opening, grant: Hidden, title: str = "") -> Captured | None:
     """Run a granted command with its output on a page, masked as the log is; None when it could not be run."""
-    lines = output_page(Captured(), ())
+    one = screen.core.shells.keep(f"{title or opening.told or 'command'} in {opening.name}")
+    page = Page(lambda: output_page(one.captured), one.title)
 
     def told(captured: Captured) -> None:
-        nonlocal lines
-        lines = output_page(captured, [mask(line) for line in captured.lines])
+        one.captured = msgspec.structs.replace(captured, lines=tuple(map(mask, captured.lines)))
         if page.is_attached:
             page.renew()
 
-    page = Page(lambda: lines, f"{title or 'command'} in {opening.name}")
-    await screen.app.push_screen(page)
+    def left(_: None) -> None:
+        if not one.captured.over:
+            screen.say(f"{one.title}: still running, `:` then outputs shows it again")
+
+    await screen.app.push_screen(page, left)
     try:
         answer = await screen.core.shells.run(grant, opening, told)
     except Failed as failed:
         answer = Captured(over=True, problem=failed.fault.sentence)
     told(answer)
+    if not page.is_attached:
+        screen.say(f"{one.title}: {ending(one.captured)}, `:` then outputs shows it")
     return answer
+
+
+def outputs(screen: Keys) -> None:
+    """Choose one of the commands whose output is kept."""
+    kept = screen.core.shells.outputs
+    if not kept:
+        screen.say("no command was run in this session: `:` then run")
+        return
+    rows = [Choice(id=str(i), text=said(one, screen.core.facts().now)) for i, one in enumerate(kept)]
+
+    def picked(id: str | None) -> None:
+        if id:
+            one = kept[int(id)]
+            screen.page(one.title, lambda: output_page(one.captured))
+
+    screen.app.push_screen(Picker("outputs, the newest first", rows), picked)
+
+
+def said(one: Output, now: float) -> str:
+    """`exit code 0, 4 m ago: id in api/8f3a21bc api`."""
+    return f"{ending(one.captured)}, begun {steps(now - one.began_at)} ago: {one.title}"
 
 
 # --- tunnels ---
@@ -140,7 +186,8 @@ async def tunnel(screen: Keys, opening: Opening, grant: Hidden) -> None:
         screen.say(f"tunnel to {opening.to}: {opened.said or opened.state}")
         return
     screen.say(f"tunnel to {opening.to} is open on 127.0.0.1:{opened.local_port}: `:` then tunnels copies its line or closes it")
-    chosen(screen, opened)
+    if screen.is_active:  # never over a dialog into which somebody types
+        chosen(screen, opened)
 
 
 def tunnels(screen: Keys) -> None:
@@ -222,7 +269,7 @@ async def asked(screen: Keys, opening: Opening, number: int) -> None:
     screen.say("")
     answer = await command(screen, opening, outcome.grant, plan.steps[0].words)
     why = unanswered(answer) if answer is not None else ""
-    if why:
+    if why and (screen.is_active or isinstance(screen.app.screen, Page)):
         said = await screen.core.database_load()
         lines: list[Spans] = [(Span(f" {why}: this is what Performance Insights saw in the last 15 minutes", "warn"),), ()]
         lines += [(Span(f" {line}"),) for line in said]

@@ -16,7 +16,7 @@ import sys
 import termios
 import time
 import tty
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from textual.app import App, SuspendNotSupported
@@ -45,6 +45,21 @@ class Ended(NamedTuple):
     """The user left by `Enter ~ .`."""
     problem: str = ""
     """Why nothing ran."""
+    with_app: bool = False
+    """The app ended, and the child with it."""
+
+
+class Words(NamedTuple):
+    """What is said around a loan, and to whom its end is told."""
+
+    banner: str
+    """Before the child's first output; line breaks are plain ones."""
+    title: Callable[[float], str]
+    """The window's title, from the seconds since the last key."""
+    warning: Callable[[float], str] = lambda idle_s: ""
+    """From the same, a line for the terminal; written once until the next key, and never into a program that has the whole screen."""
+    over: Callable[[Ended], Awaitable[object]] | None = None
+    """Awaited when the child has ended, before the app goes on or leaves."""
 
 
 class _AppEnded(Exception):
@@ -62,6 +77,7 @@ class Lent:
         self._over = asyncio.Event()
         self._over.set()
         self._leave: int | None = None
+        self._leaves = False
 
     @property
     def busy(self) -> bool:
@@ -74,60 +90,83 @@ class Lent:
             self._app.exit(code)
         elif number != signal.SIGINT:
             self._leave = code
-            if self._loan is not None:
-                self._loan.end()
+            self._end()
 
     async def close(self) -> None:
-        """End the child, if there is one, and wait until the terminal is back."""
-        if self._loan is not None:
-            self._loan.end()
+        """End the child, if there is one, since the app ends; wait until the terminal is back."""
+        self._end()
         await self._over.wait()
 
-    async def run(self, argv: Sequence[str], environ: Mapping[str, str], *, banner: str, title: Callable[[float], str]) -> Ended:
-        """Give the terminal to a command until it ends. `title` gives the window's title, from the seconds since the last key.
+    def _end(self) -> None:
+        """End the child, if there is one, since the app ends."""
+        self._leaves = True
+        if self._loan is not None:
+            self._loan.end()
 
-        Never raises what the command or the terminal did.
+    async def run(self, argv: Sequence[str], environ: Mapping[str, str], words: Words) -> Ended:
+        """Give the terminal to a command until it ends. Never raises what the command or the terminal did.
+
+        The loan is a task of its own: who is cancelled while waiting for it only tells the command to end.
         """
         if self.busy:
             return Ended(problem="the terminal is lent already")
         self._over.clear()
-        failure: BaseException | None = None
+        lending = asyncio.create_task(self._lend(argv, environ, words), name="loan of the terminal")
+        lending.add_done_callback(lambda done: done.exception() if not done.cancelled() else None)
+        try:
+            return await asyncio.shield(lending)
+        except asyncio.CancelledError:
+            self._end()
+            raise
+
+    async def _lend(self, argv: Sequence[str], environ: Mapping[str, str], words: Words) -> Ended:
         ended = Ended(problem="the terminal cannot be handed over here")
+        try:
+            ended, failure = await self._handed_over(argv, environ, words)
+            ended = ended._replace(with_app=self._leaves)
+            if words.over is not None:
+                await words.over(ended)
+            if failure is not None:
+                raise failure
+            return ended
+        finally:
+            self._loan = None
+            self._over.set()
+            if self._leave is not None:
+                self._app.exit(self._leave)
+
+    async def _handed_over(self, argv: Sequence[str], environ: Mapping[str, str], words: Words) -> tuple[Ended, BaseException | None]:
+        """How the loan ended, and what failed in it."""
+        ended, failure = Ended(problem="this program ends"), None
         try:
             with self._app.batch_update(), self._app.suspend():
                 try:
-                    self._loan = _Loan(banner, title, self._touched, self._clock)
-                    ended = await self._loan.run(argv, environ)
+                    if not self._leaves:
+                        self._loan = _Loan(words, self._touched, self._clock)
+                        ended = await self._loan.run(argv, environ)
                 except BaseException as error:  # noqa: BLE001 - nothing may be raised through suspend(): it would never resume
-                    failure = error
+                    failure, ended = error, self._loan.ended(None) if self._loan is not None else ended
                 if not self._app.is_running:
                     raise _AppEnded  # past suspend(), which would take the terminal for an app that does not give it back any more
         except _AppEnded:
             pass
         except SuspendNotSupported:
             ended = Ended(problem="this terminal cannot be handed over")
-        finally:
-            self._loan = None
-            self._over.set()
-            if self._leave is not None:
-                self._app.exit(self._leave)
-        if failure is not None:
-            raise failure
-        return ended
+        return ended, failure
 
 
 class _Loan:
     """One hand-over, from raw mode to the modes before it."""
 
-    def __init__(self, banner: str, title: Callable[[float], str], touched: Callable[[], None], clock: Callable[[], float]) -> None:
-        self._banner = "\r\n".join(map(_harmless, banner.split("\n")))
-        self._title = title
+    def __init__(self, words: Words, touched: Callable[[], None], clock: Callable[[], float]) -> None:
+        self._words = words
         self._touched = touched
         self._clock = clock
         self._in = sys.__stdin__.fileno() if sys.__stdin__ is not None else 0
         self._out = sys.__stdout__.fileno() if sys.__stdout__ is not None else 1
         self._heard, self._way_out = Heard(), WayOut()
-        self._typed_at = clock()
+        self._began = self._typed_at = clock()
+        self._warned = False
         self._pending = bytearray()
         self._writing = asyncio.Lock()
         self._left = self._unwanted = False
@@ -137,17 +176,20 @@ class _Loan:
 
     async def run(self, argv: Sequence[str], environ: Mapping[str, str]) -> Ended:
         modes = termios.tcgetattr(self._in)
-        began = self._clock()
+        banner = "\r\n".join(map(_harmless, self._words.banner.split("\n")))
         try:
             tty.setraw(self._in, termios.TCSANOW)
-            await self._write(f"\x1b[22;0t{self._banner}".encode())
-            code = await self._relayed(argv, environ)
+            await self._write(f"\x1b[22;0t{banner}".encode())
+            return self.ended(await self._relayed(argv, environ))
         except OSError as error:
             return Ended(problem=f"{argv[0]}: {error.strerror}")
         finally:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(self._in, termios.TCSANOW, modes)
-        return Ended(code, self._clock() - began, tuple(plain_lines(self._heard.tail, 12)), self._left)
+
+    def ended(self, code: int | None) -> Ended:
+        """How it ended, with an exit code."""
+        return Ended(code, self._clock() - self._began, tuple(plain_lines(self._heard.tail, 12)), self._left)
 
     def end(self) -> None:
         """Tell the child to end, and make it after `END_S`; one that is being started ends then."""
@@ -239,12 +281,17 @@ class _Loan:
             await asyncio.to_thread(_write_all, self._out, data)
 
     async def _keep_title(self) -> None:
+        """Count down in the title, and warn in a line of its own where no program has the whole screen."""
         shown = ""
         while True:
-            title = _harmless(self._title(self._clock() - self._typed_at))
+            idle_s = self._clock() - self._typed_at
+            title, warning = _harmless(self._words.title(idle_s)), _harmless(self._words.warning(idle_s))
             if title != shown and self._heard.whole:
                 shown = title
                 await self._write(f"\x1b]0;{title}\x07".encode())
+            if warning and not self._warned and self._heard.whole and not self._heard.alternate:
+                self._warned = True
+                await self._write(f"\r\n{warning}\r\n".encode())
             await asyncio.sleep(TITLE_EVERY_S)
 
     def _resize(self) -> None:
@@ -264,7 +311,7 @@ class _Loan:
             asyncio.get_running_loop().remove_reader(self._in)
             self.end()
             return
-        self._typed_at = self._clock()
+        self._typed_at, self._warned = self._clock(), False
         self._touched()
         passed, out = self._way_out.feed(data)
         self._pending += passed

@@ -94,6 +94,29 @@ async def test_a_commands_output_is_masked_and_a_tunnel_offers_its_line():
         assert "copy  psql" in app.screen.text
 
 
+async def test_the_page_of_a_command_that_runs_can_be_left_and_opened_again():
+    core = FakeCore(WORLD)
+    core.shells.ends.clear()
+    async with running(core) as (app, pilot):
+        await on_row(app, pilot)
+        await palette(app, pilot, "health path")
+        await confirmed(app, pilot)
+        await until(pilot, lambda: isinstance(app.screen, Page) and "running…" in app.screen.text)
+        await pilot.press("escape")
+        await until(pilot, lambda: "still running" in app.board.note)
+        await palette(app, pilot, "outputs")
+        await until(pilot, lambda: isinstance(app.screen, Picker) and "running…, begun" in app.screen.text)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Page) and "pid | state" in app.screen.text)
+        await pilot.press("escape")
+        core.shells.ends.set()
+        await until(pilot, lambda: "exit code 0" in app.board.note)
+        await palette(app, pilot, "outputs")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Page) and "exit code 0" in app.screen.text)
+        assert "hunter22" not in app.screen.text
+
+
 async def test_one_confirmation_opens_the_list_and_each_question_is_sent_by_itself():
     core = FakeCore(WORLD)
     core.shells.answer = Captured(lines=("psql is not in this image",), code=127, over=True)

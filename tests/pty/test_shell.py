@@ -9,6 +9,7 @@ import re
 import signal
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -195,13 +196,25 @@ def md5(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def test_a_program_that_took_the_whole_screen_and_was_killed_leaves_nothing_on(shared: Shared) -> None:
-    in_shell(shared.terminal)
+def test_a_program_that_took_the_whole_screen_lives_through_resizes_and_leaves_nothing_on_when_it_is_killed(shared: Shared) -> None:
+    terminal = shared.terminal
+    in_shell(terminal)
     switched = r"printf '\033[?1049h\033[?1000h\033[?1006h\033[?2004h\033[?1h\033[?25l\033[31m'"
-    shared.terminal.type(f"{switched}; stty raw -echo; sleep 1000\r")
-    shared.terminal.wait_until(lambda: {1049, 1000, 2004, 1} <= shared.terminal.modes, what="the program's modes")
-    kill_plugin(shared.terminal)
-    shared.terminal.wait_for(r"the plugin was killed after \d+ s \(signal 9\)")
+    paints = r"""paint() { printf '\033[H\033[2Jsize-%s' "$(stty size)"; }; trap paint WINCH; while :; do sleep 0.1; done"""
+    (shared.stage.folder / "paints").write_text(paints)
+    terminal.type(f"{switched}; stty raw -echo; sh {shared.stage.folder}/paints\r")
+    terminal.wait_until(lambda: {1049, 1000, 2004, 1} <= terminal.modes, what="the program's modes")
+    for step in range(100):
+        terminal.resize(60 + step % 47, 20 + step % 13)
+        time.sleep(0.01)
+    terminal.resize(97, 31)
+    terminal.wait_for("size-31 97")
+    for step in range(100):
+        terminal.resize(80 + step % 5, 24 + step % 3)
+    terminal.resize(80, 24)
+    terminal.wait_for("size-24 80")
+    kill_plugin(terminal)
+    terminal.wait_for(r"the plugin was killed after \d+ s \(signal 9\)")
 
 
 def kill_plugin(terminal: Terminal) -> None:
@@ -272,6 +285,7 @@ def test_a_defect_while_a_session_is_open_ends_all_and_its_report_holds_no_secre
         assert terminal.wait_exit() == 1
         assert_sane(terminal)
         terminal.wait_until(lambda: not any(alive(pid) for pid in family), 10.0, "the end of every process")
+    assert ended_with_the_app(stage)
     assert b"RuntimeError: provoked" in next(stage.folder.rglob("crash.txt")).read_bytes()
     assert token not in bytes(terminal.raw)
     assert not any(token in path.read_bytes() for path in stage.folder.rglob("*") if path.is_file())
@@ -297,6 +311,12 @@ def test_a_hang_up_of_the_whole_app_ends_shell_and_app(stage: Stage) -> None:
         assert_sane(terminal)
         terminal.wait_until(lambda: not any(alive(pid) for pid in family), 10.0, "the end of every process")
     assert scratch() == before
+    assert ended_with_the_app(stage)
+
+
+def ended_with_the_app(stage: Stage) -> bool:
+    """Whether the journal says how the session ended."""
+    return any(b"ended with this program after" in path.read_bytes() for path in stage.folder.rglob("journal.jsonl"))
 
 
 def test_an_app_that_is_killed_leaves_no_process(stage: Stage) -> None:
@@ -339,3 +359,24 @@ def test_a_command_that_does_not_end_ends_with_the_app(stage: Stage) -> None:
         terminal.signal(signal.SIGTERM)
         assert terminal.wait_exit() == 143
         terminal.wait_until(lambda: not any(alive(pid) for pid in family), 10.0, "the end of every process")
+
+
+@pytest.mark.long
+def test_a_session_without_keys_is_counted_down_and_warned_of_but_never_into_a_program_that_has_the_screen(stage: Stage) -> None:
+    with stage.dashboard(main="tests.pty.idling") as terminal:
+        in_shell(terminal)
+        assert b"without a key" in bytes(terminal.raw)
+        terminal.wait_for(r"no key for long, the session ends in \d+ s")
+        assert terminal.screen.title.startswith("ENDS IN")
+        assert terminal.text.count("no key for long") == 1
+        terminal.type("printf '\\033[?1049h'; sleep 1000\r")
+        terminal.wait_until(lambda: 1049 in terminal.modes, what="the whole screen")
+        warned = bytes(terminal.raw).count(b"no key for long")
+        terminal.wait_until(lambda: not terminal.screen.title.startswith("ENDS IN"), what="a key in the title")
+        terminal.wait_until(lambda: terminal.screen.title.startswith("ENDS IN"), what="the countdown")
+        terminal.settle(0.3)
+        assert bytes(terminal.raw).count(b"no key for long") == warned
+        terminal.press("ctrl+c")
+        terminal.type("exit\r")
+        back(terminal)
+        leave(terminal)

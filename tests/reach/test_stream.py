@@ -28,6 +28,12 @@ def typed(*chunks):
         ((b"\r", b"~", b"\r", b"~", b"."), b"\r~\r", True),
         ((b"\r~" + b"x" * TYPED_MOST,), b"\r~" + b"x" * TYPED_MOST, False),
         ((b"\r", b"~", b"." + b"x" * TYPED_MOST), b"\r~." + b"x" * TYPED_MOST, False),
+        ((b"\x1b[200~ls\r~.\x1b[201~",), b"\x1b[200~ls\r~.\x1b[201~", False),
+        ((b"\r", b"~", b"\x1b[200~.\x1b[201~"), b"\r~\x1b[200~.\x1b[201~", False),
+        ((b"\x1b[20", b"0~ls\r", b"~.", b"\x1b[2", b"01~"), b"\x1b[200~ls\r~.\x1b[201~", False),
+        ((b"\x1b[200~ls\r\x1b[201~", b"~", b"."), b"\x1b[200~ls\r\x1b[201~~.", False),
+        ((b"\x1b[200~ls\r\x1b[201~", b"\r", b"~", b"."), b"\x1b[200~ls\r\x1b[201~\r", True),
+        ((b"\x1b[200~its end never came", b"x", b"x", b"\r", b"~", b"."), b"\x1b[200~its end never camexx\r", True),
     ],
 )
 def test_only_enter_tilde_dot_by_hand_is_the_way_out(chunks, passed, out):

@@ -2,7 +2,7 @@
 
 from textual.app import App, SuspendNotSupported
 
-from clickit_tui.ui.child import Ended, Lent
+from clickit_tui.ui.child import Ended, Lent, Words
 
 
 async def test_what_the_hand_over_uses_of_textual_still_exists():
@@ -17,7 +17,13 @@ async def test_where_the_terminal_cannot_be_handed_over_nothing_is_started(tmp_p
     async with app.run_test():
         lent = Lent(app)
         marker = tmp_path / "ran"
-        ended = await lent.run(("touch", str(marker)), {}, banner="", title=lambda idle_s: "")
+        told = []
+
+        async def over(ended):
+            told.append((ended, lent.busy))
+
+        ended = await lent.run(("touch", str(marker)), {}, Words("", lambda idle_s: "", over=over))
+        assert told == [(ended, True)]
         assert isinstance(ended, Ended)
         assert "cannot be handed over" in ended.problem
         assert not marker.exists()
