@@ -12,6 +12,8 @@ from clickit_tui.plan import Call, Line, Plan, Refused, Step
 from clickit_tui.world.world import World
 
 NO_PSQL = "psql is not in this image"
+NO_URL = "is no postgresql:// address, or a special character in its password is not percent-encoded"
+"""Said of such an address instead of giving it to psql, whose message would show a part of the password."""
 NO_SLOT = ("remaining connection slots are reserved", "too many clients already", "too many connections for")
 """What PostgreSQL says when it has no connection left."""
 
@@ -24,43 +26,60 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 QUESTIONS = (
     Question(
         name="connections by state and client",
-        sql="select coalesce(state, backend_type) as state, coalesce(client_addr::text, 'local') as client, application_name, "
-        "count(*), max(now() - state_change) as longest from pg_stat_activity where pid <> pg_backend_pid() "
-        "group by 1, 2, 3 order by 4 desc limit 30",
+        sql="select coalesce(state, backend_type, 'not visible to ' || current_user) as state, host(client_addr) as client, "
+        "application_name as application, count(*), date_trunc('second', max(now() - state_change)) as longest, "
+        "sum(count(*)) over () || ' of ' || current_setting('max_connections') as total "
+        "from pg_stat_activity where datid is not null and pid <> pg_backend_pid() group by 1, 2, 3 order by 4 desc limit 30",
     ),
     Question(
         name="longest running",
-        sql="select pid, usename, state, now() - xact_start as transaction, now() - query_start as query_for, "
-        "wait_event_type as waits, left(query, 120) as query from pg_stat_activity "
-        "where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle' order by xact_start nulls last limit 20",
+        sql="select pid, usename, coalesce(state, 'not visible') as state, date_trunc('second', now() - xact_start) as transaction, "
+        "date_trunc('second', now() - query_start) as query_for, wait_event_type as waits, left(query, 120) as query "
+        "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state is distinct from 'idle' "
+        "order by xact_start nulls last limit 20",
     ),
     Question(
         name="blocked and blocking",
-        sql="select b.pid as blocked, now() - b.query_start as since, left(b.query, 80) as blocked_query, k.pid as blocking, "
-        "k.state as its_state, left(k.query, 80) as blocking_query from pg_stat_activity b "
-        "join lateral unnest(pg_blocking_pids(b.pid)) as p(pid) on true join pg_stat_activity k on k.pid = p.pid order by 2 desc limit 20",
+        sql="select b.pid as blocked, date_trunc('second', now() - b.query_start) as since, p.pid as blocking, "
+        "case when p.pid = 0 then 'prepared transaction' else coalesce(k.state, 'not visible') end as its_state, "
+        "left(b.query, 80) as blocked_query, left(k.query, 80) as blocking_query from pg_stat_activity b "
+        "join lateral unnest(pg_blocking_pids(b.pid)) as p(pid) on true left join pg_stat_activity k on k.pid = p.pid "
+        "order by 2 desc nulls last limit 20",
     ),
     Question(
         name="locks held by a migration",
-        sql="select a.pid, now() - a.xact_start as since, l.mode, l.granted, l.relation::regclass as relation, left(a.query, 100) as query "
-        "from pg_locks l join pg_stat_activity a on a.pid = l.pid where l.relation is not null and a.pid <> pg_backend_pid() "
+        sql="select l.pid, date_trunc('second', now() - a.xact_start) as since, l.mode, l.granted, l.relation::regclass as relation, "
+        "a.application_name as application, coalesce(a.state, 'not visible') as state, left(a.query, 100) as query "
+        "from pg_locks l left join pg_stat_activity a on a.pid = l.pid "
+        "where l.database = (select oid from pg_database where datname = current_database()) and l.relation is not null "
+        "and l.pid is distinct from pg_backend_pid() "
         "and l.mode in ('AccessExclusiveLock', 'ExclusiveLock', 'ShareRowExclusiveLock', 'ShareLock') order by 2 desc nulls last limit 30",
     ),
     Question(
         name="database size",
-        sql="select datname, pg_size_pretty(pg_database_size(datname)) as size from pg_database where datallowconn "
-        "order by pg_database_size(datname) desc limit 10",
+        sql="select datname, pg_size_pretty(bytes) as size from (select datname, case when has_database_privilege(oid, 'CONNECT') "
+        "or pg_has_role('pg_read_all_stats', 'USAGE') then pg_database_size(oid) end as bytes from pg_database where datallowconn) as d "
+        "order by bytes desc nulls last limit 10",
     ),
 )
 
 
+_PLAIN = (
+    r"s#^postgres\(ql\)*+[a-z0-9_]*://#postgresql://#; "
+    r"s#\([?&]\)ssl=#\1sslmode=#; s#sslmode=true#sslmode=require#; "
+    r"s#\([?&]\)\(prepared_statement_[a-z_]*\|statement_cache_size\|command_timeout\|async_fallback\)=[^&]*#\1#g; s#[?&]*$##; s#?&*#?#; "
+    r"/%[^0-9A-Fa-f]/d; /%.[^0-9A-Fa-f]/d; \#^postgres[a-z]*://\([^/@]*@\)\{0,1\}[^@]*$#p"
+)
+"""For sed: the address as psql takes it, without the driver's name and parameters; nothing of one that psql could not parse."""
+
+
 def connected(variable: str, run: str) -> str:
     """A script that runs psql with the container's own PG* variables, or its address without the driver's suffix."""
-    plain = r"sed 's#^\([a-z]*\)+[a-z0-9_]*://#\1://#'"
     return (
         f"command -v psql >/dev/null 2>&1 || {{ echo '{NO_PSQL}'; exit 127; }}; set --; "
         f'if [ -z "$PGHOST" ]; then [ -n "${variable}" ] || {{ echo "neither PGHOST nor {variable} is set here"; exit 126; }}; '
-        f'set -- "$(printf %s "${variable}" | {plain})"; fi; {run}'
+        f'set -- "$(printf %s "${variable}" | sed -n \'{_PLAIN}\')"; '
+        f'[ -n "$1" ] || {{ echo "{variable} {NO_URL}"; exit 126; }}; fi; {run}'
     )
 
 

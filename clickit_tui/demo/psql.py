@@ -30,19 +30,20 @@ def _answers(facts: Mapping[str, Any]) -> tuple[tuple[str, list[list[str]]], ...
     """(word of the question, its rows with their head)."""
     count, locked = int(facts["connections"]), bool(facts["locked"])
     busy = max(1, count // 8)
-    clients = [["state", "client", "application_name", "count", "longest"]]
+    total = f"{count} of {facts['most']}"
+    clients = [["state", "client", "application", "count", "longest", "total"]]
     clients += [
-        ["idle", "10.0.1.17", "clickit-api", str(count - busy), "00:09:12"],
-        ["active", "10.0.1.17", "clickit-api", str(busy), "00:00:01"],
+        ["idle", "10.0.1.17", "clickit-api", str(count - busy), "00:09:12", total],
+        ["active", "10.0.1.17", "clickit-api", str(busy), "00:00:01", total],
     ]
-    blocked = [["blocked", "since", "blocked_query", "blocking", "its_state", "blocking_query"]]
-    locks = [["pid", "since", "mode", "granted", "relation", "query"]]
+    blocked = [["blocked", "since", "blocking", "its_state", "blocked_query", "blocking_query"]]
+    locks = [["pid", "since", "mode", "granted", "relation", "application", "state", "query"]]
     if locked:
-        blocked.append(["4187", "00:01:04", "select id from links", "4102", "active", "alter table links add column"])
-        locks.append(["4102", "00:01:12", "AccessExclusiveLock", "t", "links", "alter table links add column"])
+        blocked.append(["4187", "00:01:04", "4102", "active", "select id from links", "alter table links add column"])
+        locks.append(["4102", "00:01:12", "AccessExclusiveLock", "t", "links", "alembic", "active", "alter table links add column"])
     running = [["pid", "usename", "state", "transaction", "query_for", "waits", "query"]]
     running.append(
-        ["4102", "clickit", "active", "00:01:12" if locked else "00:00:00.2", "00:00:00.1", "-", "select id from links where owner = $1"]
+        ["4102", "clickit", "active", "00:01:12" if locked else "00:00:00", "00:00:00", "-", "select id from links where owner = $1"]
     )
     size = [["datname", "size"], ["clickit", "2741 MB"], ["postgres", "7525 kB"]]
     return (

@@ -38,6 +38,7 @@ def join(sim: Simulator, session: str, token: str) -> dict[str, Any]:
         "health": f"HTTP/1.1 {behaviour.health_status} {reason}\nContent-Type: application/json\n\n{{}}\n",
         "database": {
             "connections": wanted,
+            "most": env.database.connections_most,
             "full": wanted > env.database.connections_most,
             "locked": traffic.locked_share(env) > 0,
         },

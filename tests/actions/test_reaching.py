@@ -8,7 +8,7 @@ import subprocess
 import msgspec
 import pytest
 
-from clickit_tui.actions.database_questions import NO_PSQL, QUESTIONS, asking, connected
+from clickit_tui.actions.database_questions import NO_PSQL, NO_URL, QUESTIONS, asking, connected
 from clickit_tui.actions.port_forward import ready, ssh_line
 from clickit_tui.actions.registry import Target, actions
 from clickit_tui.aws.gateway import Gateway
@@ -115,6 +115,26 @@ def test_the_drivers_suffix_is_removed_in_the_container(tmp_path):
     script = connected("CLICKIT_DATABASE_URL", 'psql "$@"')
     code, said = run(script, tmp_path, CLICKIT_DATABASE_URL="postgresql+asyncpg://u:p+w@h:5432/db?a=b")
     assert (code, said) == (0, "<><postgresql://u:p+w@h:5432/db?a=b>")
+
+
+@pytest.mark.parametrize(
+    ("given", "passed"),
+    [
+        ("postgres://u:p@h/db?ssl=require", "postgres://u:p@h/db?sslmode=require"),
+        ("postgresql+asyncpg://u:p@h/db?prepared_statement_cache_size=0&ssl=true", "postgresql://u:p@h/db?sslmode=require"),
+        ("postgresql+asyncpg://u:p%40q@h/db?command_timeout=5", "postgresql://u:p%40q@h/db"),
+        ("postgresql:///db?host=/run", "postgresql:///db?host=/run"),
+    ],
+)
+def test_what_only_the_driver_knows_is_left_out(given, passed, tmp_path):
+    assert run(connected("X_URL", 'psql "$@"'), tmp_path, X_URL=given) == (0, f"<><{passed}>")
+
+
+@pytest.mark.parametrize("password", ["p@ss-word", "p/ass-word", "p%zass-word", "p%"])
+def test_an_address_that_psql_could_not_parse_is_not_given_to_it_because_it_would_say_the_password(password, tmp_path):
+    code, said = run(connected("X_URL", 'psql "$@"'), tmp_path, X_URL=f"postgresql://u:{password}@h/db")
+    assert (code, said) == (126, f"X_URL {NO_URL}\n")
+    assert run(connected("X_URL", 'psql "$@"'), tmp_path, X_URL="mysql://u:p@h/db")[0] == 126
 
 
 def test_the_containers_own_variables_come_first(tmp_path):
