@@ -37,21 +37,36 @@ def _hold(command: list[str]) -> int:
     import subprocess
     import threading
 
-    try:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603
-    except OSError as error:
-        sys.stderr.write(f"{command[0]}: {error.strerror}\n")
-        return NOT_FOUND
+    child: subprocess.Popen[bytes] | None = None
+    interrupted = False
 
     def interrupt(*_: object) -> None:
-        child.send_signal(signal.SIGINT)
-        signal.setitimer(signal.ITIMER_REAL, CLOSE_S)
+        nonlocal interrupted
+        interrupted = True
+        if child is not None:
+            child.send_signal(signal.SIGINT)
+            signal.setitimer(signal.ITIMER_REAL, CLOSE_S)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
+    try:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent)  # noqa: S603
+    except OSError as error:
+        sys.stderr.write(f"{command[0]}: {error.strerror}\n")
+        return NOT_FOUND
     signal.signal(signal.SIGALRM, lambda *_: child.kill())
+    if interrupted:
+        interrupt()
     threading.Thread(target=_end_with_input, daemon=True).start()
     return child.wait()
+
+
+def _end_with_parent() -> None:
+    """Where the system can do it: be interrupted when the holder is killed."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG
 
 
 def _end_with_input() -> None:

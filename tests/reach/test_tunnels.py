@@ -6,6 +6,7 @@ import os
 import signal
 import stat
 import subprocess
+import sys
 
 import pytest
 
@@ -122,6 +123,18 @@ async def test_a_holder_passes_a_signal_on(play, tmp_path):
     pid = int((tmp_path / "plugin.pid").read_text())
     holder.send_signal(signal.SIGTERM)
     await until(lambda: not alive(pid))
+    await asyncio.to_thread(holder.wait, 10)
+    holder.stdin.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can tell a child that its parent was killed")
+async def test_a_holder_that_is_killed_leaves_nothing(play, tmp_path):
+    holder = held(play(OPENS))
+    await until(lambda: (tmp_path / "plugin.pid").exists() and (tmp_path / "plugin.pid").read_text().strip() != "")
+    pid = int((tmp_path / "plugin.pid").read_text())
+    holder.kill()
+    await until(lambda: not alive(pid))
+    assert (tmp_path / "plugin.end").read_text() == "interrupted\n"
     await asyncio.to_thread(holder.wait, 10)
     holder.stdin.close()
 
