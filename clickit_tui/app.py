@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -27,9 +26,9 @@ from clickit_tui.screens.places import FIRST, PLACES
 from clickit_tui.screens.resting import Resting
 from clickit_tui.ui.child import Lent
 from clickit_tui.ui.confirm import Confirm
-from clickit_tui.ui.crash import QuietApp
-from clickit_tui.ui.looks import THEME, glyphs
+from clickit_tui.ui.looks import stream_ascii, symbols
 from clickit_tui.ui.page import Page
+from clickit_tui.ui.terminal import TerminalApp
 from clickit_tui.world.parts import ClusterMissing
 from clickit_tui.world.world import ALWAYS_READ, World
 
@@ -39,6 +38,8 @@ TICK_S = 1.0
 """Ages are looked at this often; what they show changes far less often."""
 LOG_S = 0.5
 """The tail is painted at most this often."""
+SPARING_LOG_S = 2.0
+"""The same with --low-bandwidth."""
 MODAL_LOG_S = 5.0
 """The same while a dialog is open: Textual then sends the whole screen for a change under it."""
 ENDED_BY = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
@@ -51,7 +52,7 @@ class RunningCore(Core, Protocol):
     async def stop(self) -> None: ...
 
 
-class Dashboard(QuietApp):
+class Dashboard(TerminalApp):
     """One environment on one terminal."""
 
     CSS_PATH = "app.tcss"
@@ -66,8 +67,7 @@ class Dashboard(QuietApp):
     ]
 
     def __init__(self, core: RunningCore, commands: Sequence[tuple[str, Callable[[], None]]] = ()) -> None:
-        super().__init__(ansi_color=True)
-        self.animation_level = "none"
+        super().__init__(core.config.theme)
         self.core = core
         self.crash_folder = Path(core.config.state_dir or ".")
         self._commands = list(commands)
@@ -82,12 +82,10 @@ class Dashboard(QuietApp):
         self.lent = Lent(self, touched=self._resting.touched)
         self._leave: Callable[[], None] = lambda: None
         self._attended: frozenset[str] = frozenset()
-        self._glyphs = glyphs(os.environ, getattr(sys.__stderr__, "encoding", None) or "utf-8")
+        self._glyphs = symbols(stream_ascii())
 
     def on_mount(self) -> None:
         """The first frame is painted before the core, and with it the SDK, is even imported."""
-        self.register_theme(THEME)
-        self.theme = THEME.name
         if self.core.config.keymap:
             keymap, refused = accepted_keys(self.core.config.keymap)
             self.set_keymap(keymap)
@@ -135,7 +133,7 @@ class Dashboard(QuietApp):
         self._paint()
         self.core.store.subscribe(ALWAYS_READ, self._changed)
         self.set_interval(TICK_S, self._paint)
-        self.set_interval(LOG_S, self._flush_log)
+        self.set_interval(SPARING_LOG_S if self.core.config.low_bandwidth else LOG_S, self._flush_log)
         self.run_worker(self.core.start(), exit_on_error=False)
 
     def _attend(self) -> None:
@@ -244,6 +242,6 @@ def run(core: RunningCore, commands: Sequence[tuple[str, Callable[[], None]]] = 
     title(heading(core.config.env, core.config.read_only))
     dashboard = Dashboard(core, commands)
     try:
-        return dashboard.run() or dashboard.return_code or 0
+        return dashboard.run(mouse=core.config.mouse) or dashboard.return_code or 0
     finally:
         title("")

@@ -19,6 +19,8 @@ NOT_RUN = 4
 """Exit code of a command that could not run."""
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+FEW_FRAMES = "10"
+"""Pictures a second with --low-bandwidth; a key that comes while something is painted then waits up to 0.1 s."""
 
 
 TELLING = ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_DEBUG")
@@ -59,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--region", metavar="NAME", help="AWS region; else the environment's, else the SDK's chain")
     common.add_argument("--config", metavar="PATH", help="configuration file; else CLICKIT_CONFIG, else clickit.toml of the user")
     common.add_argument("--read-only", action="store_true", help="nothing can be changed for the life of the process")
+    common.add_argument("--low-bandwidth", action="store_true", help="for a slow connection: fewer pictures a second, the log more seldom")
     common.add_argument("--secret-fd", type=int, metavar="N", help="file descriptor that `rotate` may read a new value from, once")
     parser = _Parser(
         prog="clickit-tui",
@@ -208,7 +211,11 @@ def _configured(given: argparse.Namespace, *, state_dir: str = "", **instead: st
     """The configuration, or why there is none."""
     from clickit_tui.config import ConfigError, Flags, load
 
-    said = {name: getattr(given, name) for name in ("env", "profile", "region", "config", "read_only", "secret_fd") if hasattr(given, name)}
+    said = {
+        name: getattr(given, name)
+        for name in ("env", "profile", "region", "config", "read_only", "low_bandwidth", "secret_fd")
+        if hasattr(given, name)
+    }
     try:
         return load(Flags(**{**instead, **said}), state_dir=state_dir)
     except ConfigError as error:
@@ -220,19 +227,26 @@ def _refuse(sentence: str) -> int:
     return NOT_RUN
 
 
-def no_terminal(environ: dict[str, str] | os._Environ[str]) -> str:
+def no_terminal(environ: Mapping[str, str]) -> str:
     """Why the dashboard cannot be drawn here; empty when it can."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return "the dashboard needs a terminal, and this is none; try: clickit-tui status --env dev"
+    streams = (("standard input", sys.stdin), ("standard output", sys.stdout), ("standard error", sys.stderr))
+    for name, stream in streams:
+        if stream is None or not stream.isatty():
+            return f"the dashboard needs a terminal, and {name} is none"
     if environ.get("TERM", "") in ("", "dumb", "unknown"):
-        said = environ.get("TERM") or "not set"
-        return f"the dashboard needs a terminal that can place the cursor (TERM is {said}); try: clickit-tui status --env dev"
+        return f"the dashboard needs a terminal that can place the cursor (TERM is {environ.get('TERM') or 'not set'})"
     return ""
+
+
+def instead(env: str) -> str:
+    """What answers without a terminal."""
+    return f"without one: clickit-tui check --env {env or 'dev'} --plain, for its verdicts, or clickit-tui status --env {env or 'dev'}"
 
 
 def _dashboard(config: Config) -> int:
     if why := no_terminal(os.environ):
-        return _refuse(why)
+        return _refuse(f"{why}; {instead(config.env)}")
+    _spare(config)
     if not config.env:
         chosen = _asked(config)
         if isinstance(chosen, str):
@@ -265,6 +279,12 @@ def _session(config: Config) -> Session:
     gc.freeze()
     gc.enable()
     return session
+
+
+def _spare(config: Config) -> None:
+    """Textual reads how many pictures a second it may send when it is imported."""
+    if config.low_bandwidth:
+        os.environ["TEXTUAL_FPS"] = FEW_FRAMES
 
 
 def _keys(config: Config) -> int:
@@ -325,7 +345,7 @@ def _asked(config: Config) -> Config | str:
 
     try:
         each = [choose(config, name) for name in config.environments]
-        name = choose_environment([(c.env, "  ".join(filter(None, described(c)))) for c in each])
+        name = choose_environment([(c.env, "  ".join(filter(None, described(c)))) for c in each], config.theme)
         return choose(config, name) if name else "no environment was chosen: nothing is opened"
     except ConfigError as error:
         return str(error)
@@ -402,7 +422,9 @@ def _demo(given: argparse.Namespace) -> int:
     """The dashboard on an embedded ClickIt: its state in a folder of its own, the user's configuration left aside unless named."""
     import tempfile
 
-    if why := no_terminal(os.environ) or _lacking():
+    if why := no_terminal(os.environ):
+        return _refuse(f"{why}; without one: clickit-tui demo --serve, which says how to point clickit-tui check --plain at it")
+    if why := _lacking():
         return _refuse(why)
     from clickit_tui.demo.launch import DemoFailed, start
 
@@ -430,6 +452,7 @@ def _progress(said: str) -> None:
 def _opened(config: Config, demo: Demo) -> int:
     import msgspec
 
+    _spare(config)
     from clickit_tui.demo.launch import clean_environ
 
     config = msgspec.structs.replace(config, reach=msgspec.structs.replace(config.reach, plugin=demo.plugin))

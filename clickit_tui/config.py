@@ -113,6 +113,7 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True):
     region: str = ""
     config: str = ""
     read_only: bool = False
+    low_bandwidth: bool = False
     secret_fd: int | None = None
 
 
@@ -137,6 +138,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     stop_database: bool = False
     """Whether the database of a protected environment may be stopped."""
     local_time: bool = False
+    theme: str = "clickit"
+    mouse: bool = False
+    """Whether the terminal reports the mouse from the start; `M` turns it on and off."""
+    low_bandwidth: bool = False
+    """Whether fewer pictures a second are sent, and the log is painted more seldom."""
     thresholds: Thresholds = Thresholds()
     keymap: Mapping[str, str] = {}
     """Key by binding id."""
@@ -195,6 +201,10 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Nothing can be changed in any environment."""
     time: Literal["utc", "local"] = "utc"
     """The clock of all screens and notes."""
+    theme: Literal["clickit", "ansi", "colour-blind"] = "clickit"
+    """Colours: few of them, only the terminal's own sixteen, or none of green against red."""
+    mouse: bool = False
+    """Whether the terminal reports the mouse from the start; `M` turns it on and off."""
     keys: dict[str, str] = {}
     """Keys by the ids that `clickit-tui keys` lists; several keys of one action with commas."""
     bell: bool = True
@@ -215,6 +225,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """ClickIt's environments by name, besides `dev` and `prod`, which need no word."""
 
 
+THEMES = ("clickit", "ansi", "colour-blind")
 DEFAULT_ENVIRONMENTS = ("dev", "prod")
 ENVIRONMENT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _NAMES = tuple(field for field in Names.__struct_fields__ if field != "env")
@@ -258,6 +269,9 @@ def load(flags: Flags, environ: Mapping[str, str] | None = None, *, state_dir: s
         protected=flags.env != "dev" if chosen.protected is None else chosen.protected,
         stop_database=chosen.stop_database,
         local_time=file.time == "local",
+        theme=file.theme,
+        mouse=file.mouse,
+        low_bandwidth=flags.low_bandwidth,
         thresholds=msgspec.convert(limits, Thresholds, strict=False),
         keymap=file.keys,
         state_dir=state_dir or _state_dir(),
@@ -311,6 +325,7 @@ def _read(named: str) -> tuple[Path | None, File]:
 def _checked(path: Path, data: dict[str, object]) -> File:
     _spelling(path, "", data, File.__struct_fields__)
     _thresholds(path, "thresholds", data.get("thresholds"))
+    _theme(path, data.get("theme"))
     shell = data.get("shell")
     _spelling(path, "shell", shell if isinstance(shell, dict) else {}, Reach.__struct_fields__)
     for section in ("thresholds", "checks"):
@@ -355,6 +370,13 @@ def _thresholds(path: Path, key: str, table: object) -> None:
                 raise ConfigError(f"{path}: {key}.{word}: must be a number, 0 or more")
             if isinstance(value, float) and not value.is_integer() and isinstance(getattr(Thresholds(), word), int):
                 raise ConfigError(f"{path}: {key}.{word}: must be a whole number")
+
+
+def _theme(path: Path, wanted: object) -> None:
+    if isinstance(wanted, str) and wanted not in THEMES:
+        near = nearest(wanted, THEMES)
+        hint = f"did you mean `{near}`?" if near else f"known: {', '.join(THEMES)}"
+        raise ConfigError(f"{path}: theme: there is no theme `{wanted}`; {hint}")
 
 
 def _named(path: Path, key: str, table: object) -> None:

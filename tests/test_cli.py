@@ -1,7 +1,6 @@
 """The command line: options before and after the command, refusals, and what is not imported."""
 
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -66,7 +65,7 @@ def test_no_command_opens_the_dashboard(opened):
 
 def test_without_an_environment_the_first_screen_asks_and_leaving_it_opens_nothing(opened, monkeypatch):
     asked, answers = [], ["", "prod"]
-    monkeypatch.setattr(sys.modules["clickit_tui.app"], "choose_environment", lambda each: asked.append(each) or answers.pop())
+    monkeypatch.setattr(sys.modules["clickit_tui.app"], "choose_environment", lambda each, theme: asked.append(each) or answers.pop())
     assert cli.main([]) == 0
     assert [env for env, _ in asked[0]] == ["dev", "prod"]
     assert [words.split("  ")[0] for _, words in asked[0]] == ["not protected", "protected"]
@@ -137,32 +136,45 @@ def run(*arguments, **options):
     return subprocess.run([sys.executable, "-m", "clickit_tui", *arguments], capture_output=True, text=True, timeout=60, **options)
 
 
-@pytest.mark.parametrize("arguments", [["--env", "dev"], ["demo"]])
-def test_without_a_terminal_the_dashboard_refuses_and_names_status(arguments):
+@pytest.mark.parametrize(
+    ("arguments", "instead"),
+    [
+        (["--env", "prod"], "clickit-tui check --env prod --plain"),
+        ([], "clickit-tui check --env dev --plain"),
+        (["demo"], "clickit-tui demo --serve"),
+    ],
+)
+def test_without_a_terminal_the_dashboard_refuses_and_names_what_needs_none(arguments, instead):
     done = run(*arguments, stdin=subprocess.DEVNULL)
     assert done.returncode == cli.NOT_RUN
-    assert "needs a terminal" in done.stderr
-    assert "clickit-tui status" in done.stderr
+    assert "needs a terminal, and standard input is none" in done.stderr
+    assert instead in done.stderr
+    assert "--plain" in done.stderr
+    assert done.stdout == ""
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("term", ["dumb", ""])
-def test_a_terminal_that_cannot_place_the_cursor_is_refused(term):
-    master, slave = pty.openpty()
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "clickit_tui", "--env", "dev"],
-            stdin=slave,
-            stdout=slave,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "TERM": term},
-            timeout=60,
-        )
-    finally:
-        os.close(master)
-        os.close(slave)
-    assert done.returncode == cli.NOT_RUN
-    assert b"TERM is" in done.stderr
+@pytest.mark.parametrize(("name", "said"), [("stdin", "standard input"), ("stdout", "standard output"), ("stderr", "standard error")])
+def test_each_stream_that_is_no_terminal_is_named(name, said, monkeypatch):
+    for each in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, each, types.SimpleNamespace(isatty=lambda each=each: each != name))
+    assert cli.no_terminal({"TERM": "xterm"}) == f"the dashboard needs a terminal, and {said} is none"
+
+
+@pytest.mark.parametrize(("flags", "frames"), [([], None), (["--low-bandwidth"], cli.FEW_FRAMES)])
+def test_only_low_bandwidth_caps_the_frames(flags, frames, opened):
+    os.environ.pop("TEXTUAL_FPS", None)
+    assert cli.main(["--env", "dev", *flags]) == 0
+    assert os.environ.get("TEXTUAL_FPS") == frames
+    assert opened[0].low_bandwidth is bool(flags)
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown", ""])
+def test_a_terminal_that_cannot_place_the_cursor_is_refused(term, monkeypatch):
+    for each in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, each, types.SimpleNamespace(isatty=lambda: True))
+    assert f"(TERM is {term or 'not set'})" in cli.no_terminal({"TERM": term})
+    assert cli.no_terminal({"TERM": "xterm"}) == ""
 
 
 def test_an_output_that_is_closed_early_is_no_traceback():

@@ -169,7 +169,11 @@ def test_choosing_an_environment_begins_again_with_its_settings(file):
     ("text", "says"),
     [
         ("readonly = true", "readonly: unknown key; did you mean `read_only`?"),
-        ("zzz = 1", "zzz: unknown key; known here: read_only, time"),
+        ("zzz = 1", "zzz: unknown key; known here: read_only, time, theme, mouse"),
+        ('theme = "color-blind"', "theme: there is no theme `color-blind`; did you mean `colour-blind`?"),
+        ('theme = "zz"', "theme: there is no theme `zz`; known: clickit, ansi, colour-blind"),
+        ("theme = 1", "theme: expected `str`, got `int`"),
+        ('mouse = "yes"', "mouse: expected `bool`, got `str`"),
         ('time = "cet"', "time: invalid enum value 'cet'"),
         ("[environments.prod]\nprofil = 'x'", "environments.prod.profil: unknown key; did you mean `profile`?"),
         ("[environments.prod]\naccount = 123456789012", "environments.prod.account: expected `str`, got `int` (write it in quotes)"),

@@ -96,7 +96,7 @@ class AlarmsScreen(Board):
         self.detail.key = self._alarm_key()
         super().show(world, view)
         screens = look_hints(self.places, self.name_shown)[: len(self.places)]
-        self.keys.show(self.live_hints([*screens, *(KeyHint(key=key, word=word) for key, word in HINTS)]))
+        self.keys.show(self.live_hints([*screens, *(KeyHint(key=key, word=word) for key, word in HINTS)]), note=self.foot())
 
     def _alarm_key(self) -> str | None:
         """The key of the list that the row under the cursor stands for; a change means its alarm."""

@@ -135,6 +135,10 @@ class Board(Keys):
         table.to(key)
         self.adopt()
 
+    def foot(self, note: str = "") -> str:
+        """What stands at the right of the key rows where there is room: a note, else the mouse's key."""
+        return note or f"{self.live_key('M')} mouse"
+
     def _hear_of_ends(self, world: World) -> None:
         """A followed change that ended since the last look is said, with the terminal's bell."""
         now = self.core.facts().now

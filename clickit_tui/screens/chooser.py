@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clickit_tui.ui.crash import QuietApp
 from clickit_tui.ui.looks import THEME
 from clickit_tui.ui.picker import Choice, Picker
+from clickit_tui.ui.terminal import TerminalApp
 
 
-class Chooser(QuietApp):
+class Chooser(TerminalApp):
     """The first screen when no environment was named: it never takes the last one by itself."""
 
     CSS_PATH = "../app.tcss"
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, environments: Sequence[tuple[str, str]]) -> None:
-        super().__init__(ansi_color=True)
-        self.animation_level = "none"
+    def __init__(self, environments: Sequence[tuple[str, str]], theme: str = THEME.name) -> None:
+        super().__init__(theme)
         self.environments = environments
         self.chosen = ""
 
     def on_mount(self) -> None:
         """Ask at once."""
-        self.register_theme(THEME)
-        self.theme = THEME.name
         choices = [Choice(id=name, text=f"{name:<12} {words}") for name, words in self.environments]
         self.push_screen(Picker("which environment?", choices), self._picked)
 
@@ -33,8 +30,8 @@ class Chooser(QuietApp):
         self.exit(0)
 
 
-def choose_environment(environments: Sequence[tuple[str, str]]) -> str:
+def choose_environment(environments: Sequence[tuple[str, str]], theme: str = THEME.name) -> str:
     """Ask for the environment, given as (name, what is known of it); an empty string when the user left."""
-    chooser = Chooser(environments)
-    chooser.run()
+    chooser = Chooser(environments, theme)
+    chooser.run(mouse=False)
     return chooser.chosen

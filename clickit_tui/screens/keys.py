@@ -32,6 +32,7 @@ from clickit_tui.ui.picker import Choice, Picker
 from clickit_tui.ui.prompt import Prompt
 from clickit_tui.ui.table import Table
 from clickit_tui.ui.tail import Tail
+from clickit_tui.ui.terminal import turn_mouse
 
 
 def binding(key: str, action: str, id: str, tooltip: str) -> Binding:
@@ -53,6 +54,7 @@ KEYS: tuple[BindingType, ...] = (
     binding("i", "incident", "incident", "declare an incident; while one is open: add a note, write the incident note, end it"),
     binding("L", "login", "login", "log in again through SSO"),
     binding("U", "undo", "undo", "preview the inverse of the last change"),
+    binding("M", "mouse", "mouse", "mouse on or off; off at first, so that the terminal selects text as ever"),
     binding("escape", "back", "back", "back: ends the filter, closes the page"),
     binding("q", "quit", "quit", "quit, asking first while a change is followed or an incident is open"),
     *(binding(a.key, f"change('{a.id}')", a.id, f"{a.title.lower()}: preview, confirm, follow") for a in actions() if a.key),
@@ -306,6 +308,10 @@ class Keys(Screen[None]):
 
     async def _copied(self, text: str) -> None:
         self.say(f"{text}: {await copy(self.app, text)}")
+
+    def action_mouse(self) -> None:
+        """The mouse on, or off again."""
+        self.say(turn_mouse(self.app, self.live_key("M")))
 
     def action_login(self) -> None:
         """Log in again; address and code stand in the cause row."""

@@ -48,7 +48,7 @@ class ListingScreen(Board):
         looks = look_hints(self.places, self.name_shown)[: len(self.places)]
         possible = self.possible(world, view)
         own = (KeyHint(key=key, word=possible if key == "a" else word) for key, word in self.hints)
-        self.keys.show(self.live_hints([*looks, *own]), note="read-only: changes are previews" if view.read_only else "")
+        self.keys.show(self.live_hints([*looks, *own]), note=self.foot("read-only: changes are previews" if view.read_only else ""))
 
     def possible(self, world: World, view: View) -> str:
         """The changes that the row under the cursor allows, for the key row."""

@@ -99,7 +99,7 @@ class LogsScreen(Board):
         screens = look_hints(self.places, self.name_shown)[: len(self.places)]
         hints = [KeyHint(key=key, word=word) for key, word in HINTS]
         ends = (KeyHint(key=":", word="palette"), KeyHint(key="?", word="help"), KeyHint(key="q", word="back"))
-        self.keys.show(self.live_hints([*screens, *hints, *ends]))
+        self.keys.show(self.live_hints([*screens, *hints, *ends]), note=self.foot())
 
     def flush_log(self, lines: Sequence[LogLine], state: tuple[str, Look]) -> None:
         if self.view is not None:

@@ -110,7 +110,7 @@ class MetricsScreen(Board):
         super().show(world, view)
         screens = look_hints(self.places, self.name_shown)[: len(self.places)]
         own = (KeyHint(key=key, word=word) for key, word in HINTS)
-        self.keys.show(self.live_hints([*screens, *own]))
+        self.keys.show(self.live_hints([*screens, *own]), note=self.foot())
 
     def on_table_moved(self, event: Table.Moved) -> None:
         """Another chart is selected."""

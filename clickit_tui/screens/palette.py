@@ -13,6 +13,7 @@ from clickit_tui.actions.registry import Target
 from clickit_tui.panes.pages import key_words
 from clickit_tui.panes.palette import KEYS, changes, groups, panes, runbook, screens, things
 from clickit_tui.screens import reaching
+from clickit_tui.ui.looks import THEME_WORDS
 from clickit_tui.ui.picker import Choice, Picker
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ OWN = (
     Choice(id="conditions", kind="command", text="can a shell be opened here? every condition"),
     Choice(id="tunnels", kind="command", text="tunnels: copy the line of one, or close it"),
     Choice(id="outputs", kind="command", text="outputs: what commands and questions said, also those that still run"),
+    *(Choice(id=f"theme:{name}", kind="command", text=f"theme {name}: {words}") for name, words in THEME_WORDS.items()),
     Choice(id="lock", kind="command", text="lock: read-only for the rest of this process"),
 )
 """What has no key."""
@@ -143,6 +145,9 @@ def _picked(screen: Keys, chosen: str | None, target: Target | None, runs: dict[
             reaching.tunnels(screen)
         case "outputs":
             reaching.outputs(screen)
+        case "theme":
+            screen.app.theme = rest
+            screen.say(f'theme {rest}; to keep it: theme = "{rest}" in the configuration')
         case "lock":
             screen.core.lock("locked from the palette")
             screen.say("read-only for the rest of this process")

@@ -62,7 +62,7 @@ class PlaybooksScreen(Board):
         super().show(world, view)
         looks = look_hints(self.places, self.name_shown)[: len(self.places)]
         own = [KeyHint(key=key, word=word) for key, word in HINTS]
-        self.keys.show(self.live_hints(looks), self.live_hints(own), note="read-only: keys dimmed" if view.read_only else "")
+        self.keys.show(self.live_hints(looks), self.live_hints(own), note=self.foot("read-only: keys dimmed" if view.read_only else ""))
 
     def selected(self) -> Target | None:
         """The service that the thing to do under the cursor is about."""

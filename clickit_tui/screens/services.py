@@ -86,7 +86,9 @@ class ServicesScreen(Board):
         hints = change_hints(world, view, self.selected())
         looks = look_hints(self.places, self.name_shown)[: len(self.places)]
         own = (KeyHint(key=key, word=word) for key, word in HINTS)
-        self.keys.show(self.live_hints([*looks, *own]), self.live_hints(hints), note="read-only: keys dimmed" if view.read_only else "")
+        self.keys.show(
+            self.live_hints([*looks, *own]), self.live_hints(hints), note=self.foot("read-only: keys dimmed" if view.read_only else "")
+        )
 
     def open(self, what: str) -> None:
         """Go to the row of a service or task, opening what it lies in."""

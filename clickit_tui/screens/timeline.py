@@ -74,7 +74,7 @@ class TimelineScreen(Board):
     def show(self, world: World, view: View) -> None:
         super().show(world, view)
         screens = look_hints(self.places, self.name_shown)[: len(self.places)]
-        self.keys.show(self.live_hints([*screens, *(KeyHint(key=key, word=word) for key, word in HINTS)]))
+        self.keys.show(self.live_hints([*screens, *(KeyHint(key=key, word=word) for key, word in HINTS)]), note=self.foot())
 
     def selected(self) -> Target | None:
         """No change acts on what has happened."""

@@ -103,7 +103,7 @@ class TriageScreen(Board):
             self.cause.show([(Span(f" too small: need 60x16, have {self.size.width}x{self.size.height}", "warn"),)])
         hints = change_hints(world, view, self.selected())
         looks = look_hints(self.places, self.name_shown)
-        self.keys.show(self.live_hints(looks), self.live_hints(hints), note="read-only: keys dimmed" if view.read_only else "")
+        self.keys.show(self.live_hints(looks), self.live_hints(hints), note=self.foot("read-only: keys dimmed" if view.read_only else ""))
 
     def adopt(self) -> None:
         self.selection.chosen()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from textual.app import App
 
 OSC52_MOST = 74_994
 """Base64 characters that terminals take in one OSC 52 sequence."""
+SCREEN_MOST = 500
+"""Characters of one string that GNU screen passes on; it takes 768 with what is around them."""
 TMUX_S = 3.0
 """How long tmux may take."""
 
@@ -32,6 +35,13 @@ def route(text: str, environ: Mapping[str, str]) -> Route:
     if too_long or environ.get("TERM", "") in ("dumb", "linux", "") or environ.get("TERM_PROGRAM") == "Apple_Terminal":
         return Route("file", "sent to file")
     return Route("terminal", "sent to terminal")
+
+
+def through_screen(text: str) -> str:
+    """OSC 52 as GNU screen hands it to the terminal outside: in pieces that it takes, which the terminal puts together again."""
+    whole = f"\x1b]52;c;{base64.b64encode(text.encode(errors='replace')).decode()}\x07"
+    pieces = (whole[at : at + SCREEN_MOST] for at in range(0, len(whole), SCREEN_MOST))
+    return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
 
 
 def last_copy(environ: Mapping[str, str]) -> Path:

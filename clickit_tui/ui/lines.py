@@ -56,6 +56,10 @@ class Canvas(Widget):
         self._shown: tuple[Spans, ...] = ()
         self._bases: Mapping[int, Base] = {}
 
+    def on_mount(self) -> None:
+        """Another theme paints every line anew."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.refresh())
+
     @property
     def shown(self) -> tuple[Spans, ...]:
         """The lines last painted; what tests and text snapshots read."""

@@ -12,7 +12,7 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
-from textual.theme import BUILTIN_THEMES
+from textual.theme import BUILTIN_THEMES, Theme
 
 from clickit_tui.ui.cells import Look, Span, Spans, fit, width
 
@@ -52,14 +52,41 @@ _PAINTS: dict[str, _Paint] = {
     "s4": _Paint(147, 4),
     "s5": _Paint(109, 6),
 }
+_BLIND_SAFE: dict[str, _Paint] = _PAINTS | {
+    "ok": _Paint(74, 12),
+    "warn": _Paint(221, 11),
+    "fail": _Paint(202, 9, "bold"),
+    "unknown": _Paint(171, 13),
+    "accent": _Paint(202, 9, "bold"),
+    "reverse-fail": _Paint(16, 0, "bold", "reverse bold", 208, 11),
+    "s0": _Paint(75, 12),
+    "s1": _Paint(223, 11),
+    "s2": _Paint(116, 14),
+    "s3": _Paint(180, 7),
+    "s4": _Paint(147, 4),
+    "s5": _Paint(66, 6),
+}
+"""Blue, orange and yellow of different lightness instead of green and red."""
 _ANSI_ATTRIBUTES = {"cursor": "reverse", "cursor-idle": "bold"}
+_ALARMING = ("fail", "warn", "unknown", "reverse-fail")
 
 THEME = replace(BUILTIN_THEMES["ansi-dark"], name="clickit")
 """The terminal's own background and ink: fewest bytes, and right on any palette. Use with `App(ansi_color=True)`, which NO_COLOR needs."""
+THEMES: tuple[Theme, ...] = (
+    THEME,
+    replace(THEME, name="ansi"),
+    replace(THEME, name="colour-blind", success="ansi_bright_blue", warning="ansi_bright_yellow", error="ansi_bright_red"),
+)
+THEME_WORDS = {
+    "clickit": "the terminal's ground, colours by its depth",
+    "ansi": "only the terminal's own 16 colours",
+    "colour-blind": "blue, orange and yellow instead of green and red",
+}
+"""Every theme by name, and what it is."""
 
 
-def _style(name: str, depth: int) -> Style:
-    paint = _PAINTS[name]
+def _style(name: str, depth: int, theme: str = THEME.name) -> Style:
+    paint = (_BLIND_SAFE if theme == "colour-blind" else _PAINTS)[name]
     if depth == 0:
         return Style.parse((paint.attributes if paint.bare is None else paint.bare) or "none")
     attributes = _ANSI_ATTRIBUTES.get(name, paint.attributes) if depth == 16 else paint.attributes
@@ -72,10 +99,11 @@ def _colour(number: int | None) -> Color | None:
     return None if number is None else Color.from_ansi(number)
 
 
-@lru_cache(maxsize=8)
-def styles(depth: int = 256) -> Mapping[str, Style]:
+@lru_cache(maxsize=16)
+def styles(depth: int = 256, theme: str = THEME.name) -> Mapping[str, Style]:
     """Style of every look and base at a colour depth: 0 (NO_COLOR: attributes only), 16, or 256 (also used for true colour)."""
-    return {name: _style(name, depth) for name in _PAINTS}
+    depth = min(depth, 16) if theme == "ansi" else depth
+    return {name: _style(name, depth, theme) for name in _PAINTS}
 
 
 class Symbols(NamedTuple):
@@ -154,44 +182,41 @@ def glyphs(environ: Mapping[str, str], encoding: str) -> Symbols:
     return symbols(ascii_only(environ, encoding))
 
 
+_ALIKE = {
+    "+": "┌┐└┘├┤┬┴┼╭╮╰╯✔±",
+    "-": "─━–—−‐‑",
+    "|": "│┃▌▐▊▎▉▕⏎¦",
+    ">": "→▸▶›»",
+    "<": "←◂◀‹«",
+    "^": "↑▲",
+    "v": "↓▾▼",
+    "~": "…≈",
+    "_": "▏☐",
+    ".": "·",
+    "*": "•●",
+    "x": "×",
+    "X": "✖",
+    "'": "‘’",
+    '"': "“”",
+    " ": "⠀",
+}
 _TO_ASCII = str.maketrans(
-    {
-        "─": "-",
-        "│": "|",
-        "┌": "+",
-        "┐": "+",
-        "└": "+",
-        "┘": "+",
-        "├": "+",
-        "┤": "+",
-        "┬": "+",
-        "┴": "+",
-        "…": "~",
-        "→": ">",
-        "←": "<",
-        "·": ".",
-        "▏": "_",
-        "▾": "v",
-        "▸": ">",
-        "–": "-",
-        "—": "-",
-        "×": "x",
-        "✔": "+",
-        "✖": "X",
-        "▲": "^",
-        **dict(zip("▁▂▃▄▅▆▇█", "_.-:=+*#", strict=True)),
-    }
+    {shown: plain for plain, alike in _ALIKE.items() for shown in alike} | dict(zip("▁▂▃▄▅▆▇█", "_.-:=+*#", strict=True))
 )
 
 
+def in_ascii(text: str) -> str:
+    """A text in as many cells: what ASCII has something like becomes that, everything else `?`. ASCII itself, escapes too, stays."""
+    if text.isascii():
+        return text
+    return "".join(c if c.isascii() else "?" * width(c) for c in text.translate(_TO_ASCII))
+
+
 def harmless(text: str, ascii: bool = False) -> str:
-    """A text no character of which a terminal obeys: everything unprintable is a space; with `ascii`, everything else is ASCII or `?`."""
+    """A text no character of which a terminal obeys: everything unprintable is a space; with `ascii`, as `in_ascii`."""
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " for c in text)
-    if ascii and not text.isascii():
-        narrow = text.translate(_TO_ASCII)
-        text = "".join(c if c.isascii() else "?" * width(c) for c in narrow)
-    return text
+    return in_ascii(text) if ascii else text
 
 
 class Brush(NamedTuple):
@@ -209,11 +234,12 @@ def brush_of(app: App[object]) -> Brush:
     """The brush of a running app. An app may decide for itself by an attribute `ascii_only: bool`."""
     depth = 0 if app.no_color else 16 if app.console.color_system == "standard" else 256
     own = getattr(app, "ascii_only", None)
-    return Brush(styles(depth), _stream_ascii() if own is None else bool(own))
+    return Brush(styles(depth, app.theme), stream_ascii() if own is None else bool(own))
 
 
 @lru_cache(maxsize=1)
-def _stream_ascii() -> bool:
+def stream_ascii() -> bool:
+    """Whether the terminal of this process may be sent ASCII only."""
     import os
 
     return ascii_only(os.environ, getattr(sys.__stderr__, "encoding", None) or "utf-8")
@@ -257,11 +283,17 @@ def segments(spans: Spans, cells: int, brush: Brush, base: Base = "") -> list[Se
     out: list[Segment] = []
     used = 0
     for text, look in cropped(spans, cells, brush.ascii):
-        out.append(Segment(text, ground + brush.styles.get(look, Style.null())))
+        out.append(Segment(text, ground + _ink(brush, look, ground)))
         used += width(text)
     if used < cells:
         out.append(Segment(" " * (cells - used), ground))
     return out
+
+
+def _ink(brush: Brush, look: str, ground: Style) -> Style:
+    """A look's style on what lies under it. A reversed line takes its ink for ground: there only what is wrong keeps its colour."""
+    style = brush.styles.get(look, Style.null())
+    return style.without_color if ground.reverse and look not in _ALARMING else style
 
 
 LOOKS: tuple[str, ...] = get_args(Look)

@@ -25,9 +25,9 @@ _LEAST = re.compile(r"\s*\(minimum [^)]*\)")
 
 SIGNS: Mapping[str, str] = {
     "GreaterThanThreshold": ">",
-    "GreaterThanOrEqualToThreshold": "≥",
+    "GreaterThanOrEqualToThreshold": ">=",
     "LessThanThreshold": "<",
-    "LessThanOrEqualToThreshold": "≤",
+    "LessThanOrEqualToThreshold": "<=",
 }
 
 

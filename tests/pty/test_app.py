@@ -103,7 +103,7 @@ def change_one(terminal: Terminal) -> int:
 
 def test_every_size_is_repainted_wholly(incident: Terminal) -> None:
     before = incident.lines()
-    for cols, rows in ((200, 60), (60, 16), (20, 5), (80, 24)):
+    for cols, rows in ((200, 60), (100, 30), (60, 16), (20, 5), (80, 24)):
         blank(incident)
         incident.resize(cols, rows)
         expected = "PROD" if (cols, rows) == (20, 5) else "S scale"
@@ -201,7 +201,7 @@ def test_a_terminal_that_cannot_place_the_cursor_is_refused_kindly(tmp_path: Pat
         assert terminal.wait_exit() == 4
         said = terminal.text.replace("\n", "")
         assert "TERM is dumb" in said
-        assert "clickit-tui status --env dev" in said
+        assert "clickit-tui check --env dev --plain" in said
         assert b"\x1b" not in terminal.raw
         assert_sane(terminal)
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import base64
 import stat
 from pathlib import Path
 
 import pytest
 
-from clickit_tui.ui.clipboard import copy, last_copy, route
+from clickit_tui.ui.clipboard import SCREEN_MOST, copy, last_copy, route, through_screen
 
 
 class Screen:
@@ -72,3 +73,14 @@ async def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     said = await copy(screen, "t", {"TERM": "dumb", "XDG_STATE_HOME": str(tmp_path)})  # type: ignore[arg-type]
     assert said.startswith("could not be sent: ")
     assert screen.got == []
+
+
+@pytest.mark.parametrize("text", ["", "aws ecs …", "x" * 40_000])
+def test_screen_is_given_pieces_that_it_passes_on(text: str) -> None:
+    pieces = through_screen(text).split("\x1b\\")
+    assert pieces.pop() == ""
+    assert all(piece.startswith("\x1bP") and len(piece) <= SCREEN_MOST + 2 for piece in pieces)
+    whole = "".join(piece[2:] for piece in pieces)
+    assert whole.startswith("\x1b]52;c;")
+    assert whole.endswith("\x07")
+    assert base64.b64decode(whole[7:-1]).decode() == text

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clickit_tui.ui.cells import Span, width
-from clickit_tui.ui.looks import LOOKS, Brush, ascii_only, cropped, glyphs, harmless, segments, styles, symbols
+from clickit_tui.ui.looks import LOOKS, Brush, ascii_only, cropped, glyphs, harmless, in_ascii, segments, styles, symbols
 from tests.ui.snapshot import HOSTILE
 
 ROOT = Path(__file__).parents[2]
@@ -121,6 +121,15 @@ def test_a_line_is_cut_before_it_is_measured() -> None:
 
 def test_a_wide_character_cut_in_half_leaves_a_space() -> None:
     assert cropped((Span("a漢b"),), 2) == (Span("a "),)
+
+
+def test_every_glyph_of_a_screen_has_something_like_it_in_ascii() -> None:
+    drawn = "".join(part for part in symbols(False) if isinstance(part, str)) + "┌┐└┘├┤┬┴┼│─‹›▶⏎−“”☐≈±×–—←"
+    told = in_ascii(drawn)
+    assert told.isascii()
+    assert told.count("?") == drawn.count("?")
+    assert len(told) == len(drawn)
+    assert in_ascii("\x1b[1;31m✖ ok\x1b[0m") == "\x1b[1;31mX ok\x1b[0m"
 
 
 def test_ascii_keeps_the_width_of_what_it_cannot_show() -> None:
