@@ -47,7 +47,7 @@ def test_a_linux_console_without_utf8_gets_ascii_on_every_screen_whatever_aws_sa
         for place in PLACES[1:]:
             on_screen(terminal, place.key, place.name)
         on_screen(terminal, "1", "Triage")
-        for key, shown in (("?", r"\+ help "), (":", r"\+ commands ")):
+        for key, shown in (("?", r"\+ help "), (":", r"\+ everything by name ")):
             terminal.press(key)
             terminal.wait_for(shown)
             terminal.press("escape")
@@ -91,7 +91,7 @@ def inks(terminal: Terminal) -> set[str]:
 def test_a_theme_from_the_palette_paints_every_line_anew(rich: Terminal) -> None:
     assert "ff5f5f" in inks(rich)
     rich.press(":")
-    rich.wait_for("commands")
+    rich.wait_for("everything by name")
     rich.type("theme ansi")
     rich.wait_for("> theme ansi")
     rich.press("enter")
