@@ -19,7 +19,7 @@ demo: $(VENV)/demo.stamp
 	$(BIN)/clickit-tui demo $(ARGS)
 
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -n 2 -m 'not long' tests
+	$(BIN)/python -m pytest -n 3 -m 'not long' tests
 
 long: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n 2 -m long tests

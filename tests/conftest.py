@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 
 from clickit_tui.demo.launch import Demo, clean_environ, start
+
+gc.set_threshold(50_000, 20, 50)
+"""The SDK's models and the screens are hundreds of thousands of objects that live on: looking through them often is a tenth of the run."""
 
 
 @pytest.fixture(scope="session")

@@ -76,7 +76,7 @@ class Rig:
         self.now += seconds
         await self.read(*(rounds or (MOVING,)))
 
-    async def until(self, held: Callable[[], bool], most: int = 60, seconds: float = 20.0) -> None:
+    async def until(self, held: Callable[[], bool], most: int = 40, seconds: float = 30.0) -> None:
         for _ in range(most):
             if held():
                 return
