@@ -117,6 +117,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_tools(commands: Any, common: argparse.ArgumentParser) -> None:  # noqa: ANN401 - argparse's own type is private
     """Commands about this program itself."""
+    fit = commands.add_parser("doctor", parents=[common], allow_abbrev=False, help="tell what is missing here: exit 0, 1, 2, 3 or 4")
+    fit.add_argument("--json", action="store_true", help="as JSON, with every permission")
     rights = commands.add_parser("iam-policy", parents=[common], allow_abbrev=False, help="print the IAM policy that the environment needs")
     role = rights.add_mutually_exclusive_group()
     for name, words in (("observer", "reads only, the default"), ("operator", "also what actions can do")):
@@ -135,6 +137,8 @@ def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
     config = _configured(given)
     if given.command == "completion":
         return _completion(given.shell, config)
+    if given.command == "doctor":
+        return _doctor(given, config)
     if isinstance(config, str):
         return _refuse(config)
     if given.command is None:
@@ -295,6 +299,22 @@ def _keys(config: Config) -> int:
     for sentence in refused:
         print(f"clickit-tui: {sentence}", file=sys.stderr)
     return 0
+
+
+def _doctor(given: argparse.Namespace, config: Config | str) -> int:
+    """Examine; a configuration that cannot be used is one of the findings, and all else is looked at without it."""
+    from clickit_tui.headless.doctor import doctor
+
+    trouble = config if isinstance(config, str) else ""
+    usable = _without(given) if isinstance(config, str) else config
+    if isinstance(usable, str):
+        return _refuse(usable)
+    return doctor(usable, trouble=trouble, refused=no_terminal(os.environ), as_json=given.json)
+
+
+def _without(given: argparse.Namespace) -> Config | str:
+    """The configuration as it is without a file, or why there is none even so."""
+    return _configured(argparse.Namespace(**{**vars(given), "config": os.devnull}))
 
 
 def _completion(shell: str, config: Config | str) -> int:

@@ -12,16 +12,20 @@ TOLD_S = 30.0
 """A smaller difference may be the way of the answer."""
 
 
+def ahead_s(headers: object, now: float) -> float | None:
+    """Seconds by which our clock is ahead of the service's, by an answer's headers; None when these tell no time."""
+    date = headers.get("date") if isinstance(headers, Mapping) else None
+    try:
+        return now - parsedate_to_datetime(str(date)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
 def skew_s(answer: Mapping[str, Any], now: float) -> float:
     """Seconds by which our clock is ahead of the service's, negative when behind; 0 within `TOLD_S` or when the answer tells no time."""
     metadata = answer.get("ResponseMetadata")
-    headers = metadata.get("HTTPHeaders") if isinstance(metadata, Mapping) else None
-    date = headers.get("date") if isinstance(headers, Mapping) else None
-    try:
-        ahead = now - parsedate_to_datetime(str(date)).timestamp()
-    except (ValueError, OverflowError):
-        return 0.0
-    return round(ahead) if abs(ahead) >= TOLD_S else 0.0
+    ahead = ahead_s(metadata.get("HTTPHeaders") if isinstance(metadata, Mapping) else None, now)
+    return round(ahead) if ahead is not None and abs(ahead) >= TOLD_S else 0.0
 
 
 def refused_for(answer: Mapping[str, Any], now: float, code: str) -> str:

@@ -45,7 +45,7 @@ ENDING = [c for c in LEFT if kind(c.words) not in GOES_ON or "--help" in c.words
 GOING_ON = [c for c in LEFT if c not in ENDING]
 MAY_FIND_NOTHING = {"--filter", "--level", "--list"}
 """Options that narrow what is printed, to nothing if need be."""
-ELSEWHERE = ("status", "metrics", "alarms", "tail", "note", "sleep", "wake")
+ELSEWHERE = ("status", "metrics", "alarms", "tail", "note", "sleep", "wake", "doctor")
 """Commands that tests/headless runs over HTTP each time; here they run in the long run only."""
 ONE_OF_EACH = [c for name, c in {kind(c.words): c for c in reversed(ENDING)}.items() if name not in ELSEWHERE]
 
