@@ -40,19 +40,27 @@ def service_rows(world: World, view: View, width: int, options: Options) -> list
     tasks = world.tasks.value or ()
     ordered = sorted(services, key=lambda s: _order(s, view, options))
     drift = drifts(world, view.now)
+    own = tasks_by_part(tasks)
     rows: list[Row] = [] if services else [_said(f" services: {reason(world.services.fault)}" if world.services.fault else " loading…")]
     for service in ordered:
-        own = [t for t in tasks if t.part == service.part]
         opened = _opened(service, view, options)
         rows.append(_service_row(world, view, service, width, opened))
         rows += _drift_rows(drift, service, view, width)
         if opened:
-            rows += task_rows(world, view, own, width, options)
+            rows += task_rows(world, view, own.get(service.part, []), width, options)
     if world.services.value is not None:
         missing = [n for n in (view.facts.names.api, view.facts.names.frontend) if n not in {s.name for s in services}]
         rows += [_said(f"  {view.facts.names.part(n):<9} not found: looked for service {n}", "unknown") for n in missing]
     rows += _migration_rows(world, view, tasks, width, options)
     return rows
+
+
+def tasks_by_part(tasks: Iterable[Task]) -> dict[str, list[Task]]:
+    """The tasks of each part, in the order given."""
+    found: dict[str, list[Task]] = {}
+    for task in tasks:
+        found.setdefault(task.part, []).append(task)
+    return found
 
 
 def _drift_rows(drift: tuple[Drift, ...], service: Service, view: View, width: int) -> list[Row]:

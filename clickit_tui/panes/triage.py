@@ -10,9 +10,10 @@ from clickit_tui.panes.base import Pane
 from clickit_tui.panes.charts import data_lines, edge_lines
 from clickit_tui.panes.services import Options, service_rows
 from clickit_tui.panes.view import View
-from clickit_tui.ui.cells import Span, Spans
+from clickit_tui.ui.cells import Row, Span, Spans
 from clickit_tui.ui.lines import Lines
 from clickit_tui.ui.table import Table
+from clickit_tui.world.memo import Memo
 from clickit_tui.world.world import World
 
 ROOMY = 12
@@ -34,6 +35,7 @@ class ServicesPane(Pane):
         super().__init__(id="services")
         self.options = Options()
         self.table = Table()
+        self._rows = Memo[list[Row]]()
 
     def body(self) -> Widget:
         return self.table
@@ -47,8 +49,8 @@ class ServicesPane(Pane):
 
     def paint(self, world: World, view: View) -> None:
         options = msgspec.structs.replace(self.options, roomy=self.table.size.height >= ROOMY)
-        rows = service_rows(world, view, max(40, self.table.size.width), options)
-        self.table.show(rows)
+        width = max(40, self.table.size.width)
+        self.table.show(self._rows.of((world, view), (width, options), lambda: service_rows(world, view, width, options)))
 
     def title_left(self, world: World, view: View) -> Spans:
         hidden = self.table.hidden

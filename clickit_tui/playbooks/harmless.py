@@ -14,13 +14,14 @@ KILLED = 137
 WITHIN_S = 3600.0
 
 
-def _gone(case: Case, service: Service, cause_id: str) -> list[Task]:
-    tasks = case.world.tasks.known(case.facts.now) or ()
-    return [
-        t
-        for t in tasks
-        if t.part == service.part and t.stopped and case.facts.now - (t.stopped_at or 0.0) <= WITHIN_S and cause_of(t).id == cause_id
-    ]
+def _gone(case: Case, cause_id: str) -> dict[str, list[Task]]:
+    """By part: the tasks that stopped in the last hour for this cause."""
+    now = case.facts.now
+    found: dict[str, list[Task]] = {}
+    for t in case.world.tasks.known(now) or ():
+        if t.stopped and now - (t.stopped_at or 0.0) <= WITHIN_S and cause_of(t).id == cause_id:
+            found.setdefault(t.part, []).append(t)
+    return found
 
 
 def _full(service: Service) -> bool:
@@ -40,8 +41,9 @@ def asleep(case: Case) -> Clue | None:
 @cause("none", 950)
 def reclaimed(case: Case) -> Clue | None:
     """Spot capacity was taken back, and the tasks were replaced."""
+    spot = _gone(case, "spot")
     for service in services(case):
-        gone = _gone(case, service, "spot")
+        gone = spot.get(service.part, [])
         if gone and _full(service):
             said = f"Spot took {several(len(gone), 'task')} of {service.part} back, all replaced; exit 137 is not out of memory here"
             return Clue(id="spot.reclaimed", sentence=said, part=service.part)
@@ -51,8 +53,9 @@ def reclaimed(case: Case) -> Clue | None:
 @cause("none", 960)
 def killed(case: Case) -> Clue | None:
     """A scale-in or a deployment stopped tasks that do not handle SIGTERM."""
+    routine = _gone(case, "routine")
     for service in services(case):
-        gone = [t for t in _gone(case, service, "routine") if any(c.exit_code == KILLED for c in t.containers)]
+        gone = [t for t in routine.get(service.part, ()) if any(c.exit_code == KILLED for c in t.containers)]
         if not gone or not _full(service):
             continue
         old = [t for t in gone if t.task_definition != service.task_definition]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 
 import msgspec
 
@@ -68,9 +69,10 @@ def newest_minutes(metrics: Metrics, read_at: float, most: int) -> tuple[float, 
     return tuple(at for at in (newest - 60.0 * i for i in range(most - 1, -1, -1)) if at >= oldest)
 
 
-def by_minute(series: Series) -> dict[float, float]:
-    """Value by the start of its minute, for a series of any period: a longer period's value stands in its first minute."""
-    return {math.floor(at / 60) * 60.0: value for at, value in zip(series.times, series.values, strict=True)}
+def by_minute(series: Series, since: float = -math.inf) -> dict[float, float]:
+    """Value by the start of its minute, from a minute on; of a longer period the value stands in its first minute."""
+    first = bisect_left(series.times, since)
+    return {math.floor(at / 60) * 60.0: value for at, value in zip(series.times[first:], series.values[first:], strict=True)}
 
 
 def read(metrics: Metrics, key: str, minutes: tuple[float, ...]) -> Reading | None:
@@ -78,17 +80,19 @@ def read(metrics: Metrics, key: str, minutes: tuple[float, ...]) -> Reading | No
     series = metrics.series.get(key)
     if series is None:
         return None
-    have = by_minute(series)
-    traffic = _traffic(metrics) if series.kind is MetricClass.EVENTS and series.status == "Complete" else {}
+    since = min(minutes, default=math.inf)
+    have = by_minute(series, since)
+    traffic = _traffic(metrics, since) if series.kind is MetricClass.EVENTS and series.status == "Complete" else {}
     values = tuple(have.get(at, 0.0 if at in traffic and series.unit != "s" else None) for at in minutes)
     return Reading(key=key, label=series.label, unit=series.unit, times=minutes, values=values)
 
 
 def errors_5xx(metrics: Metrics, minutes: tuple[float, ...]) -> Reading:
     """5xx of targets and load balancer together; None in a minute without a request and without an error."""
-    parts = [by_minute(metrics.series[key]) for key in ERRORS_5XX if key in metrics.series]
+    since = min(minutes, default=math.inf)
+    parts = [by_minute(metrics.series[key], since) for key in ERRORS_5XX if key in metrics.series]
     whole = [metrics.series[key].status == "Complete" for key in ERRORS_5XX if key in metrics.series]
-    traffic = _traffic(metrics) if len(whole) == len(ERRORS_5XX) and all(whole) else {}
+    traffic = _traffic(metrics, since) if len(whole) == len(ERRORS_5XX) and all(whole) else {}
     values = tuple(_sum([part[at] for part in parts if at in part], at in traffic) for at in minutes)
     return Reading(key="edge.5xx", label="5xx", unit="", times=minutes, values=values)
 
@@ -117,6 +121,6 @@ def _sum(found: list[float], traffic: bool) -> float | None:
     return sum(found) if found else 0.0 if traffic else None
 
 
-def _traffic(metrics: Metrics) -> dict[float, float]:
+def _traffic(metrics: Metrics, since: float) -> dict[float, float]:
     requests = metrics.series.get(REQUESTS)
-    return by_minute(requests) if requests else {}
+    return by_minute(requests, since) if requests else {}

@@ -7,6 +7,7 @@ import random
 import msgspec
 import pytest
 
+from clickit_tui.panes.services import service_rows
 from clickit_tui.ui.confirm import Confirm
 from clickit_tui.ui.page import Page
 from clickit_tui.ui.picker import Picker
@@ -231,3 +232,19 @@ async def test_a_sentence_gives_the_cause_its_row_back_after_some_seconds():
         await until(pilot, lambda: "reading everything again" in app.board.cause.text)
         core.now += 9
         await until(pilot, lambda: "likely: deployment" in app.board.cause.text)
+
+
+async def test_typing_a_filter_makes_no_row_anew_and_a_change_does(monkeypatch):
+    made = []
+    monkeypatch.setattr("clickit_tui.panes.triage.service_rows", lambda *given: made.append(given[1]) or service_rows(*given))
+    async with running(FakeCore(worlds.incident_world())) as (app, pilot):
+        await until(pilot, lambda: app.board.view in made)
+        painted = list(made)
+        await pilot.press("slash", *"api", "backspace")
+        await until(pilot, lambda: app.board.services.table.filter_text == "ap")
+        since = made[len(painted) :]
+        assert not any(view is known for view in since for known in painted)
+        assert len({id(view) for view in since}) == len(since)
+        made.clear()
+        await show(app, pilot, worlds.healthy_world())
+        assert made

@@ -5,7 +5,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from clickit_tui.world.minutes import CLOSED_S, Reading, closed, errors_5xx, read
+from clickit_tui.world.minutes import CLOSED_S, Reading, by_minute, closed, errors_5xx, read
 from clickit_tui.world.words import brief, clock, several, spell
 from tests.worlds import NOW, metrics
 
@@ -35,6 +35,16 @@ def test_a_missing_event_is_zero_only_where_there_was_traffic():
     assert errors_5xx(broken, minutes).values == (0, None, None)
     assert read(FOUND, "edge.p95", minutes).values == (0.12,) * 3
     assert read(FOUND, "nothing", minutes) is None
+
+
+def test_minutes_before_the_asked_ones_are_not_looked_at_and_a_later_point_of_a_minute_wins():
+    series = msgspec.structs.replace(FOUND.series["edge.p95"], times=(0.0, 60.0, 119.9, 120.0, 300.0), values=(1.0, 2.0, 3.0, 4.0, 5.0))
+    assert by_minute(series) == {0.0: 1.0, 60.0: 3.0, 120.0: 4.0, 300.0: 5.0}
+    assert by_minute(series, 60.0) == {60.0: 3.0, 120.0: 4.0, 300.0: 5.0}
+    found = msgspec.structs.replace(FOUND, series={**FOUND.series, "edge.p95": series})
+    assert read(found, "edge.p95", (60.0, 120.0, 180.0)).values == (3.0, 4.0, None)
+    assert read(found, "edge.p95", ()).values == ()
+    assert errors_5xx(found, ()).values == ()
 
 
 def test_a_missing_gauge_or_response_time_is_never_zero():
