@@ -320,19 +320,12 @@ def _without(given: argparse.Namespace) -> Config | str:
 def _completion(shell: str, config: Config | str) -> int:
     """Print the script; a configuration that cannot be used leaves it with the usual environments, and that is said."""
     from clickit_tui.config import DEFAULT_ENVIRONMENTS
-    from clickit_tui.headless.completion import commands, script
-    from clickit_tui.naming import LOG_SOURCES
-    from clickit_tui.playbooks.registry import playbooks
+    from clickit_tui.headless.completion import commands, script, values
 
     if isinstance(config, str):
         print(f"clickit-tui: {config}", file=sys.stderr)
-    values = {
-        ("*", "env"): DEFAULT_ENVIRONMENTS if isinstance(config, str) else config.environments,
-        ("check", "playbook"): tuple(book.id for book in playbooks()),
-        ("tail", "group"): LOG_SOURCES,
-        ("demo", "incident"): incident_names(),
-    }
-    print(script(shell, commands(_parser(), values)), end="")
+    environments = DEFAULT_ENVIRONMENTS if isinstance(config, str) else config.environments
+    print(script(shell, commands(_parser(), values(environments, incident_names()))), end="")
     return 0
 
 

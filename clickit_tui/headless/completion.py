@@ -6,6 +6,9 @@ import argparse
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from clickit_tui.naming import LOG_SOURCES
+from clickit_tui.playbooks.registry import playbooks
+
 SHELLS = ("bash", "zsh", "fish")
 PROGRAM = "clickit-tui"
 Values = Mapping[tuple[str, str], tuple[str, ...]]
@@ -68,6 +71,12 @@ def script(shell: str, found: tuple[Command, ...]) -> str:
     """The script of one of `SHELLS`."""
     made = {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell](found)
     return "\n".join(made) + "\n"
+
+
+def values(environments: tuple[str, ...], incidents: tuple[str, ...]) -> Values:
+    """What the parser leaves open and is known all the same."""
+    playbook = tuple(book.id for book in playbooks())
+    return {("*", "env"): environments, ("check", "playbook"): playbook, ("tail", "group"): LOG_SOURCES, ("demo", "incident"): incidents}
 
 
 def _taking(found: Iterable[Command]) -> list[str]:

@@ -75,7 +75,7 @@ def _colours(environ: Mapping[str, str]) -> Item:
     from clickit_tui.ui.colours import colours
 
     said = ", ".join(f"{name}={environ[name]}" for name in ("TERM", "COLORTERM") if environ.get(name)) or "TERM is not set"
-    return _item("colours", Verdict.PASS, f"{colours(environ)} ({said})")
+    return _item("colours", Verdict.PASS, f"{colours()}; {said}")
 
 
 def _clipboard(environ: Mapping[str, str]) -> Item:

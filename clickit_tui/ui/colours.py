@@ -1,17 +1,18 @@
-"""How many colours a terminal is sent, by what its environment says."""
+"""How many colours a terminal is sent, by what the process's environment says."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
 
 from rich.console import Console
+from textual.constants import COLOR_SYSTEM
 
-_WORDS = {"truecolor": "24-bit, of which 256 are used", "256": "256", "standard": "16", "windows": "16"}
+_WORDS = {"truecolor": "256 (the terminal has 24 bits)", "256": "256", "standard": "16", "windows": "16"}
 
 
-def colours(environ: Mapping[str, str]) -> str:
+def colours() -> str:
     """In words: `256`, `16`, `none: NO_COLOR is set`."""
-    if "NO_COLOR" in environ:
+    if "NO_COLOR" in os.environ:
         return "none: NO_COLOR is set"
-    console = Console(force_terminal=True, color_system="auto", _environ=environ)
+    console = Console(force_terminal=True, color_system=COLOR_SYSTEM)  # type: ignore[arg-type]
     return _WORDS.get(console.color_system or "", "none")

@@ -13,7 +13,7 @@ from clickit_tui import cli
 from clickit_tui.aws.probes import ENVIRONMENT, NOT_TRIED, PROBES, Known, Probe, Told, Tried, Untried, judged, prepared, try_all
 from clickit_tui.aws.reads import READS, permission
 from clickit_tui.checks.registry import Verdict
-from clickit_tui.config import Flags, load
+from clickit_tui.config import Flags, Reach, load
 from clickit_tui.headless import doctor as room
 from clickit_tui.headless.doctor import Report, _clock, _credentials, doctor, plain
 from clickit_tui.headless.surroundings import surroundings
@@ -86,8 +86,11 @@ def test_every_listed_read_is_tried_and_denied_is_told_from_what_is_not_known(de
 
 def test_another_account_than_the_configured_one_is_asked_nothing_more(demo, tmp_path):
     demo.forget_counts()
-    code, report = examined(config(tmp_path, account="999999999999"))
+    configured = config(tmp_path, account="999999999999")
+    code, report = examined(msgspec.structs.replace(configured, reach=Reach(plugin=demo.plugin)))
     assert code == 2
+    assert (items(report)["plugin"].verdict, items(report)["plugin"].sentence) == (Verdict.PASS, demo.plugin)
+    assert items(report)["plugin version"].verdict is Verdict.PASS
     assert "configured for 999999999999" in items(report)["identity"].sentence
     assert set(by_verdict(report)) == {Verdict.UNKNOWN}
     assert set(demo.counts()) == {"sts.GetCallerIdentity"}
@@ -313,9 +316,9 @@ def near(tmp_path, environ, refused=""):
 @pytest.mark.parametrize(
     ("environ", "name", "verdict", "words"),
     [
-        ({"TERM": "xterm-256color"}, "colours", Verdict.PASS, "256 "),
-        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "colours", Verdict.PASS, "24-bit"),
-        ({"TERM": "linux"}, "colours", Verdict.PASS, "16 "),
+        ({"TERM": "xterm-256color"}, "colours", Verdict.PASS, "256; TERM=xterm-256color"),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "colours", Verdict.PASS, "24 bits"),
+        ({"TERM": "linux"}, "colours", Verdict.PASS, "16;"),
         ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "colours", Verdict.PASS, "none: NO_COLOR is set"),
         ({"TERM": "xterm", "LANG": "C"}, "locale", Verdict.WARN, "LANG=C"),
         ({"TERM": "xterm", "LANG": "en_GB.UTF-8"}, "locale", Verdict.PASS, "en_GB.UTF-8"),
@@ -324,7 +327,11 @@ def near(tmp_path, environ, refused=""):
         ({"TERM": "screen", "TMUX": "/tmp/x,1,0", "PATH": "/nowhere"}, "clipboard", Verdict.WARN, "no tmux on PATH"),
     ],
 )
-def test_what_the_terminal_can_show(tmp_path, environ, name, verdict, words):
+def test_what_the_terminal_can_show(tmp_path, monkeypatch, environ, name, verdict, words):
+    for variable in ("TERM", "COLORTERM", "NO_COLOR"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in environ.items():
+        monkeypatch.setenv(variable, value)
     item = near(tmp_path, environ)[name]
     assert item.verdict is verdict
     assert words in item.sentence
