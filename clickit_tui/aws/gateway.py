@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from clickit_tui.aws.answers import strict_answers
+from clickit_tui.aws.connection import Connection
 from clickit_tui.aws.endpoints import configured_endpoint, host_not_aws
 from clickit_tui.aws.errors import CodeNeeded, OutcomeUnknown, UnreadableAnswer, fault_of, lost, stale_session
 from clickit_tui.aws.guard import Guard, arguments, refusal
@@ -37,13 +38,8 @@ PromptCode: TypeAlias = Callable[[str], Awaitable[str]]
 _WHO: Final = ("sts", "GetCallerIdentity")
 _CALL_S: Final = {"read": 30.0, "tail": 30.0, "write": 25.0, "open": 15.0}
 """Longest a call may take, attempts and waits included, by lane."""
-_ATTEMPTS: Final = {"read": 3, "tail": 2, "write": 1, "open": 1}
 _RENEW_S: Final = 10.0
 """Credentials are looked for from scratch at most this often."""
-_REFRESH_S: Final = 900.0
-"""The SDK renews credentials that can be renewed when less than this remains."""
-_UNUSABLE_S: Final = 600.0
-"""The SDK stops using credentials when less than this remains."""
 _TOKENS: Final = (
     ("nextToken", "nextToken"),
     ("NextToken", "NextToken"),
@@ -76,75 +72,6 @@ def _hush() -> None:
             logger.addHandler(logging.NullHandler())
 
 
-class _Connection:
-    """One session of the SDK and its clients. It is replaced as a whole when credentials must be looked for from scratch."""
-
-    def __init__(self, session: _Sdk, region: str, endpoint: str) -> None:
-        self.session = session
-        self.region = region
-        self.endpoint = endpoint
-        self.users = 0
-        self.retired = False
-        self._clients: dict[tuple[str, str, str], Any] = {}
-        self._locks: dict[tuple[str, str, str], asyncio.Lock] = {}
-        self._turn = asyncio.Lock()
-
-    async def client(self, service: str, lane: str, region: str = "") -> _Sdk:
-        """The lane's client of a service; made once, its model loaded in a thread, one client a turn of the event loop."""
-        key = (service, lane, region)
-        if key in self._clients:
-            return self._clients[key]
-        async with self._locks.setdefault(key, asyncio.Lock()):
-            if key not in self._clients:
-                await asyncio.to_thread(self.session.warm_up_loader_caches, service)
-                async with self._turn:
-                    self._clients[key] = await self._make(service, lane, region or self.region)
-                    await asyncio.sleep(0)
-        return self._clients[key]
-
-    async def _make(self, service: str, lane: str, region: str) -> _Sdk:
-        maker = self.session.create_client(service, region_name=region or None, config=self._config(lane))
-        return await maker.__aenter__()
-
-    def _config(self, lane: str) -> _Sdk:
-        from aiobotocore.config import AioConfig
-        from botocore import UNSIGNED
-
-        options: dict[str, Any] = {"signature_version": UNSIGNED} if lane == "open" else {}
-        if self.endpoint:
-            options["inject_host_prefix"] = False
-        return AioConfig(
-            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS[lane]},
-            connect_timeout=4,
-            read_timeout=15,
-            max_pool_connections=25,
-            user_agent_appid="clickit_tui",
-            connector_args={"force_close": True, "keepalive_timeout": None} if lane == "write" else {"keepalive_timeout": 30},
-            **options,
-        )
-
-    async def expires_at(self, now: float) -> float | None:
-        """When the credentials stop working: None while the SDK renews them by itself, or when it cannot be told."""
-        credentials = await self.session.get_credentials()
-        moment = getattr(credentials, "_expiry_time", None)
-        if moment is None:
-            return None
-        expiry = float(moment.timestamp())
-        renewed = getattr(credentials, "method", "") != "env" and expiry - now > _REFRESH_S
-        return None if renewed else expiry - _UNUSABLE_S
-
-    def endpoints(self) -> list[str]:
-        """Addresses of the clients made so far."""
-        return [client.meta.endpoint_url for client in self._clients.values()]
-
-    async def close(self) -> None:
-        """Close every client."""
-        clients = list(self._clients.values())
-        self._clients.clear()
-        for client in clients:
-            await client.close()
-
-
 class Gateway:
     """Talks to AWS for one environment. Every failure is a `Failed` with its Fault; the guard stands inside the SDK.
 
@@ -168,8 +95,8 @@ class Gateway:
         self.profile = config.profile
         """Profile in use, once connected: as configured, or as the SDK's chain resolved it."""
         self.profile_source = config.profile_source
-        self._connection: _Connection | None = None
-        self._retired: list[_Connection] = []
+        self._connection: Connection | None = None
+        self._retired: list[Connection] = []
         self._connecting = asyncio.Lock()
         self._checking = asyncio.Lock()
         self._checked = False
@@ -393,7 +320,7 @@ class Gateway:
         self, service: str, operation: str, lane: str, params: Mapping[str, object], region: str
     ) -> dict[str, Any] | BaseException:
         expected = self._failures = self._failures or await asyncio.to_thread(_expected)
-        connection: _Connection | None = None
+        connection: Connection | None = None
         try:
             async with asyncio.timeout(_CALL_S[lane]):
                 connection = await self._connect()
@@ -423,17 +350,17 @@ class Gateway:
                 return into, token
         return "", ""
 
-    async def _connect(self) -> _Connection:
+    async def _connect(self) -> Connection:
         async with self._connecting:
             if self._connection is None:
                 self._connection = await self._connected()
             return self._connection
 
-    async def _connected(self) -> _Connection:
+    async def _connected(self) -> Connection:
         """A new connection, built in a thread: the SDK's import and the reading of its files take a quarter of a second."""
         return await asyncio.to_thread(self._build)
 
-    def _build(self) -> _Connection:
+    def _build(self) -> Connection:
         module = importlib.import_module("aiobotocore.session")
         _hush()
         named = self._config.profile and self._config.profile_source not in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
@@ -450,7 +377,7 @@ class Gateway:
         if not named and session.profile:
             self.profile = session.profile
             self.profile_source = "AWS_DEFAULT_PROFILE" if os.environ.get("AWS_DEFAULT_PROFILE") else "AWS_PROFILE"
-        return _Connection(session, region, configured_endpoint(session))
+        return Connection(session, region, configured_endpoint(session))
 
     def _use_prompter(self, session: _Sdk) -> None:
         """Have the SDK ask us, not the terminal, for an MFA code, and share the AWS CLI's cache of role sessions."""
@@ -480,7 +407,7 @@ class Gateway:
                 self._codes += bool(self._code)
             return self._codes != codes
 
-    async def _retire(self, connection: _Connection | None, *, at_once: bool = False) -> None:
+    async def _retire(self, connection: Connection | None, *, at_once: bool = False) -> None:
         """Let the next call connect from scratch; calls in flight end on the old clients."""
         now = self._clock()
         due = at_once or now - self._renewed_at >= _RENEW_S

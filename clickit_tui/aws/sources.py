@@ -26,6 +26,7 @@ from clickit_tui.aws import (
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.purse import Purse
 from clickit_tui.config import Config
+from clickit_tui.naming import Names
 from clickit_tui.poll import Fetch, Source
 
 
@@ -38,8 +39,19 @@ def sources(
 ) -> tuple[Source, ...]:
     """One source for each field. The longest chain is services, target groups, NAT, metrics."""
     names, charted = config.names, charting or cloudwatch.Charting()
-    metrics = cloudwatch.MetricsReader(gateway, names, clock, charted)
-    secrets = secretsmanager.Secrets(gateway, clock)
+    return (
+        *_services(gateway, names, clock),
+        *_supply(gateway, names, clock),
+        *_edge(gateway, names),
+        *_data(gateway, names, clock),
+        *_network(gateway, names),
+        *_watch(gateway, names, clock),
+        *_costs(gateway, names, clock, Path(config.state_dir)),
+        *_charts(gateway, names, clock, charted),
+    )
+
+
+def _services(gateway: Gateway, names: Names, clock: Callable[[], float]) -> tuple[Source, ...]:
     return (
         _source("identity", 60.0, sts.identity_fetch(gateway)),
         _source("cluster", 60.0, ecs_sources.cluster_fetch(gateway, names)),
@@ -48,6 +60,12 @@ def sources(
         _source("definitions", 5.0, ecs_sources.Definitions(gateway).fetch, "services", "tasks"),
         _source("service_deployments", 10.0, ecs_sources.ServiceDeployments(gateway, names).fetch),
         _source("revisions", 30.0, ecs_sources.Revisions(gateway, names).fetch, "services", "service_deployments"),
+    )
+
+
+def _supply(gateway: Gateway, names: Names, clock: Callable[[], float]) -> tuple[Source, ...]:
+    secrets = secretsmanager.Secrets(gateway, clock)
+    return (
         _source("images", 30.0, ecr.Images(gateway, clock).fetch, "revisions", "definitions"),
         Source(
             name="secrets",
@@ -60,20 +78,43 @@ def sources(
         _source("secret_list", 120.0, secretsmanager.secret_list_fetch(gateway, names)),
         _source("repositories", 120.0, ecr.repositories_fetch(gateway, names)),
         _source("scans", 60.0, ecr.Scans(gateway, clock).fetch, "repositories", "tasks"),
+    )
+
+
+def _edge(gateway: Gateway, names: Names) -> tuple[Source, ...]:
+    return (
         _source("target_groups", 60.0, elbv2.target_groups_fetch(gateway, names), "services"),
         _source("balancer", 60.0, elbv2.balancer_fetch(gateway), "target_groups"),
         _source("targets", 10.0, elbv2.targets_fetch(gateway, names), "services"),
+    )
+
+
+def _data(gateway: Gateway, names: Names, clock: Callable[[], float]) -> tuple[Source, ...]:
+    return (
         _source("database", 30.0, rds.database_fetch(gateway, names)),
         _source("databases", 15.0, rds.databases_fetch(gateway)),
         _source("snapshots", 15.0, rds.snapshots_fetch(gateway, names)),
         _source("maintenance", 300.0, rds.maintenance_fetch(gateway), "database"),
         _source("parameters", 900.0, rds.parameters_fetch(gateway), "database"),
-        _source("cache", 60.0, elasticache.cache_fetch(gateway, names), "services"),
-        _source("nat", 120.0, ec2.nat_fetch(gateway), "target_groups"),
         _source("waits", 60.0, pi.waits_fetch(gateway, clock), "database"),
+        _source("db_events", 60.0, events.DatabaseEventReader(gateway, names, clock).fetch),
+        _source("cache", 60.0, elasticache.cache_fetch(gateway, names), "services"),
+        _source("cache_events", 120.0, elasticache.events_fetch(gateway), "cache"),
+    )
+
+
+def _network(gateway: Gateway, names: Names) -> tuple[Source, ...]:
+    return (
+        _source("nat", 120.0, ec2.nat_fetch(gateway), "target_groups"),
         _source("rules", 60.0, ec2.rules_fetch(gateway), "services", "database"),
         _source("subnets", 60.0, ec2.subnets_fetch(gateway), "services"),
         _source("scaling", 60.0, autoscaling.scaling_fetch(gateway, names)),
+        _source("scaling_activities", 60.0, autoscaling.activities_fetch(gateway, names)),
+    )
+
+
+def _watch(gateway: Gateway, names: Names, clock: Callable[[], float]) -> tuple[Source, ...]:
+    return (
         Source(
             name="alarms",
             feeds=frozenset({"alarms"}),
@@ -83,25 +124,23 @@ def sources(
             idle_s=60.0,
         ),
         _source("alarm_history", 60.0, events.AlarmHistories(gateway, clock).fetch),
-        _source("scaling_activities", 60.0, autoscaling.activities_fetch(gateway, names)),
-        _source("cache_events", 120.0, elasticache.events_fetch(gateway), "cache"),
-        _source("db_events", 60.0, events.DatabaseEventReader(gateway, names, clock).fetch),
+    )
+
+
+def _costs(gateway: Gateway, names: Names, clock: Callable[[], float], state: Path) -> tuple[Source, ...]:
+    spending = cost.Spending(gateway, names, Purse(state / "billed.json"), clock)
+    return (
         _source("log_groups", 300.0, cost.log_groups_fetch(gateway, names)),
         _source("usage", 3600.0, cost.usage_fetch(gateway, clock), "log_groups", "balancer", "nat"),
-        _source(
-            "spend", cost.CACHED_S, cost.Spending(gateway, names, Purse(Path(config.state_dir) / "billed.json"), clock).fetch, "identity"
-        ),
-        _source(
-            "history",
-            history.POLL_S,
-            history.HistoryReader(gateway, names, charted, clock).fetch,
-            "cluster",
-            "services",
-            "target_groups",
-            "database",
-            "cache",
-            "nat",
-        ),
+        _source("spend", cost.CACHED_S, spending.fetch, "identity"),
+    )
+
+
+def _charts(gateway: Gateway, names: Names, clock: Callable[[], float], charted: cloudwatch.Charting) -> tuple[Source, ...]:
+    metrics = cloudwatch.MetricsReader(gateway, names, clock, charted)
+    past = history.HistoryReader(gateway, names, charted, clock)
+    return (
+        _source("history", history.POLL_S, past.fetch, "cluster", "services", "target_groups", "database", "cache", "nat"),
         Source(
             name="metrics",
             feeds=frozenset({"metrics"}),
