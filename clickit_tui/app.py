@@ -226,7 +226,7 @@ def keys(wanted: Mapping[str, str]) -> tuple[list[str], list[str]]:
 
 def heading(env: str, read_only: str | bool) -> str:
     """The terminal's title: environment and mode."""
-    return f"{env.upper()} clickit{' READ-ONLY' if read_only else ''}"
+    return f"{env.strip().upper()} clickit{' READ-ONLY' if read_only else ''}"
 
 
 def title(text: str) -> None:
@@ -237,10 +237,10 @@ def title(text: str) -> None:
         stream.flush()
 
 
-def run(core: RunningCore, commands: Sequence[tuple[str, Callable[[], None]]] = ()) -> int:
+def run(core: RunningCore, commands: Sequence[tuple[str, Callable[[], None]]] = (), shell: type[Dashboard] = Dashboard) -> int:
     """Run the dashboard to its end; returns the exit code (143, 129, 130 after SIGTERM, SIGHUP, SIGINT; 1 after a defect)."""
-    title(heading(core.config.env, core.config.read_only))
-    dashboard = Dashboard(core, commands)
+    title(heading(f"{shell.SUB_TITLE or ''} {core.config.env}", core.config.read_only))
+    dashboard = shell(core, commands)
     try:
         return dashboard.run(mouse=core.config.mouse) or dashboard.return_code or 0
     finally:

@@ -1,4 +1,4 @@
-"""Sub-commands and options."""
+"""The command line: what each sub-command runs."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from clickit_tui import __version__
+from clickit_tui.options import NOT_RUN, parser_of_everything
 
 if TYPE_CHECKING:
     from clickit_tui.config import Config
     from clickit_tui.demo.launch import Demo
     from clickit_tui.session import Session
 
-NOT_RUN = 4
-"""Exit code of a command that could not run."""
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 FEW_FRAMES = "10"
@@ -27,19 +27,11 @@ TELLING = ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_DEBUG")
 """What makes Textual write down or send away every key, those of a secret's value included; read when it is imported."""
 
 
-class _Parser(argparse.ArgumentParser):
-    """Wrong usage is a command that could not run: 2 is a verdict here."""
-
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(NOT_RUN, f"{self.prog}: error: {message}\n")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     for name in TELLING:
         os.environ.pop(name, None)
-    parser = _parser()
+    parser = parser_of_everything()
     given, rest = parser.parse_known_args(sys.argv[1:] if arguments is None else list(arguments))
     if rest and not (given.command == "demo" and given.serve):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -54,82 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BROKEN_PIPE
 
 
-def _parser() -> argparse.ArgumentParser:
-    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
-    common.add_argument("--env", metavar="NAME", help="environment, e.g. dev or prod; never guessed")
-    common.add_argument("--profile", metavar="NAME", help="AWS profile; else the environment's in the configuration, else the SDK's chain")
-    common.add_argument("--region", metavar="NAME", help="AWS region; else the environment's, else the SDK's chain")
-    common.add_argument("--config", metavar="PATH", help="configuration file; else CLICKIT_CONFIG, else clickit.toml of the user")
-    common.add_argument("--read-only", action="store_true", help="nothing can be changed for the life of the process")
-    common.add_argument("--low-bandwidth", action="store_true", help="for a slow connection: fewer pictures a second, the log more seldom")
-    common.add_argument("--secret-fd", type=int, metavar="N", help="file descriptor that `rotate` may read a new value from, once")
-    parser = _Parser(
-        prog="clickit-tui",
-        description="A terminal dashboard for the on-call engineer of ClickIt on AWS.",
-        parents=[common],
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"clickit-tui {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands (none opens the dashboard)")
-    status = commands.add_parser("status", parents=[common], allow_abbrev=False, help="print one reading of everything and exit")
-    status.add_argument("--json", action="store_true", help="as JSON")
-    check = commands.add_parser("check", parents=[common], allow_abbrev=False, help="run the playbooks' checks and exit 0, 1, 2, 3 or 4")
-    check.add_argument("--playbook", default="", metavar="NAME", help="5xx, start, database or latency; all of them by default")
-    form = check.add_mutually_exclusive_group()
-    for name, words in (("json", "as JSON"), ("markdown", "for a chat or a ticket"), ("plain", "plain lines, the default")):
-        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, default="plain", help=words)
-    metrics = commands.add_parser("metrics", parents=[common], allow_abbrev=False, help="print every metric over a range")
-    metrics.add_argument("--range", default="1h", choices=("15m", "1h", "3h", "12h", "24h", "7d", "30d"), help="how far back")
-    written = metrics.add_mutually_exclusive_group()
-    written.add_argument("--json", dest="form", action="store_const", const="json", default="plain", help="as JSON, with every point")
-    written.add_argument("--csv", dest="form", action="store_const", const="csv", help="as CSV, a line a point")
-    alarms = commands.add_parser("alarms", parents=[common], allow_abbrev=False, help="print the alarms, and those that are missing")
-    alarms.add_argument("--json", action="store_true", help="as JSON, with every change")
-    tail = commands.add_parser("tail", parents=[common], allow_abbrev=False, help="print the log's lines, each once and in order")
-    tail.add_argument("group", nargs="*", metavar="GROUP", help="api, frontend, migration or the name of a log group; all three by default")
-    tail.add_argument("--since", default="15m", metavar="TIME", help="how far back: 90s, 15m, 1h, 2d")
-    tail.add_argument("--follow", action="store_true", help="go on until interrupted")
-    tail.add_argument("--filter", default="", metavar="PATTERN", help="as on the log screen: word, !word, /regex/, field=value, field>=500")
-    tail.add_argument("--level", default="", choices=("error", "warn", "info", "debug"), help="this level and worse")
-    tail.add_argument("--task", default="", metavar="ID", help="only this task: its id or how it begins")
-    tail.add_argument("--json", action="store_true", help="one JSON object a line")
-    note = commands.add_parser("note", parents=[common], allow_abbrev=False, help="print the note of an incident as Markdown")
-    note.add_argument("--incident", default="", metavar="ID", help="which one; the newest by default")
-    note.add_argument("--list", action="store_true", help="print the incidents that are known instead")
-    commands.add_parser("keys", parents=[common], allow_abbrev=False, help="print every key with the id that the configuration calls it by")
-    for name, about in (("sleep", "scale to nothing and stop the database"), ("wake", "restore what was put to sleep")):
-        nap = commands.add_parser(name, parents=[common], allow_abbrev=False, help=f"{about}; prints the plan, with --yes carries it out")
-        nap.add_argument("--yes", action="store_true", help="carry the plan out: this is its confirmation")
-        nap.add_argument("--wait", default="", metavar="TIME", help="wait until it is complete: 90s, 30m, 1h")
-    commands.add_parser("init", parents=[common], allow_abbrev=False, help="print the configuration of an environment as found")
-    _add_tools(commands, common)
-    demo = commands.add_parser("demo", parents=[common], allow_abbrev=False, help="the dashboard on an embedded ClickIt; needs no AWS")
-    demo.add_argument("--serve", action="store_true", help="only the endpoint, for any AWS client")
-    demo.add_argument("--port", type=int, default=0, metavar="N", help="port of the endpoint; 0 chooses")
-    demo.add_argument("--seed", type=int, default=1, metavar="N", help="what happens in it")
-    demo.add_argument("--latency-ms", type=float, default=0.0, metavar="N", help="delay every answer")
-    demo.add_argument("--incident", default="", metavar="NAME", help="what goes wrong; `random` lets the seed choose")
-    demo.add_argument("--list-incidents", action="store_true", help="print the incidents' names and what the team is told")
-    demo.add_argument("--elapsed", default="0", metavar="TIME", help="let this much time have passed already: 90s, 25m, 1h")
-    demo.add_argument("--fault", action="append", default=[], metavar="WHAT", help="what AWS refuses: ecs.DescribeTasks=throttle:20s")
-    return parser
-
-
-def _add_tools(commands: Any, common: argparse.ArgumentParser) -> None:  # noqa: ANN401 - argparse's own type is private
-    """Commands about this program itself."""
-    fit = commands.add_parser("doctor", parents=[common], allow_abbrev=False, help="tell what is missing here: exit 0, 1, 2, 3 or 4")
-    fit.add_argument("--json", action="store_true", help="as JSON, with every permission")
-    rights = commands.add_parser("iam-policy", parents=[common], allow_abbrev=False, help="print the IAM policy that the environment needs")
-    role = rights.add_mutually_exclusive_group()
-    for name, words in (("observer", "reads only, the default"), ("operator", "also what actions can do")):
-        role.add_argument(f"--{name}", dest="role", action="store_const", const=name, default="observer", help=words)
-    file = commands.add_parser("config", parents=[common], allow_abbrev=False, help="check the configuration, or print its JSON schema")
-    file.add_argument("what", choices=("check", "schema"), help="whether the file can be used, or what it may say")
-    shells = commands.add_parser("completion", parents=[common], allow_abbrev=False, help="print a script by which the shell completes")
-    shells.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")
-
-
 def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
+    if getattr(given, "record", "") and (given.command not in (None, "demo") or getattr(given, "serve", False)):
+        return _refuse("--record belongs to the dashboard")
+    if given.command == "replay":
+        return _replay(given)
     if given.command == "demo":
         if given.list_incidents:
             return _list_incidents()
@@ -142,7 +63,7 @@ def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
     if isinstance(config, str):
         return _refuse(config)
     if given.command is None:
-        return _dashboard(config)
+        return _dashboard(config, getattr(given, "record", ""))
     if given.command == "keys":
         return _keys(config)
     if given.command == "config":
@@ -247,7 +168,7 @@ def instead(env: str) -> str:
     return f"without one: clickit-tui check --env {env or 'dev'} --plain, for its verdicts, or clickit-tui status --env {env or 'dev'}"
 
 
-def _dashboard(config: Config) -> int:
+def _dashboard(config: Config, record: str) -> int:
     if why := no_terminal(os.environ):
         return _refuse(f"{why}; {instead(config.env)}")
     _spare(config)
@@ -256,10 +177,24 @@ def _dashboard(config: Config) -> int:
         if isinstance(chosen, str):
             return _refuse(chosen)
         config = chosen
-    return _run_dashboard(config)
+    return _shown(config, record)
 
 
-def _run_dashboard(config: Config, commands: Sequence[tuple[str, Callable[[], None]]] = ()) -> int:
+def _shown(config: Config, record: str, commands: Sequence[tuple[str, Callable[[], None]]] = ()) -> int:
+    """The dashboard, recorded where a file is named; the file is made before anything is opened."""
+    if not record:
+        return _run_dashboard(config, commands)
+    from clickit_tui.tape.writing import create
+
+    try:
+        file = create(Path(record))
+    except OSError as error:
+        there = "there is such a file already; a recording never overwrites one"
+        return _refuse(f"--record {record}: {there if isinstance(error, FileExistsError) else error.strerror or error}")
+    return _run_dashboard(config, commands, (Path(record), file))
+
+
+def _run_dashboard(config: Config, commands: Sequence[tuple[str, Callable[[], None]]] = (), tape: tuple[Path, int] | None = None) -> int:
     """Open the dashboard. What is made before its first frame is no garbage: none is looked for meanwhile."""
     import gc
 
@@ -268,18 +203,23 @@ def _run_dashboard(config: Config, commands: Sequence[tuple[str, Callable[[], No
         from clickit_tui.app import run
         from clickit_tui.opening import later
 
-        return run(later(config, _session), commands)
+        return run(later(config, partial(_session, tape=tape)), commands)
     finally:
         gc.enable()
 
 
-def _session(config: Config) -> Session:
+def _session(config: Config, tape: tuple[Path, int] | None) -> Session:
     """The core, built after the first frame. What is there by then stays there: garbage is looked for in what comes later only."""
     import gc
 
-    from clickit_tui.session import Session
+    if tape is None:
+        from clickit_tui.session import Session
 
-    session = Session(config)
+        session = Session(config)
+    else:
+        from clickit_tui.taping import TapedSession
+
+        session = TapedSession(config, *tape)
     gc.freeze()
     gc.enable()
     return session
@@ -289,6 +229,29 @@ def _spare(config: Config) -> None:
     """Textual reads how many pictures a second it may send when it is imported."""
     if config.low_bandwidth:
         os.environ["TEXTUAL_FPS"] = FEW_FRAMES
+
+
+def _replay(given: argparse.Namespace) -> int:
+    """The dashboard over a recording, or what it holds in words."""
+    from clickit_tui.tape.reading import NoTape, opened
+
+    if not given.summary and (why := no_terminal(os.environ)):
+        return _refuse(f"{why}; without one: clickit-tui replay {given.file} --summary")
+    try:
+        tape = opened(Path(given.file), getattr(given, "env", ""))
+    except NoTape as error:
+        return _refuse(str(error))
+    if given.summary:
+        from clickit_tui.headless.tape import summary
+
+        return summary(tape)
+    if isinstance(config := _configured(given, env=tape.header.env), str):
+        return _refuse(config)
+    _spare(config)
+    from clickit_tui.replay_app import play
+
+    played = play(config, tape, given.at)
+    return played if isinstance(played, int) else _refuse(f"--at {given.at}: {played}")
 
 
 def _keys(config: Config) -> int:
@@ -325,7 +288,7 @@ def _completion(shell: str, config: Config | str) -> int:
     if isinstance(config, str):
         print(f"clickit-tui: {config}", file=sys.stderr)
     environments = DEFAULT_ENVIRONMENTS if isinstance(config, str) else config.environments
-    print(script(shell, commands(_parser(), values(environments, incident_names()))), end="")
+    print(script(shell, commands(parser_of_everything(), values(environments, incident_names()))), end="")
     return 0
 
 
@@ -453,7 +416,7 @@ def _demo(given: argparse.Namespace) -> int:
             return _refuse(config)
         try:
             with start(seed=given.seed, latency_ms=given.latency_ms, port=given.port, progress=_progress, **wanted) as demo:
-                return _opened(config, demo)
+                return _opened(config, demo, getattr(given, "record", ""))
         except DemoFailed as failed:
             return _refuse(str(failed))
 
@@ -462,7 +425,7 @@ def _progress(said: str) -> None:
     print(f"{said} ...", file=sys.stderr, flush=True)
 
 
-def _opened(config: Config, demo: Demo) -> int:
+def _opened(config: Config, demo: Demo, record: str) -> int:
     import msgspec
 
     _spare(config)
@@ -472,4 +435,4 @@ def _opened(config: Config, demo: Demo) -> int:
     kept = clean_environ(os.environ, demo)
     os.environ.clear()
     os.environ.update(kept)
-    return _run_dashboard(config, _incident_commands(demo))
+    return _shown(config, record, _incident_commands(demo))

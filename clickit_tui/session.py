@@ -68,6 +68,8 @@ FOLLOWED = ("services", "tasks", "targets", "target_groups", "alarms", "metrics"
 class Session:
     """The running core of one environment. Build it on any thread; `start` and everything after it on one event loop."""
 
+    recording, player = "", None
+
     def __init__(
         self,
         config: Config,

@@ -21,6 +21,7 @@ class Store:
         self._readers: Counter[str] = Counter()
         self._next = 0
         self._on_interest: list[Callable[[frozenset[str]], None]] = []
+        self._on_change: list[Listener] = []
 
     def put(self, **fields: object) -> None:
         """Replace fields of the World; listeners of fields whose value differs are called once, in order of subscription."""
@@ -28,6 +29,8 @@ class Store:
         if not changed:
             return
         self.world = msgspec.structs.replace(self.world, **fields)
+        for told in self._on_change:
+            told(self.world, changed)
         for reads, listener in tuple(self._listeners.values()):
             if hit := reads & changed:
                 listener(self.world, hit)
@@ -56,3 +59,7 @@ class Store:
     def on_interest(self, told: Callable[[frozenset[str]], None]) -> None:
         """Call back whenever somebody begins to read fields; the poll loops wake by it."""
         self._on_interest.append(told)
+
+    def on_change(self, told: Listener) -> None:
+        """Call back with every change, before those who read the fields; whoever listens so reads nothing and wakes no source."""
+        self._on_change.append(told)

@@ -16,6 +16,7 @@ from clickit_tui.logs.fetch import Ask, Event, Page
 from clickit_tui.logs.insights import Answer, Estimate
 from clickit_tui.logs.line import LogLine
 from clickit_tui.logs.search import Search, Wanted
+from clickit_tui.panes.core import Player
 from clickit_tui.plan import Hidden, Opening, Plan, Refused
 from clickit_tui.reach.capture import Captured, Output
 from clickit_tui.reach.plugin import Invocation
@@ -124,6 +125,9 @@ class FakeShells:
 
 class FakeCore:
     """What the screens need of the core, held still."""
+
+    recording = ""
+    player: Player | None = None
 
     def __init__(self, world: World, *, read_only: str = "", protected: bool = True, lines: Sequence[LogLine] = ()) -> None:
         self.config = Config(env=world.env, names=worlds.NAMES, protected=protected)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import uuid
+from pathlib import Path
 
 import msgspec
 
 from clickit_tui.app import run
+from clickit_tui.config import Config
 from clickit_tui.logs.line import LogLine
+from clickit_tui.replay import Replay
+from clickit_tui.replay_app import ReplayDashboard
+from clickit_tui.tape.reading import opened
 from tests import worldpast, worlds
 from tests.fakes import FakeCore, line
+from tests.tape.taped import recorded
 
 TEXTS = (
     ("error", "api", "could not connect to server: connection refused"),
@@ -51,6 +58,18 @@ def core(name: str, read_only: str = "") -> FakeCore:
     return FakeCore(world, read_only=read_only, lines=lines)
 
 
+def replayed() -> Replay:
+    """A replay of a fixture incident, at its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        tape = opened(recorded(Path(folder) / "incident.tape"))
+    replay = Replay(Config(env=worlds.ENV, names=worlds.NAMES), tape)
+    replay.seek(tape.ended_at)
+    return replay
+
+
 if __name__ == "__main__":
     uuid.uuid4 = lambda: uuid.UUID(int=7)  # type: ignore[assignment]  # a picture shows the same token each time
-    run(core(sys.argv[1], "--read-only" if "read-only" in sys.argv else ""))
+    if sys.argv[1] == "replayed":
+        run(replayed(), (), ReplayDashboard)
+    else:
+        run(core(sys.argv[1], "--read-only" if "read-only" in sys.argv else ""))

@@ -286,3 +286,37 @@ def test_what_would_make_textual_write_down_every_key_is_taken_away(tmp_path):
     asked = os.environ | {"TEXTUAL_LOG": str(log), "TEXTUAL_DEBUG": "1"}
     assert subprocess.run([sys.executable, "-c", told], env=asked, cwd=tmp_path, capture_output=True, check=False).returncode == 0
     assert list(tmp_path.glob("*.log")) == []
+
+
+def test_a_recording_never_overwrites_and_belongs_to_the_dashboard(opened, tmp_path, capsys):
+    there = tmp_path / "there"
+    there.write_text("mine")
+    assert cli.main(["--env", "dev", "--record", str(there)]) == 4
+    assert "there is such a file already" in capsys.readouterr().err
+    assert cli.main(["--env", "dev", "--record", str(tmp_path / "none" / "a")]) == 4
+    assert "/a: No such file or directory" in capsys.readouterr().err
+    assert cli.main(["--env", "dev", "--record", str(there), "status"]) == 4
+    assert "belongs to the dashboard" in capsys.readouterr().err
+    assert (opened, there.read_text()) == ([], "mine")
+    assert cli.main(["--env", "dev", "--record", str(tmp_path / "new")]) == 0
+    assert [config.env for config in opened] == ["dev"]
+    assert (tmp_path / "new").exists()
+
+
+def test_a_replay_without_a_terminal_names_the_summary_which_prints_what_it_holds(tmp_path, capsys, monkeypatch):
+    from tests.tape.taped import recorded
+
+    path = recorded(tmp_path / "a.tape.gz")
+    assert cli.main(["replay", str(path)]) == 4
+    assert f"without one: clickit-tui replay {path} --summary" in capsys.readouterr().err
+    assert cli.main(["replay", str(path), "--plain"]) == 0
+    said = capsys.readouterr().out
+    for words in ("prod, account 123456789012", "2026-11-23 14:03:19Z, 20 m 0 s", "log lines   1,230", "FAIL api", "likely: "):
+        assert words in said
+    assert cli.main(["replay", str(path), "--summary", "--env", "dev"]) == 4
+    assert "is a recording of prod, not of dev" in capsys.readouterr().err
+    assert cli.main(["replay", str(tmp_path / "none"), "--summary"]) == 4
+    assert "cannot be read" in capsys.readouterr().err
+    monkeypatch.setattr(cli, "no_terminal", lambda environ: "")
+    assert cli.main(["replay", str(path), "--at", "12:00"]) == 4
+    assert "--at 12:00: outside the recording" in capsys.readouterr().err

@@ -49,6 +49,8 @@ def test_help_imports_neither_the_screen_nor_the_sdk() -> None:
     [
         "headless",
         "session",
+        "replay",
+        "tape",
         "carry",
         "aws",
         "actions",

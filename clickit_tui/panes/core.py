@@ -21,6 +21,7 @@ from clickit_tui.world.ecs import Task, TaskDefinition
 from clickit_tui.world.follow import Follow
 from clickit_tui.world.machine import Tunnel
 from clickit_tui.world.parts import Alarm, Series
+from clickit_tui.world.playing import Playing
 from clickit_tui.world.spending import Spent
 from clickit_tui.world.world import World
 
@@ -85,6 +86,26 @@ class Shells(Protocol):
         ...
 
 
+class Player(Protocol):
+    """What plays a recording."""
+
+    def playing(self) -> Playing:
+        """Where it stands."""
+        ...
+
+    def pause(self) -> None:
+        """Stand still, or go on."""
+        ...
+
+    def faster(self, by: int) -> None:
+        """The next speed, or with -1 the one before."""
+        ...
+
+    def seek(self, at: float) -> None:
+        """Show another moment of the recording, epoch seconds, or the nearest one."""
+        ...
+
+
 class Core(Protocol):
     """The running core as the screens use it."""
 
@@ -100,6 +121,16 @@ class Core(Protocol):
 
     @property
     def shells(self) -> Shells: ...
+
+    @property
+    def recording(self) -> str:
+        """`REC` while the session is recorded, `REC STOPPED` when that ended; empty otherwise."""
+        ...
+
+    @property
+    def player(self) -> Player | None:
+        """What plays a recording; None in a session that reads AWS."""
+        ...
 
     @property
     def read_only(self) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from clickit_tui.checks.registry import RANK
+from clickit_tui.panes.replaying import replay_words
 from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Look, Span, Spans, fit, spans_width
 from clickit_tui.ui.cells import width as cells
+from clickit_tui.world.playing import Playing
 from clickit_tui.world.world import World
 
 
@@ -53,47 +55,62 @@ def tunnel_words(world: World, view: View, width: int) -> str:
     return "  ".join(f"{t.to} :{t.local_port} {t.state} {max(0, int((view.now - t.opened_at) // 60))}m" for t in live)
 
 
-def identity_line(world: World, view: View, width: int) -> Spans:
-    """One row. Kept longest: environment, mode, account, region, incident, follows, tunnels, credentials, clock, identity, calls."""
+def identity_line(world: World, view: View, width: int, recording: str = "", playing: Playing | None = None) -> Spans:
+    """One row. Kept longest: environment, mode, account, region, incident, follows, tunnels, credentials, clock, identity, calls.
+
+    That the session is recorded, or is a replay, stands beside the mode and never drops; a replay's clock comes first, where it is narrow
+    instead of the mode, which a replay always has.
+    """
+    look: Look = "reverse" if view.protected else "bold"
     identity = world.identity.value
-    mode = "READ-ONLY" if view.read_only else "OPERATOR"
     region = (identity.region if identity else "") or "region ?"
     left = f" {world.env.upper()}  clickit {where(world)} {region}"
-    right = mode
-    follows = sum(1 for f in world.follows if f.open)
+    mode = "" if playing is not None and width < 80 else "READ-ONLY" if view.read_only else "OPERATOR"
+    right = (*_marked(recording if playing is None else "REPLAY", look), Span(mode, look))
+    room = width - cells(left) - spans_width(right) - 3
     pinned = incident_words(world, view, width)
-    extras = [pinned] if pinned else []
-    if follows:
-        extras.append(f"following {follows}")
-    tunnelled = tunnel_words(world, view, width)
-    if tunnelled:
-        extras.append(tunnelled)
-    minutes = (identity.expires_at - view.now) / 60 if identity and identity.expires_at else None
-    if minutes is not None and minutes < 30:
-        extras.append("creds expired" if minutes <= 0 else f"creds {int(minutes)}m")
-    if view.slow:
-        extras.append("polls slowly: any key wakes" if width >= 120 else "polls slowly")
-    clock = view.clock(view.now)
-    who = identity.who if identity else ""
-    room = width - cells(left) - cells(right) - 3
-    if not (follows or pinned or tunnelled) or width >= 100:
-        extras.append(clock)
-        fits = who and cells(who) + sum(cells(e) + 2 for e in extras) + 2 <= room
-        extras = [*extras[: bool(pinned)], who, *extras[bool(pinned) :]] if fits else extras
-    if width >= 120:
-        extras += [f"{view.calls_per_minute} calls/min", f"${view.dollars:.2f}"]
     kept: list[str] = []
-    for extra in extras:
+    for extra in _extras(world, view, width, room, pinned, playing):
         if sum(cells(k) + 2 for k in kept) + cells(extra) + 2 <= room:
             kept.append(extra)
-    middle = "  ".join(kept)
-    gap = width - cells(left) - cells(middle) - cells(right) - 3
-    look: Look = "reverse" if view.protected else "bold"
-    rest = middle.removeprefix(pinned) if pinned in kept else middle
-    head = f"{left}{' ' * max(1, gap)}"
-    told = (Span(head, look), Span(pinned, "reverse-fail")) if pinned in kept else (Span(head, look),)
-    spans = (*told, Span(f"{rest}  ", look), Span(right, "reverse" if view.protected else "bold"), Span(" ", look))
-    return spans if spans_width(spans) <= width else (Span(fit(left, width - cells(right) - 2) + " " + right + " ", look),)
+    gap = room - cells("  ".join(kept))
+    said = [span for extra in kept for span in (Span(extra, "reverse-fail" if extra == pinned else look), Span("  ", look))]
+    spans = (Span(f"{left}{' ' * max(1, gap)}", look), *(said or [Span("  ", look)]), *right, Span(" ", look))
+    if spans_width(spans) <= width:
+        return spans
+    return (Span(fit(left, width - spans_width(right) - 2) + " ", look), *right, Span(" ", look))
+
+
+def _marked(mark: str, look: Look) -> Spans:
+    """` REC `, ` REC STOPPED ` or ` REPLAY `, set off from the row."""
+    if not mark:
+        return ()
+    away: Look = "reverse-fail" if mark.endswith("STOPPED") else "bold" if look == "reverse" else "reverse"
+    return (Span(f" {mark} ", away), Span(" ", look))
+
+
+def _extras(world: World, view: View, width: int, room: int, pinned: str, playing: Playing | None) -> list[str]:
+    """What may stand between place and mode, the most important first."""
+    identity = world.identity.value
+    follows = sum(1 for f in world.follows if f.open)
+    tunnelled = tunnel_words(world, view, width)
+    minutes = (identity.expires_at - view.now) / 60 if identity and identity.expires_at else None
+    said = (
+        pinned,
+        f"following {follows}" if follows else "",
+        tunnelled,
+        "" if minutes is None or minutes >= 30 else "creds expired" if minutes <= 0 else f"creds {int(minutes)}m",
+        ("polls slowly: any key wakes" if width >= 120 else "polls slowly") if view.slow else "",
+    )
+    extras = [each for each in said if each]
+    if playing is not None:
+        return [replay_words(playing, view, room - 2), *extras]
+    if not (follows or pinned or tunnelled) or width >= 100:
+        extras.append(view.clock(view.now))
+        who = identity.who if identity else ""
+        fits = who and cells(who) + sum(cells(e) + 2 for e in extras) + 2 <= room
+        extras = [*extras[: bool(pinned)], who, *extras[bool(pinned) :]] if fits else extras
+    return [*extras, f"{view.calls_per_minute} calls/min", f"${view.dollars:.2f}"] if width >= 120 else extras
 
 
 def strip_line(view: View, width: int) -> Spans:

@@ -218,5 +218,7 @@ def bound_keys(active: Iterable[ActiveBinding]) -> dict[str, list[tuple[str, str
 
 def key_words(keys: str) -> str:
     """Keys as they stand on the keyboard: `/`, `: ctrl+p`, `.`."""
-    names = {"slash": "/", "colon": ":", "question_mark": "?", "full_stop": ".", "minus": "-"}
+    names = {"slash": "/", "colon": ":", "question_mark": "?", "full_stop": ".", "minus": "-", "less_than_sign": "<"}
+    names |= {"greater_than_sign": ">", "left_square_bracket": "[", "right_square_bracket": "]", "at": "@"}
+    names |= {"left_curly_bracket": "{", "right_curly_bracket": "}"}
     return " ".join(names.get(k, k) for k in keys.split(","))

@@ -93,7 +93,8 @@ class Board(Keys):
         self._hear_of_ends(world)
         self._offer_to_look(world, view)
         width = self.size.width
-        self.identity.show([identity_line(world, view, width)])
+        player = self.core.player
+        self.identity.show([identity_line(world, view, width, self.core.recording, player.playing() if player is not None else None)])
         self.strip.show([strip_line(view, width)])
         self.cause.show([self._third_row(world, view, width)])
         for pane in self.panes():

@@ -15,9 +15,13 @@ from clickit_tui.panes.pages import key_words
 from clickit_tui.screens.comparing import Details
 from clickit_tui.screens.keys import KEYS
 from clickit_tui.screens.places import PLACES
+from clickit_tui.screens.transport import KEYS as REPLAY_KEYS
 from clickit_tui.ui.page import Page
 from clickit_tui.ui.table import Table
 from clickit_tui.ui.tail import Tail
+
+REPLAY = "a replay"
+"""The name of the group of keys that work on every screen of a replay, and only there."""
 
 
 class Bound(NamedTuple):
@@ -43,7 +47,7 @@ def groups(everywhere: Iterable[BindingType]) -> tuple[Group, ...]:
         _group("the log", Tail.BINDINGS),
         _group("pages", (*Page.BINDINGS, *Details.__dict__["BINDINGS"])),
     ]
-    return (_group("everywhere", everywhere), _group("every screen", KEYS), *own, *panes)
+    return (_group("everywhere", everywhere), _group("every screen", KEYS), _group(REPLAY, REPLAY_KEYS), *own, *panes)
 
 
 def _group(name: str, bindings: Iterable[BindingType]) -> Group:
@@ -114,10 +118,10 @@ def _exists(key: str) -> bool:
 
 def _clashes(found: Sequence[Group], keymap: Mapping[str, str]) -> dict[str, str]:
     """Mapped actions whose key already does something else in the same place, and what; what clashes by default is meant so."""
-    everywhere, common, *others = found
+    everywhere, common, replay, *others = found
     own = [g for g in others if g.name.startswith("screen ")]
     *panes, pages = [g for g in others if not g.name.startswith("screen ")]
-    places = [(everywhere, common, screen, pane) for screen in own for pane in panes] + [(everywhere, pages)]
+    places = [(everywhere, common, replay, screen, pane) for screen in own for pane in panes] + [(everywhere, pages)]
     refused: dict[str, str] = {}
     for place in places:
         bound = [b for group in place for b in group.bound]

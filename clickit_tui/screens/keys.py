@@ -233,7 +233,7 @@ class Keys(Screen[None]):
     def action_refresh(self) -> None:
         """Read everything again now."""
         self.core.refresh(())
-        self.say("reading everything again")
+        self.say("reading everything again" if self.core.player is None else "a replay reads nothing again")
 
     def action_filter(self) -> None:
         """Filter the focused table or log."""
@@ -332,7 +332,7 @@ class Keys(Screen[None]):
         following = [f for f in self.core.store.world.follows if f.open]
         incident = open_incident(self.core.store.world)
         tunnels = [t for t in self.core.store.world.tunnels if t.live]
-        if not following and incident is None and not tunnels:
+        if self.core.player is not None or (not following and incident is None and not tunnels):
             self.app.exit(0)
             return
         waiting = ", ".join(f.follow.did for f in following if f.follow.kind == "steps")

@@ -195,6 +195,8 @@ class ServicesScreen(Board):
         service = next((s for s in self.core.store.world.services.value or () if target is not None and s.part == target.part), None)
         if service is None or service.primary is None:
             self.say("follow: select a service or one of its deployments (tab)")
+        elif self.core.player is not None:
+            self.say("follow: a replay shows only what was followed")
         elif not service.rolling:
             self.say(f"follow: no deployment of {service.part} is under way")
         else:

@@ -72,9 +72,10 @@ class Page(ModalScreen[None]):
         self.renew()
 
     def renew(self) -> None:
-        """Ask for the lines again."""
+        """Ask for the lines again. What the app says of itself, its sub-title, stands before the title: a page may cover all else."""
         width, height = self.app.size
-        shown, self._top = page_lines(self._title, self._lines_of(), self._top, max(24, min(width - 2, 120)), max(3, height), self.leave)
+        title = f"{self.app.sub_title} {self._title}".strip()
+        shown, self._top = page_lines(title, self._lines_of(), self._top, max(24, min(width - 2, 120)), max(3, height), self.leave)
         self._box.show(shown)
 
     def action_leave(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Cluster(msgspec.Struct, frozen=True, kw_only=True):
+class Cluster(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     name: str
     arn: str = ""
     status: str = ""

@@ -43,7 +43,7 @@ def principal(arn: str) -> str:
     return _GENERATED.sub(r"\1botocore-session", arn)
 
 
-class LoadBalancer(msgspec.Struct, frozen=True, kw_only=True):
+class LoadBalancer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     arn: str
     name: str
     state: str = ""

@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -16,19 +17,20 @@ from clickit_tui.journal import Journal
 from clickit_tui.world.incident import Incident
 from tests.documents.commands import ROOT, Command, commands, forms
 from tests.pty.harness import Terminal
+from tests.tape.taped import recorded
 
 pytestmark = pytest.mark.xdist_group("demo")
 FOUND = commands()
-GOES_ON = {"": r"─ services", "demo": r"─ services", "demo --serve": r"ready http://127", "tail --follow": r"api"}
+GOES_ON = {"": r"─ services", "demo": r"─ services", "demo --serve": r"ready http://127", "tail --follow": r"api", "replay": r"REPLAY"}
 """What runs until it is ended, and what shows that it has begun."""
 NOT_CARRIED_OUT = {"--wait": "waits for half an hour: tests/headless/test_sleeping.py waits on a stepped clock"}
 """Options with which a command is understood here and not run, and why."""
 
 
 def kind(words: tuple[str, ...]) -> str:
-    """The sub-command, with the option that makes it go on."""
+    """The sub-command, with the option that makes it go on, or end."""
     name = next((w for w, before in zip(words, ("", *words), strict=False) if w.isalpha() and not before.startswith("-")), "")
-    return " ".join([name, *(w for w in words if w in ("--serve", "--follow"))])
+    return " ".join([name, *(w for w in words if w in ("--serve", "--follow", "--summary"))])
 
 
 def is_only_named(words: tuple[str, ...]) -> bool:
@@ -124,8 +126,15 @@ def ended(command):
         return end.code
 
 
+def prepared(command):
+    """The recording that a replay needs."""
+    if "replay" in command.words:
+        recorded(Path(command.words[command.words.index("replay") + 1]))
+
+
 def ran(command, capfd):
     """It could be run, said something, and no defect came to light."""
+    prepared(command)
     code = ended(command)
     said = capfd.readouterr()
     assert code != cli.NOT_RUN, said.err
@@ -136,7 +145,8 @@ def ran(command, capfd):
 @pytest.mark.long
 @each(GOING_ON)
 def test_it_begins_and_can_be_ended(command, here):
-    with Terminal([sys.executable, "-m", "clickit_tui", *command.words], cwd=ROOT, env=os.environ | {"LC_ALL": "C.UTF-8"}) as running:
+    prepared(command)
+    with Terminal([sys.executable, "-m", "clickit_tui", *command.words], cwd=here, env=os.environ | {"LC_ALL": "C.UTF-8"}) as running:
         running.wait_for(GOES_ON[kind(command.words)] if command.words else "which environment", timeout_s=120.0)
         running.signal(signal.SIGTERM)
         running.wait_exit()

@@ -12,6 +12,7 @@ import pytest
 from clickit_tui import cli
 from clickit_tui.demo.incidents import registry
 from clickit_tui.headless.completion import SHELLS
+from clickit_tui.options import parser_of_everything
 from tests.pty.harness import Terminal
 
 CASES = [
@@ -76,7 +77,7 @@ def test_bash_offers_values_after_an_equals_sign(scripts, line):
 
 
 def test_bash_offers_every_command_and_all_options_of_each(scripts):
-    given = cli._parser().format_help()
+    given = parser_of_everything().format_help()
     offered = bash(scripts["bash"], "clickit-tui ")
     assert {"status", "check", "demo"} <= offered
     assert all(f" {command} " in given for command in offered)

@@ -31,6 +31,7 @@ from clickit_tui.screens.playbooks import PlaybooksScreen
 from clickit_tui.screens.services import ServicesScreen
 from clickit_tui.screens.supply import SupplyScreen
 from clickit_tui.screens.timeline import TimelineScreen
+from clickit_tui.screens.transport import KEYS as REPLAY_KEYS
 from clickit_tui.screens.triage import TriageScreen
 from clickit_tui.ui.table import Table
 from clickit_tui.ui.tail import Tail
@@ -107,6 +108,7 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("Timeline of an incident that was declared", "declared", ("0",), (80, 24), r"declared: API"),
     ("`i` while an incident is open", "declared", ("i",), (80, 24), r"type to narrow"),
     ("Timeline of an observer who may not see half of it", "denied read-only", ("0",), (80, 24), r"not seen"),
+    ("A replay at 80x24, at its end", "replayed", (), (80, 24), r"20:00 of 20:00"),
     ("Logs at 150x45", "logs", ("3",), (150, 45), r"lines 600.*14:03:18"),
 )
 
@@ -219,6 +221,14 @@ def book(shown: dict[str, str]) -> str:
         out += [f"**{pane.heading}**: {pane.help_text}", ""]
     out += [key_table(own(TimelineScreen.BINDINGS)), ""]
     out += ["## Keys on every screen", "", key_table(own(KEYS)), "", "## Keys of Triage", "", key_table(own(TriageScreen.BINDINGS)), ""]
+    out += [
+        "## Keys of a replay",
+        "",
+        "On every screen, besides all others; `space` pauses there too.",
+        "",
+        key_table(own(REPLAY_KEYS)),
+        "",
+    ]
     out += ["## Keys of a table", "", key_table(own(Table.BINDINGS)), "", "## Keys of the log", "", key_table(own(Tail.BINDINGS)), ""]
     out += ["## Actions", "", "| key | id | on | AWS calls |", "|---|---|---|---|"]
     out += [f"| `{a.key or '–'}` | `{a.id}` | {', '.join(a.on)} | {', '.join(f'`{o}`' for o in a.operations)} |" for a in actions()]

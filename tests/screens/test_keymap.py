@@ -119,3 +119,11 @@ async def test_key_rows_and_the_list_of_actions_show_the_configured_keys():
         assert re.search(r"\br +redeploy", app.screen.text) is None
         await pilot.press("escape", "colon", *"scale")
         await until(pilot, lambda: isinstance(app.screen, Picker) and "f6  scale" in app.screen.text)
+
+
+def test_the_keys_of_a_replay_mean_nothing_else_anywhere_but_space():
+    found = {group.name: group for group in groups(Dashboard.BINDINGS)}
+    own = {key for bound in found.pop("a replay").bound for key in bound.keys}
+    others = {key for group in found.values() if group.name != "pages" for bound in group.bound for key in bound.keys}
+    assert own & others == {"space"}
+    assert len(own) == 8

@@ -1,0 +1,156 @@
+"""How a tape is written: a header, then lines of JSON, each with the moment it is about. Everything in it is masked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, get_type_hints
+
+import msgspec
+
+from clickit_tui.config import Thresholds
+from clickit_tui.logs.line import LogLine, harmless
+from clickit_tui.logs.mask import MARK, mask
+from clickit_tui.naming import Names
+from clickit_tui.world.seen import Seen
+from clickit_tui.world.world import FIELDS, World
+
+FORMAT = 1
+"""Grows when a reader of the former number would misread the file; what is only added is skipped by older readers."""
+REMEMBERED = 20_000
+"""Texts whose masked form is remembered."""
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """The first line: what the session was told, so that the same causes are found again."""
+
+    tape: int
+    """The number of the format."""
+    program: str
+    env: str
+    began_at: float
+    """Epoch seconds."""
+    account: str = ""
+    """As configured; what STS said stands in the identity, with the first reading of it."""
+    region: str = ""
+    read_only: str = ""
+    """Why the recorded session could change nothing; empty when it could."""
+    protected: bool = True
+    stop_database: bool = False
+    names: Names
+    thresholds: Thresholds = Thresholds()
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One moment. Every part may be absent; a reader skips parts that it does not know."""
+
+    at: float
+    put: Mapping[str, msgspec.Raw] = {}
+    """World fields with their new value."""
+    held: Mapping[str, msgspec.Raw] = {}
+    """`Seen` fields that were read again and had the value they have had: all but the value."""
+    lines: tuple[msgspec.Raw, ...] = ()
+    """Log lines as they came."""
+    tail: msgspec.Raw = msgspec.Raw(b"")
+    """How the tail stands, when that has changed."""
+    lost: int = 0
+    """Log lines that came and were not written, so that the file does not grow faster than it may."""
+    end: str = ""
+    """The recording ended as it should; why."""
+
+
+class TailWords(msgspec.Struct, frozen=True, kw_only=True):
+    """How the tail stood, in its own words."""
+
+    words: str = "LOADING"
+    look: str = "plain"
+    troubles: tuple[str, ...] = ()
+
+
+@cache
+def kind_of(field: str) -> Any:  # noqa: ANN401 - a type, as msgspec takes it
+    """The type of a World field."""
+    return get_type_hints(World)[field]
+
+
+KNOWN = frozenset(FIELDS) - {"env"}
+"""World fields that a tape may hold."""
+TIMED = frozenset(name for name in KNOWN if isinstance(getattr(World(env="-"), name), Seen))
+"""Those of them that are `Seen`."""
+
+
+class Masking:
+    """Values as JSON in which no secret is left, whatever the session shows on its own screen."""
+
+    def __init__(self, patterns: tuple[str, ...] = ()) -> None:
+        self._patterns = tuple(re.compile(one) for one in patterns)
+        self._known: dict[str, str] = {}
+
+    def text(self, text: str) -> str:
+        """One text."""
+        found = self._known.get(text)
+        if found is None:
+            found = text
+            for one in self._patterns:
+                found = one.sub(MARK, found)
+            found = mask(found)
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[text] = found
+        return found
+
+    def json(self, value: object) -> bytes:
+        """A value of the World, or log lines, as JSON."""
+        return msgspec.json.encode(self._masked(msgspec.to_builtins(value), ""))
+
+    def _masked(self, value: object, name: str) -> object:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {self.text(str(key)): self._masked(each, str(key)) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return (
+                self._texts(value, name) if all(isinstance(each, str) for each in value) else [self._masked(each, name) for each in value]
+            )
+        return value
+
+    def _texts(self, texts: Sequence[str], name: str) -> list[str]:
+        """Texts that may be (name, value), or a command line: each is masked as it would be in one text with the one before."""
+        joint = "=" if len(texts) == 2 and name != "secrets" else " "
+        return [self._after(texts[at - 1] if at else "", joint, text) for at, text in enumerate(texts)]
+
+    def _after(self, before: str, joint: str, text: str) -> str:
+        found = self.text(text)
+        if not before or not text or text.startswith("arn:") or (joint == " " and not before.startswith("-")):
+            return found
+        return found if self.text(f"{before}{joint}{text}").endswith(found) else MARK
+
+
+def value_of(raw: bytes, kind: Any) -> Any:  # noqa: ANN401 - as the type says
+    """A value out of a tape. Raises `msgspec.MsgspecError` or RecursionError when it is not of that type.
+
+    A tape may come from elsewhere: what a terminal would obey is taken out of its texts.
+    """
+    if b"\\" not in raw and raw.isascii():
+        return _decoder(kind).decode(raw)
+    return msgspec.convert(_harmless(msgspec.json.decode(raw)), kind)
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - a type, as msgspec takes it
+    return msgspec.json.Decoder(kind)
+
+
+def _harmless(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    if isinstance(value, str):
+        return harmless(value)
+    if isinstance(value, dict):
+        return {harmless(key): _harmless(each) for key, each in value.items()}
+    return [_harmless(each) for each in value] if isinstance(value, list) else value
+
+
+def log_line(raw: bytes) -> LogLine:
+    """One log line out of a tape. Raises as `value_of` does."""
+    line: LogLine = value_of(raw, LogLine)
+    return line
