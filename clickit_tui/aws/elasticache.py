@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clickit_tui.aws.fetching import listed, needed, outcomes
+from clickit_tui.aws.fetching import garbled, listed, needed, outcomes
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.members import Json, flag, integer, records, text, when, words
 from clickit_tui.naming import Names
@@ -155,6 +155,8 @@ def events_fetch(gateway: Gateway) -> Fetch:
         if isinstance(cache, Absent):
             return {"cache_events": ()}
         told = await listed(gateway, "elasticache", "DescribeEvents", "Events", Duration=DAY_MINUTES)
+        if told and all(cache_event(one) is None for one in told):
+            raise garbled("elasticache:DescribeEvents", "Date")
         found = [one for one in map(cache_event, told) if one is not None and (one.resource == cache.id or one.resource in cache.nodes)]
         return {"cache_events": tuple(sorted(found, key=lambda one: -one.at))}
 

@@ -103,7 +103,7 @@ class Gateway:
         self._loader: _Sdk = None
         self._failures: tuple[type[BaseException], ...] = ()
         self._renewed_at = float("-inf")
-        self._code = ""
+        self._code, self._code_prompt = "", "Enter MFA code: "
         self._codes = 0
         self._code_refused = False
         self._asking = asyncio.Lock()
@@ -334,7 +334,7 @@ class Gateway:
         except expected as failure:
             failure.__traceback__ = failure.__context__ = failure.__cause__ = None
             if type(failure).__name__ == "RefreshWithMFAUnsupportedError":
-                failure = CodeNeeded("Enter MFA code: ")
+                failure = CodeNeeded(self._code_prompt)
             if lane != "open" and stale_session(fault_of(failure, service, operation, quiet=True), failure):
                 await self._retire(connection, at_once=isinstance(failure, CodeNeeded))
             return failure
@@ -388,7 +388,7 @@ class Gateway:
         provider.cache = JSONFileCache(str(Path.home() / ".aws" / "cli" / "cache"))
 
     def _take_code(self, prompt: str) -> str:
-        code, self._code = self._code, ""
+        code, self._code, self._code_prompt = self._code, "", prompt
         if not code:
             raise CodeNeeded(prompt)
         return code

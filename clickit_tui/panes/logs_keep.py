@@ -29,8 +29,12 @@ def save(folder: Path, env: str, now: float, text: str) -> Path:
             file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except FileExistsError:
             continue
-        with os.fdopen(file, "w", encoding="utf-8", errors="replace") as out:
-            out.write(text)
+        try:
+            with os.fdopen(file, "w", encoding="utf-8", errors="replace") as out:
+                out.write(text)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
         return path
     raise FileExistsError(17, "too many files of this second", str(folder))
 
