@@ -1,9 +1,13 @@
 """Which configured keys can be had, what is said of the others, and the table of keys."""
 
+import importlib
+import inspect
+import pkgutil
 import re
 
 import msgspec
 import pytest
+from textual.dom import DOMNode
 
 from clickit_tui.app import Dashboard, keys
 from clickit_tui.screens.keymap import accepted, groups
@@ -75,6 +79,26 @@ def test_every_id_is_one_action_and_every_screen_is_listed():
     assert len(ids) == len(set(ids))
     assert {f"screen {place.name}" for place in PLACES} <= {group.name for group in found}
     assert all(bound.what and bound.keys for group in found for bound in group.bound)
+
+
+def bound():
+    """(class, binding) of everything in the program that binds keys."""
+    rooms = [importlib.import_module(f"clickit_tui.{room}") for room in ("ui", "panes", "screens")]
+    modules = [importlib.import_module(f"{room.__name__}.{each.name}") for room in rooms for each in pkgutil.iter_modules(room.__path__)]
+    modules.append(importlib.import_module("clickit_tui.app"))
+    found = {each for module in modules for _, each in inspect.getmembers(module, inspect.isclass) if issubclass(each, DOMNode)}
+    own = [each for each in found if each.__module__.startswith("clickit_tui.")]
+    return [(each, binding) for each in own for binding in each.__dict__.get("BINDINGS", ())]
+
+
+def test_every_key_of_the_program_is_in_the_table_and_does_something():
+    listed = {bound.id for group in groups(Dashboard.BINDINGS) for bound in group.bound}
+    pairs = bound()
+    assert len(pairs) > 100
+    assert [(owner.__name__, binding.key) for owner, binding in pairs if binding.id not in listed] == []
+    for owner, binding in pairs:
+        method = f"action_{binding.action.partition('(')[0].rpartition('.')[2]}"
+        assert hasattr(owner, method) or hasattr(Dashboard, method), (owner.__name__, binding.key)
 
 
 def test_the_table_shows_id_key_and_meaning_with_the_configured_keys():
