@@ -20,7 +20,7 @@ from clickit_tui.demo.simulator import Simulator
 from clickit_tui.demo.table import table
 from tests.demo.look import Look
 from tests.demo.symptoms import SYMPTOMS, YET, Symptom, database, no_alarms, no_cache
-from tests.demo.test_simulator import START, everything
+from tests.demo.test_simulator import START, everything, troubles
 
 ELAPSED_S = 1500.0
 SESSION = get_session()
@@ -88,7 +88,9 @@ async def _seen(look: Look, env: str) -> list[str]:
 async def _never_seen(seed: int, hours: int) -> None:
     sim = Simulator(seed=seed, now=START)
     for _ in range(hours * 2):
-        sim.step(sim.now + 1800)
+        for _ in range(30):
+            sim.step(sim.now + 60)
+            assert troubles(sim) == [], (sim.now - START) / 60
         for env in ("dev", "prod"):
             assert await _seen(in_process(sim, env), env) == [], (sim.now - START) / 60
 
