@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final, TypeAlias
 
+from clickit_tui.aws.errors import StillExpired
+
 _Sdk: TypeAlias = Any
 """An object of the SDK, which has no types."""
 _ATTEMPTS: Final = {"read": 3, "tail": 2, "write": 1, "open": 1}
@@ -71,6 +73,21 @@ class Connection:
         expiry = float(moment.timestamp())
         renewed = getattr(credentials, "method", "") != "env" and expiry - now > _REFRESH_S
         return None if renewed else expiry - _UNUSABLE_S
+
+    async def expired(self) -> bool:
+        """Whether credentials were found and have ended."""
+        credentials = await self.session.get_credentials()
+        return bool(getattr(credentials, "refresh_needed", lambda _: False)(0))
+
+    async def frozen(self) -> _Sdk:
+        """The credentials as they are now, renewed if need be; None without any. Raises StillExpired, and what the SDK raises."""
+        credentials = await self.session.get_credentials()
+        try:
+            return await credentials.get_frozen_credentials() if credentials is not None else None
+        except RuntimeError:
+            if await self.expired():
+                raise StillExpired from None
+            raise
 
     def endpoints(self) -> list[str]:
         """Addresses of the clients made so far."""

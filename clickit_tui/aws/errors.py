@@ -32,6 +32,10 @@ class CodeNeeded(Exception):
         self.prompt = prompt
 
 
+class StillExpired(Exception):
+    """The credentials have ended, and looking for them again found the same; the SDK has no class of its own for it."""
+
+
 _LOG_IN = "press L to log in, or run: aws sso login{profile}"
 _SIGN_IN = "run: aws login{profile}"
 _KEYS = "renew the credentials, then wait: the next try picks them up"
@@ -74,6 +78,11 @@ _CLASSES: dict[str, tuple[Trouble, str, str]] = {
         "install it beside clickit-tui: pipx inject clickit-tui awscrt",
     ),
     "RefreshWithMFAUnsupportedError": (Trouble.CREDENTIALS, "the MFA session has ended", "enter a new MFA code"),
+    "StillExpired": (
+        Trouble.CREDENTIALS,
+        "the credentials have expired",
+        "renew them where they were found; those of the environment (AWS_*) also need a new start",
+    ),
     "CodeNeeded": (
         Trouble.CREDENTIALS,
         "the role needs an MFA code",

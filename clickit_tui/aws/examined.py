@@ -39,8 +39,9 @@ class Examined(Gateway):
     async def source(self) -> Source:
         """Where the credentials come from, without a call. Raises Failed."""
         with self._faults("sts", "GetCallerIdentity"):
-            credentials = await (await self._connect()).session.get_credentials()
-            frozen = await credentials.get_frozen_credentials() if credentials is not None else None
+            connection = await self._connect()
+            credentials = await connection.session.get_credentials()
+            frozen = await connection.frozen()
         return Source(str(getattr(credentials, "method", "") or ""), bool(frozen is not None and frozen.token))
 
     def _build(self) -> _Sdk:

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 from clickit_tui.aws.answers import strict_answers
 from clickit_tui.aws.connection import Connection
 from clickit_tui.aws.endpoints import configured_endpoint, host_not_aws
-from clickit_tui.aws.errors import CodeNeeded, OutcomeUnknown, UnreadableAnswer, fault_of, lost, stale_session
+from clickit_tui.aws.errors import CodeNeeded, OutcomeUnknown, StillExpired, UnreadableAnswer, fault_of, lost, stale_session
 from clickit_tui.aws.guard import Guard, arguments, refusal
 from clickit_tui.aws.meter import Meter
 from clickit_tui.aws.reads import CREDENTIAL_CALLS, READS
@@ -58,7 +58,7 @@ def _expected() -> tuple[type[BaseException], ...]:
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
-    ours = (Failed, UnreadableAnswer, CodeNeeded)
+    ours = (Failed, UnreadableAnswer, CodeNeeded, StillExpired)
     return (*ours, BotoCoreError, ClientError, ResponseParserError, ParserError, aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 
@@ -223,8 +223,7 @@ class Gateway:
         with self._faults("ssm", "StartSession"):
             connection = await self._connect()
             client = await connection.client("ssm", "read")
-            credentials = await connection.session.get_credentials()
-            frozen = await credentials.get_frozen_credentials() if credentials is not None else None
+            frozen = await connection.frozen()
         region, endpoint = connection.region, str(client.meta.endpoint_url)
         if self.profile:
             return Keys(region=region, endpoint=endpoint, profile=self.profile)
@@ -329,6 +328,10 @@ class Gateway:
                     client = await connection.client(service, lane, region)
                     answer: dict[str, Any] = await getattr(client, _method(operation))(**arguments(params))
                     return answer
+                except RuntimeError:
+                    if await connection.expired():
+                        raise StillExpired from None
+                    raise
                 finally:
                     connection.users -= 1
         except expected as failure:

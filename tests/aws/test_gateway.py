@@ -375,3 +375,30 @@ def test_the_sdk_logs_nothing_to_the_terminal(aws: Endpoint) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.fixture
+def ended(aws: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Endpoint:
+    """Credentials of the environment whose end, as `aws configure export-credentials` tells it, has passed."""
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "t")
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z")
+    return aws
+
+
+async def test_credentials_of_the_environment_that_have_ended_are_a_fault_and_nothing_is_sent(ended: Endpoint, gateway: Gateway) -> None:
+    for ask in (gateway.identity(), gateway.read("ecs", "ListClusters"), gateway.plugin_keys(), gateway.execute(SCALE)):
+        with pytest.raises(Failed) as failed:
+            await ask
+        assert failed.value.fault.kind is Trouble.CREDENTIALS
+        assert failed.value.fault.sentence == "the credentials have expired"
+        assert not isinstance(failed.value, OutcomeUnknown)
+    assert ended.arrived == []
+
+
+async def test_a_defect_under_a_call_is_not_taken_for_ended_credentials(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("aiobotocore.client.AioBaseClient._make_api_call", broken)
+    with pytest.raises(RuntimeError, match="a defect"):
+        await gateway.read("ecs", "ListClusters")

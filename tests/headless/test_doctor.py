@@ -375,3 +375,15 @@ def test_json_is_one_object_that_tells_the_verdicts_as_words(bare, capsys):
     assert found["verdict"] == "FAIL"
     assert {each["verdict"] for each in found["items"]} <= {"PASS", "WARN", "FAIL", "UNKNOWN", "NONE"}
     assert set(found["reads"][0]) == {"permission", "verdict", "sentence"}
+
+
+def test_credentials_that_have_ended_are_told(bare, monkeypatch, capsys):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "never-shown")
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z")
+    assert cli.main(["doctor", "--region", "eu-west-1"]) == 2
+    said = capsys.readouterr()
+    assert "FAIL     credentials" in said.out
+    assert "the credentials have expired" in said.out
+    assert "never-shown" not in said.out + said.err
