@@ -30,6 +30,9 @@ screens: $(VENV)/dev.stamp
 schema: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.documents.configuration
 
+pictures: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.screens.pictures
+
 truth: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.incidents.truth $(ARGS)
 

@@ -26,7 +26,7 @@ STANDS_FOR = {
 _NAME = re.compile(r"(?<![\w./-])clickit-tui(?![\w./\[-])")
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.M | re.S)
 _SPAN = re.compile(r"`([^`\n]+)`")
-_AFTER = re.compile(r"(?:^|[\n|;&(`$ ])(?:\w+=\S+ +)*$")
+_AFTER = re.compile(r"(?:^|[\n|;&(`$ '])(?:\w+=\S+ +)*$")
 _ENDS = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|(?P<end>[|;&()\n`]|(?<!\S)\d*[<>])""")
 
 
@@ -92,6 +92,8 @@ def _command(text: str, name: re.Match[str], where: str) -> Command:
     if not _AFTER.search(text[: name.start()]):
         raise ValueError(f"{where}: clickit-tui is not where a command begins: {text[max(0, name.start() - 30) : name.end() + 30]!r}")
     rest = text[name.end() :]
+    if text[: name.start()].endswith("'"):
+        rest = rest.partition("'")[0]
     end = next((found.start() for found in _ENDS.finditer(rest) if found["end"]), len(rest))
     return Command(where, tuple(shlex.split(rest[:end])), True)
 

@@ -29,7 +29,14 @@ NOT_CARRIED_OUT = {"--wait": "waits for half an hour: tests/headless/test_sleepi
 
 def kind(words: tuple[str, ...]) -> str:
     """The sub-command, with the option that makes it go on, or end."""
-    name = next((w for w, before in zip(words, ("", *words), strict=False) if w.isalpha() and not before.startswith("-")), "")
+    name = next(
+        (
+            w
+            for w, before in zip(words, ("", *words), strict=False)
+            if re.fullmatch(r"[a-z-]+", w) and not w.startswith("-") and not before.startswith("-")
+        ),
+        "",
+    )
     return " ".join([name, *(w for w in words if w in ("--serve", "--follow", "--summary"))])
 
 
@@ -101,7 +108,10 @@ def here(fresh, tmp_path, monkeypatch):
         monkeypatch.setenv(name, str(tmp_path))
     now = time.time()
     journal = Journal(tmp_path / "clickit-tui" / "journal.jsonl")
-    journal.incident("dev", Incident(id="i1", title="checkout fails", began_at=now - 600, opened_at=now - 500))
+    for env in ("dev", "prod"):
+        journal.incident(
+            env, Incident(id=f"{'i1' if env == 'dev' else 'i2'}", title="checkout fails", began_at=now - 600, opened_at=now - 500)
+        )
     journal.close()
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -162,6 +172,17 @@ def test_every_block_for_a_shell_is_one():
         if block.language == "sh":
             done = subprocess.run(["bash", "-n"], input=block.text, text=True, capture_output=True, check=False)
             assert done.returncode == 0, f"{block.where}: {done.stderr}"
+
+
+def test_the_keys_that_the_readme_names_beside_other_tools_are_there(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert cli.main(["keys"]) == 0
+    known = {word for line in capsys.readouterr().out.splitlines() for word in line[22:38].split()} | {"esc"}
+    rows = re.search(r"\| to \.\.\. .*?\n\n", (ROOT / "README.md").read_text(), re.S)
+    assert rows
+    here = [key for row in rows[0].strip().splitlines()[2:] for key in re.findall(r"`([^`]+)`", row.rsplit("|", 2)[1])]
+    assert len(here) > 20
+    assert {key for key in here if key not in known and len(key) < 7 and not key.startswith("-")} <= {"!text", "aws"}
 
 
 def test_the_table_of_commands_names_each():

@@ -240,4 +240,7 @@ def made() -> str:
 
 
 if __name__ == "__main__":
+    from tests.screens import pictures as drawings
+
     FILE.write_text(made())
+    drawings.write()
