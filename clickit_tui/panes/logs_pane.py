@@ -16,7 +16,7 @@ from clickit_tui.logs.sift import parse
 from clickit_tui.panes.base import Pane
 from clickit_tui.panes.log import CLOCKS, SHAPES, Drawing, column_names, log_rows, usual_fields
 from clickit_tui.panes.logs_histogram import Levels, histogram, marks_of
-from clickit_tui.panes.view import View
+from clickit_tui.panes.view import View, reason
 from clickit_tui.ui.cells import Look, Span, Spans
 from clickit_tui.ui.lines import Lines
 from clickit_tui.ui.looks import symbols
@@ -128,9 +128,10 @@ class LogPane(Pane):
 
     def title_right(self, world: World, view: View) -> Spans:
         hidden = Span(f"  {self.tail.hidden:,} hidden", "warn" if self.tail.hidden else "dim")
+        why = (Span(f"  {reason(world.log.fault)}", "warn"),) if world.log.fault is not None else ()
         if not self.tail.following:
-            return (Span(f"PAUSED +{self.tail.new:,}", "warn"), Span("  "), Span(*self.state), hidden)
-        return (Span(*self.state), hidden)
+            return (Span(f"PAUSED +{self.tail.new:,}", "warn"), Span("  "), Span(*self.state), hidden, *why)
+        return (Span(*self.state), hidden, *why)
 
 
 def _day(at: float) -> int:

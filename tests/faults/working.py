@@ -120,6 +120,11 @@ class Work:
         return self.session.poller.fields & frozenset(ALWAYS_READ)
 
     @property
+    def known(self) -> frozenset[str]:
+        """The same, and what the log's tail tells."""
+        return self.always | {"log"}
+
+    @property
     def wanted(self) -> frozenset[str]:
         """Fields that the shown screen reads on demand."""
         return (self.app.board.reads() & ON_DEMAND) - BY_HAND
