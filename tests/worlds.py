@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from clickit_tui.world.agent import CHANNELS, Endpoint, Rights
 from clickit_tui.world.ecs import Cluster, Service, ServiceEvent, Task
 from clickit_tui.world.events import DatabaseEvent, DatabaseEvents
 from clickit_tui.world.machine import Machine
@@ -188,6 +189,11 @@ def healthy_world(now: float = NOW) -> World:
         "target_groups": target_groups(),
         "targets": targets(tasks),
         "nat": (NatGateway(id="nat-0a1", state="available", subnet="subnet-0p1"), NatGateway(id="nat-0b2", state="available")),
+        "rights": tuple(
+            Rights(role=f"arn:aws:iam::{ACCOUNT}:role/clickit-{ENV}-{part}-task", allowed=frozenset(CHANNELS))
+            for part in ("api", "frontend", "migration")
+        ),
+        "endpoints": (Endpoint(service=f"com.amazonaws.{REGION}.s3", kind="Gateway", state="available"),),
         "waits": waits(),
         "rules": rules(),
         "subnets": subnets(),

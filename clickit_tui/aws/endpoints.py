@@ -23,7 +23,7 @@ _OF_AWS: Final = (
 """Ends of the names of AWS's own endpoints, over all partitions."""
 _SERVICE_IDS: Final = (
     *("application_auto_scaling", "cloudwatch", "cloudwatch_logs", "cost_explorer", "ec2", "ecr", "ecs", "elasticache"),
-    *("elastic_load_balancing_v2", "pi", "pricing", "rds", "secrets_manager", "ssm", "sts"),
+    *("elastic_load_balancing_v2", "iam", "pi", "pricing", "rds", "secrets_manager", "ssm", "sts"),
 )
 """The services used, as the AWS config file spells them."""
 

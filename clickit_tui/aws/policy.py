@@ -129,6 +129,7 @@ def _kinds(names: Names, place: Place) -> tuple[str, ...]:
         place.arn("ec2", "prefix-list/*"),
         place.arn("ecs", "capacity-provider/*"),
         place.arn("pi", "metrics/rds/*"),
+        f"arn:{place.partition}:iam::{place.account}:role/*",
     )
 
 
@@ -159,7 +160,8 @@ GRANTS: tuple[Grant, ...] = (
         _set(
             "ec2:GetManagedPrefixListEntries ecs:DescribeCapacityProviders elasticache:DescribeCacheClusters "
             "elasticache:DescribeCacheSubnetGroups elasticache:DescribeReplicationGroups elasticache:DescribeSnapshots "
-            "elasticache:ListTagsForResource pi:GetResourceMetrics rds:DescribeDBInstanceAutomatedBackups rds:DescribeDBInstances "
+            "elasticache:ListTagsForResource iam:SimulatePrincipalPolicy pi:GetResourceMetrics rds:DescribeDBInstanceAutomatedBackups "
+            "rds:DescribeDBInstances "
             "rds:DescribeDBParameterGroups rds:DescribeDBParameters rds:DescribeDBSnapshots rds:DescribeDBSubnetGroups "
             "rds:DescribePendingMaintenanceActions rds:ListTagsForResource"
         ),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from clickit_tui.aws import (
+    agent,
     alarms,
     autoscaling,
     cloudwatch,
@@ -106,6 +107,8 @@ def _data(gateway: Gateway, names: Names, clock: Callable[[], float]) -> tuple[S
 def _network(gateway: Gateway, names: Names) -> tuple[Source, ...]:
     return (
         _source("nat", 120.0, ec2.nat_fetch(gateway), "target_groups"),
+        _source("rights", 300.0, agent.rights_fetch(gateway), "definitions", "cluster"),
+        _source("endpoints", 300.0, agent.endpoints_fetch(gateway), "target_groups"),
         _source("rules", 60.0, ec2.rules_fetch(gateway), "services", "database"),
         _source("subnets", 60.0, ec2.subnets_fetch(gateway), "services"),
         _source("scaling", 60.0, autoscaling.scaling_fetch(gateway, names)),

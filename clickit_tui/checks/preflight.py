@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from clickit_tui.checks.registry import Facts, Verdict
+from clickit_tui.world.agent import CHANNELS
 from clickit_tui.world.ecs import Cluster, Container, Task, TaskDefinition
+from clickit_tui.world.seen import Seen
 from clickit_tui.world.world import World
 
 INSTALL = "docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html"
@@ -17,6 +20,8 @@ SUPPORTED = (1, 2, 764, 0)
 """Older ones may be refused by AWS."""
 FROM_SOURCE = (1, 2, 0, 0)
 """What a plugin says that was compiled from plain source, whatever its release."""
+READ_LATELY_S = 600.0
+"""What is read on demand and is older than this tells nothing of now."""
 SIDECARS = ("ecs-service-connect", "aws-guardduty-agent", "aws-otel-collector", "xray", "envoy", "datadog", "log_router", "fluent")
 
 
@@ -47,6 +52,11 @@ def _warn(name: str, sentence: str, fix: str = "") -> Condition:
     return Condition(verdict=Verdict.WARN, name=name, sentence=sentence, fix=fix)
 
 
+def _note(name: str, sentence: str) -> Condition:
+    """Something to know, that is neither good nor bad."""
+    return Condition(verdict=Verdict.NONE, name=name, sentence=sentence)
+
+
 def _unknown(name: str, sentence: str) -> Condition:
     return Condition(verdict=Verdict.UNKNOWN, name=name, sentence=sentence)
 
@@ -66,7 +76,17 @@ def preflight(world: World, facts: Facts, task: Task, container: str = "") -> tu
     one = next((c for c in ordered(task) if c.name == container or not container), None)
     definition = next((d for d in world.definitions.value or () if d.arn == task.task_definition), None)
     cluster = world.cluster.value if isinstance(world.cluster.value, Cluster) else None
-    return (*here(facts), *_task(task, one), *_platform(task), *_definition(definition, one), *_cluster(cluster))
+    return (
+        *here(facts),
+        *_task(task, one),
+        *_platform(task),
+        *_role(definition, one),
+        *_rights(world, facts, definition, one),
+        *_definition(definition, one),
+        *_cluster(world, cluster),
+        *_endpoints(world, facts, one),
+        _unknown("shell", "whether the image has bash or sh shows only when it is opened"),
+    )
 
 
 def stopper(conditions: tuple[Condition, ...]) -> Condition | None:
@@ -82,10 +102,12 @@ def here(facts: Facts) -> Iterator[Condition]:
     else:
         yield _ok("terminal", "a real terminal") if machine.terminal else _unknown("terminal", "not looked at yet")
     yield from _plugin(facts)
-    if machine.credentials:
+    if not machine.looked:
+        yield _unknown("credentials", "not looked at yet")
+    elif machine.credentials:
         yield _ok("credentials", f"the plugin gets them by {machine.credentials}")
     else:
-        yield _unknown("credentials", "not resolved yet: the plugin needs --profile or exported AWS credentials")
+        yield _stop("credentials", "no AWS credentials for the plugin were found", "run with --profile, or export them")
 
 
 def _plugin(facts: Facts) -> Iterator[Condition]:
@@ -168,34 +190,101 @@ def _platform(task: Task) -> Iterator[Condition]:
         yield _ok("platform", f"platform version {task.platform}")
 
 
-def _definition(definition: TaskDefinition | None, container: Container | None) -> Iterator[Condition]:
+def _role(definition: TaskDefinition | None, container: Container | None) -> Iterator[Condition]:
     if definition is None:
         yield _unknown("task role", "the task definition was not read")
-        return
-    if definition.task_role:
-        yield _ok("task role", f"{definition.task_role.rsplit('/', 1)[-1]}; whether it allows ssmmessages:* is not checked here")
+    elif definition.task_role:
+        yield _ok("task role", definition.task_role.rsplit("/", 1)[-1])
     elif container is not None and container.exec_agent == "RUNNING":
         yield _warn("task role", "the task definition names no task role, yet the agent runs: the task has one of its own")
     else:
         yield _stop(
             "task role", "the task has no task role: the agent cannot connect", "give the task definition a role with ssmmessages:*"
         )
+
+
+def _rights(world: World, facts: Facts, definition: TaskDefinition | None, container: Container | None) -> Iterator[Condition]:
+    """What the task role allows, where that was read lately; what runs already shows that the rest suffices."""
+    if definition is None or not definition.task_role:
+        return
+    if why := _unread(world.rights, facts):
+        yield _unknown("role's rights", f"what the role allows cannot be seen: {why}")
+        return
+    found = next((each for each in world.rights.value or () if each.role == definition.task_role), None)
+    if found is None or not (found.allowed or found.denied):
+        yield _unknown("role's rights", "what the role allows cannot be seen: IAM did not say it of this role")
+        return
+    lacking = sorted(found.denied)
+    undecided = [name for name in CHANNELS if name not in found.allowed | found.denied]
+    runs = ", yet the agent runs" if container is not None and container.exec_agent == "RUNNING" else ""
+    if lacking:
+        yield _warn("role's rights", f"its policies do not allow {', '.join(lacking)}{runs}", "allow it in the task role's policy")
+    elif undecided:
+        yield _unknown("role's rights", f"IAM did not decide {', '.join(undecided)}")
+    else:
+        yield _ok("role's rights", "its policies allow the four ssmmessages calls")
+
+
+def _unread(seen: Seen[Any], facts: Facts) -> str:
+    """Why a field that is read on demand tells nothing now; empty when it was read lately."""
+    if seen.seen_at is not None and facts.now - seen.seen_at <= READ_LATELY_S:
+        return ""
+    return seen.fault.sentence if seen.fault is not None else "not read yet" if seen.seen_at is None else "not read lately"
+
+
+def _definition(definition: TaskDefinition | None, container: Container | None) -> Iterator[Condition]:
+    if definition is None:
+        return
     own = next((c for c in definition.containers if container is not None and c.name == container.name), None)
     if own is None:
+        yield _unknown("root", "the task definition does not tell of this container")
         return
     if own.read_only_root:
         yield _warn("root", "the root file system is read-only: the agent may not start")
+    else:
+        yield _ok("root", "the root file system can be written")
     named = {name for name, _ in (*own.environment, *own.secrets)}
     if named & {"AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY"}:
         yield _warn("keys", "the container has AWS keys in its environment: the agent uses them instead of the task role")
     if definition.pid_mode == "task":
         yield _warn("sessions", "pidMode is task: only one session at a time")
+    if own.init_process:
+        yield _ok("init process", "initProcessEnabled: what a session leaves behind is reaped")
+    else:
+        yield _note("init process", "initProcessEnabled is off: processes that a session leaves behind stay as zombies")
 
 
-def _cluster(cluster: Cluster | None) -> Iterator[Condition]:
+def _cluster(world: World, cluster: Cluster | None) -> Iterator[Condition]:
     if cluster is None:
+        why = world.cluster.fault.sentence if world.cluster.fault else "the cluster was not read"
+        yield _unknown("recording", f"whether sessions are recorded cannot be seen: {why}")
         return
     if cluster.exec_key:
         yield _warn("encryption", "sessions are encrypted: you need kms:GenerateDataKey on the cluster's key")
-    if cluster.exec_logging in ("DEFAULT", "OVERRIDE"):
-        yield _warn("recording", f"sessions are recorded ({cluster.exec_logging}); that needs script and cat in the image")
+    if cluster.exec_logging == "DEFAULT":
+        yield _warn("recording", "sessions are recorded where the container logs, if by awslogs; that needs script and cat in the image")
+    elif cluster.exec_logging == "OVERRIDE":
+        yield _warn("recording", "sessions are recorded (OVERRIDE); that needs script and cat in the image")
+    elif cluster.exec_logging == "NONE":
+        yield _note("recording", "the cluster does not record sessions")
+    else:
+        yield _unknown("recording", "the cluster does not say whether sessions are recorded")
+
+
+def _endpoints(world: World, facts: Facts, container: Container | None) -> Iterator[Condition]:
+    """Whether the agent has a way to ssmmessages: a hint for an agent that does not run, never a stop."""
+    if why := _unread(world.endpoints, facts):
+        yield _unknown("endpoints", f"the VPC's endpoints cannot be seen: {why}")
+        return
+    interfaces = [each for each in world.endpoints.value or () if each.kind.lower() == "interface"]
+    own = next((each for each in interfaces if each.service.endswith(".ssmmessages")), None)
+    runs = container is not None and container.exec_agent == "RUNNING"
+    if own is not None and own.state == "available":
+        yield _ok("endpoints", "the VPC has an endpoint for ssmmessages")
+    elif own is not None:
+        yield _warn("endpoints", f"the VPC's endpoint for ssmmessages is {own.state or 'in an unknown state'}")
+    elif not interfaces:
+        yield _note("endpoints", "no interface endpoint in the VPC: the agent connects through NAT or an internet gateway")
+    else:
+        told = "the VPC has interface endpoints, but none for ssmmessages"
+        yield _note("endpoints", f"{told}; the agent runs") if runs else _warn("endpoints", f"{told}: without NAT no agent connects")

@@ -208,6 +208,25 @@ def start_session(sim: Simulator, params: Params) -> dict[str, Any]:
     return {"SessionId": session, "TokenValue": token, "StreamUrl": stream}
 
 
+def simulate_principal_policy(sim: Simulator, params: Params) -> dict[str, Any]:
+    source, actions = str(params.get("PolicySourceArn", "")), params.get("ActionNames") or []
+    known = {each.family for env in sim.envs.values() for listed in env.definitions.values() for each in listed}
+    if source not in {role(f"{family}-task") for family in known}:
+        raise AwsError("NoSuchEntity", f"The role with name {source.rsplit('/', 1)[-1]} cannot be found.")
+    results = [
+        {
+            "EvalActionName": action,
+            "EvalResourceName": resource,
+            "EvalDecision": "allowed" if action.startswith("ssmmessages:") else "implicitDeny",
+            "MatchedStatements": [],
+            "MissingContextValues": [],
+        }
+        for action in actions
+        for resource in params.get("ResourceArns") or ["*"]
+    ]
+    return {"EvaluationResults": results, "IsTruncated": False}
+
+
 def terminate_session(sim: Simulator, params: Params) -> dict[str, Any]:
     sim.sessions.pop(str(params.get("SessionId")), None)
     return {"SessionId": params.get("SessionId")}

@@ -289,6 +289,32 @@ def describe_nat_gateways(sim: Simulator, params: Params) -> dict[str, Any]:
     return _listed("NatGateways", _kept(found, params, fields), params)
 
 
+def describe_vpc_endpoints(sim: Simulator, params: Params) -> dict[str, Any]:
+    wanted = params.get("VpcEndpointIds")
+    found = [
+        {
+            "VpcEndpointId": f"vpce-{env.network.vpc.removeprefix('vpc-')}",
+            "VpcEndpointType": "Gateway",
+            "VpcId": env.network.vpc,
+            "ServiceName": f"com.amazonaws.{REGION}.s3",
+            "State": "Available",
+            "RouteTableIds": [],
+            "SubnetIds": [],
+            "Groups": [],
+            "PrivateDnsEnabled": False,
+            "NetworkInterfaceIds": [],
+            "CreationTimestamp": env.balancer.created_at,
+            "OwnerId": ACCOUNT,
+            "Tags": _named(f"clickit-{env.name}-s3"),
+        }
+        for env in sim.envs.values()
+    ]
+    fields = {"vpc-id": ("VpcId",), "service-name": ("ServiceName",), "vpc-endpoint-type": ("VpcEndpointType",)}
+    fields |= {"vpc-endpoint-id": ("VpcEndpointId",), "vpc-endpoint-state": ("State",)}
+    chosen = [each for each in found if not wanted or each["VpcEndpointId"] in wanted]
+    return _listed("VpcEndpoints", _kept(chosen, params, fields), params)
+
+
 def security_groups(sim: Simulator) -> list[SecurityGroup]:
     """Every security group."""
     return [group for env in sim.envs.values() for group in env.network.groups.values()]

@@ -27,7 +27,7 @@ _BY_NAME: Mapping[str, tuple[tuple[ModuleType, str], ...]] = {
     ),
     "ec2": (
         (api_edge, "DescribeVpcs DescribeSubnets DescribeNatGateways DescribeSecurityGroups DescribeSecurityGroupRules"),
-        (api_edge, "DescribeNetworkInterfaces DescribeRouteTables"),
+        (api_edge, "DescribeNetworkInterfaces DescribeRouteTables DescribeVpcEndpoints"),
         (api_modify, "AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress"),
         (api_modify, "RevokeSecurityGroupIngress RevokeSecurityGroupEgress"),
     ),
@@ -49,6 +49,7 @@ _BY_NAME: Mapping[str, tuple[tuple[ModuleType, str], ...]] = {
         (api_account, "DescribeScheduledActions"),
     ),
     "ce": ((api_account, "GetCostAndUsage"),),
+    "iam": ((api_account, "SimulatePrincipalPolicy"),),
     "ssm": ((api_account, "StartSession TerminateSession DescribeSessions GetConnectionStatus"),),
     "pi": ((api_account, "GetResourceMetrics"),),
 }

@@ -31,6 +31,7 @@ LOOKS: Mapping[Phase, Look] = {
 
 
 TUNNELS_DENIED = "AWS recommends denying ssm:StartSession on tasks, because it goes past the recording of shells: this is likely meant so"
+CONDITIONS = "what may stand in the way: `:` then can a shell be opened"
 
 
 class Change:
@@ -113,7 +114,9 @@ class Change:
         if planned.opens is not None and outcome.grant is not None:
             self.granted = (planned.opens, outcome.grant)
         denied = planned.steps[0].call.action in self._core.store.world.denied and outcome.kind == "failed"
-        why = (TUNNELS_DENIED,) if denied and planned.opens is not None and planned.opens.kind == "tunnel" else ()
+        why: tuple[str, ...] = ()
+        if planned.opens is not None and outcome.kind == "failed":
+            why = (TUNNELS_DENIED,) if denied and planned.opens.kind == "tunnel" else () if denied else (CONDITIONS,)
         return Done(kind=outcome.kind, sentence="; ".join((outcome.sentence, *why, *outcome.warnings)))
 
     def closed(self) -> None:

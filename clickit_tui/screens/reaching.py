@@ -302,6 +302,7 @@ async def _conditions(screen: Keys, target: Target) -> None:
         screen.say(f"can a shell be opened: no task of {target.part} runs")
         return
     arn, name = found[0][0].arn, found[0][1].name
+    screen.core.refresh(("tasks", "rights", "endpoints"))
 
     def lines() -> list[Spans]:
         world, view = screen.core.store.world, screen.view

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from clickit_tui.world.agent import Endpoint, Rights
 from clickit_tui.world.data import DatabaseSnapshot, Maintenance, Parameter
 from clickit_tui.world.ecs import Cluster, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition
 from clickit_tui.world.events import AlarmHistory, CacheEvent, DatabaseEvents, ScalingActivity
@@ -85,6 +86,10 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     """Of the images that run, and of the newest ones."""
     secret_list: Seen[tuple[Secret, ...]] = Seen()
     """Every secret under ClickIt's prefix; the list may lag five minutes behind."""
+    rights: Seen[tuple[Rights, ...]] = Seen()
+    """What the task roles allow of what the agent of ECS Exec needs."""
+    endpoints: Seen[tuple[Endpoint, ...]] = Seen()
+    """Of the VPC, by service."""
     metrics: Seen[Metrics] = Seen()
     history: Seen[History] = Seen()
     """What long ranges of the charts need, while one is shown."""
@@ -129,6 +134,8 @@ ON_DEMAND: frozenset[str] = frozenset(
         "repositories",
         "scans",
         "secret_list",
+        "rights",
+        "endpoints",
     }
 )
 """Fields that cost calls or money and no verdict needs: read only while a screen that shows them is there, or when asked for."""

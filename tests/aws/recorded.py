@@ -576,6 +576,32 @@ COSTS: dict[str, Any] = {
     ]
 }
 
+ENDPOINTS: dict[str, Any] = {
+    "VpcEndpoints": [
+        {
+            "VpcEndpointId": "vpce-2",
+            "VpcEndpointType": "Interface",
+            "ServiceName": "com.amazonaws.eu-west-1.ssmmessages",
+            "State": "Available",
+        },
+        {"VpcEndpointId": "vpce-1", "VpcEndpointType": "Gateway", "ServiceName": "com.amazonaws.eu-west-1.s3", "State": "available"},
+    ]
+}
+SIMULATED: dict[str, Any] = {
+    "EvaluationResults": [
+        {"EvalActionName": "ssmmessages:CreateControlChannel", "EvalResourceName": "*", "EvalDecision": "allowed"},
+        {"EvalActionName": "ssmmessages:CreateDataChannel", "EvalResourceName": "*", "EvalDecision": "implicitDeny"},
+        {"EvalActionName": "ssmmessages:OpenControlChannel", "EvalResourceName": "*", "EvalDecision": "explicitDeny"},
+        {
+            "EvalActionName": "ssmmessages:OpenDataChannel",
+            "EvalResourceName": "*",
+            "EvalDecision": "implicitDeny",
+            "MissingContextValues": ["aws:SourceVpc"],
+        },
+    ],
+    "IsTruncated": False,
+}
+
 SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("ecs", "DescribeClusters"): CLUSTERS,
     ("ecs", "DescribeServices"): SERVICES,
@@ -603,6 +629,8 @@ SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("ec2", "DescribeSecurityGroupRules"): SECURITY_RULES,
     ("ec2", "GetManagedPrefixListEntries"): PREFIX_LIST,
     ("ec2", "DescribeSubnets"): SUBNETS,
+    ("ec2", "DescribeVpcEndpoints"): ENDPOINTS,
+    ("iam", "SimulatePrincipalPolicy"): SIMULATED,
     ("pi", "GetResourceMetrics"): RESOURCE_METRICS,
     **recordeddata.SHAPES,
     ("logs", "DescribeLogGroups"): LOG_GROUPS,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clickit_tui.aws import alarms, autoscaling, cloudwatch, ec2, ecr, ecs, elasticache, elbv2, events, rds, secretsmanager
+from clickit_tui.aws import agent, alarms, autoscaling, cloudwatch, ec2, ecr, ecs, elasticache, elbv2, events, rds, secretsmanager
 from clickit_tui.aws.members import flag, integer, moment, number, records, tail, text, words
 from clickit_tui.naming import names
 from tests.aws import recorded
@@ -40,6 +40,8 @@ PARSERS: dict[tuple[str, str], Any] = {
     ],
     ("cloudwatch", "DescribeAlarmHistory"): lambda a: [events.alarm_change(each) for each in records(a, "AlarmHistoryItems")],
     ("ec2", "DescribeSecurityGroupRules"): lambda a: [ec2.security_rule(each) for each in records(a, "SecurityGroupRules")],
+    ("ec2", "DescribeVpcEndpoints"): lambda a: [agent.endpoint(each) for each in records(a, "VpcEndpoints")],
+    ("iam", "SimulatePrincipalPolicy"): lambda a: agent.rights("role", records(a, "EvaluationResults")),
     ("ec2", "DescribeSubnets"): lambda a: [ec2.subnet(each) for each in records(a, "Subnets")],
     ("rds", "DescribeDBSnapshots"): lambda a: [rds.snapshot(each) for each in records(a, "DBSnapshots")],
     ("secretsmanager", "DescribeSecret"): lambda a: secretsmanager.secret(a, "x"),

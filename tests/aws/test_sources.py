@@ -120,7 +120,7 @@ async def test_one_denied_operation_hides_no_more_than_its_own(operation: str) -
         "DescribeCacheClusters": set(),
         "DescribeScalingPolicies": set(),
         "ListClusters": set(),
-        "DescribeTaskDefinition": {"definitions", "secrets"},
+        "DescribeTaskDefinition": {"definitions", "secrets", "rights"},
         "DescribeServiceRevisions": set(),
         "ListTaskDefinitions": set(),
         "GetMetricData": {"metrics", "usage"},

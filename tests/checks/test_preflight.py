@@ -6,8 +6,10 @@ import pytest
 from clickit_tui.checks.preflight import ordered, preflight, stopper
 from clickit_tui.checks.registry import Facts, Verdict
 from clickit_tui.config import Thresholds
+from clickit_tui.world.agent import CHANNELS, Endpoint, Rights
 from clickit_tui.world.ecs import Cluster
 from clickit_tui.world.machine import Machine
+from clickit_tui.world.seen import Seen
 from tests import worlds
 
 replace = msgspec.structs.replace
@@ -106,6 +108,60 @@ def test_a_cluster_that_records_sessions_is_told():
     told = [c.sentence for c in listed(world=world) if c.verdict is Verdict.WARN]
     assert any("recorded" in sentence for sentence in told)
     assert any("kms:GenerateDataKey" in sentence for sentence in told)
+
+
+def condition(name, **given):
+    return next((c for c in listed(**given) if c.name == name), None)
+
+
+def test_what_the_task_role_allows_is_told_and_never_stops():
+    role = next(d.task_role for d in WORLD.definitions.value if d.arn == TASK.task_definition)
+
+    def rights(**known):
+        return condition("role's rights", world=replace(WORLD, rights=worlds.seen((Rights(role=role, **known),), worlds.NOW)))
+
+    assert condition("role's rights").verdict is Verdict.PASS
+    lacking = rights(allowed=frozenset(CHANNELS[1:]), denied=frozenset(CHANNELS[:1]))
+    assert lacking.verdict is Verdict.WARN
+    assert f"{CHANNELS[0]}, yet the agent runs" in lacking.sentence
+    assert rights(allowed=frozenset(CHANNELS[1:])).verdict is Verdict.UNKNOWN
+    assert rights().verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(("field", "name"), [("rights", "role's rights"), ("endpoints", "endpoints")])
+def test_what_is_read_on_demand_tells_nothing_when_it_was_denied_or_is_old(field, name):
+    old = worlds.seen(getattr(WORLD, field).value, worlds.NOW - 3600)
+    for seen in (Seen(), worlds.faulty(worlds.denied("iam:X"), worlds.NOW), old):
+        found = condition(name, world=replace(WORLD, **{field: seen}))
+        assert found.verdict is Verdict.UNKNOWN
+        assert "cannot be seen" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "agent", "verdict"),
+    [
+        ((), "STOPPED", Verdict.NONE),
+        ((("ssmmessages", "Interface", "available"),), "STOPPED", Verdict.PASS),
+        ((("ssmmessages", "Interface", "pending"),), "STOPPED", Verdict.WARN),
+        ((("logs", "Interface", "available"),), "STOPPED", Verdict.WARN),
+        ((("logs", "Interface", "available"),), "RUNNING", Verdict.NONE),
+    ],
+)
+def test_a_vpc_without_an_endpoint_for_the_agent_is_a_hint(endpoints, agent, verdict):
+    value = tuple(Endpoint(service=f"com.amazonaws.eu-west-1.{name}", kind=kind, state=state) for name, kind, state in endpoints)
+    world = replace(WORLD, endpoints=worlds.seen(value, worlds.NOW))
+    assert condition("endpoints", task=with_container(exec_agent=agent), world=world).verdict is verdict
+
+
+def test_the_list_stands_in_the_order_of_its_cost_and_tells_of_zombies():
+    wanted = ["terminal", "plugin", "plugin version", "credentials", "task", "container", "ECS Exec", "agent", "platform", "task role"]
+    wanted += ["role's rights", "root", "init process", "recording", "endpoints", "shell"]
+    assert [c.name for c in listed()] == wanted
+    assert "zombies" in condition("init process").sentence
+
+
+def test_a_machine_without_credentials_stops():
+    assert stops(machine=replace(worlds.MACHINE, credentials="")) == "credentials"
 
 
 def test_sidecars_come_last():

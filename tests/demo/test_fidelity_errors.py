@@ -33,7 +33,7 @@ UNSERVED = (
     ("rds", "delete_db_instance", {"DBInstanceIdentifier": "x"}, "InvalidAction"),
     ("elbv2", "delete_load_balancer", {"LoadBalancerArn": "x"}, "InvalidAction"),
     ("ec2", "describe_instances", {}, "InvalidAction"),
-    ("iam", "simulate_principal_policy", {"PolicySourceArn": "arn:aws:iam::123456789012:role/x", "ActionNames": ["a:B"]}, "InvalidAction"),
+    ("iam", "simulate_custom_policy", {"PolicyInputList": ["{}"], "ActionNames": ["a:B"]}, "InvalidAction"),
     ("cloudfront", "list_field_level_encryption_configs", {}, "InvalidAction"),
     ("grafana", "list_workspaces", {}, "InvalidAction"),
 )

@@ -237,6 +237,31 @@ async def subnets_say_how_many_addresses_are_free(aws: Aws) -> None:
     assert await aws.refused("ec2", "describe_subnets", Filters=[{"Name": "bogus", "Values": ["x"]}]) == "InvalidParameterValue"
 
 
+@row("ec2.DescribeVpcEndpoints", "EC2 API reference, DescribeVpcEndpoints: filters vpc-id, service-name, vpc-endpoint-type")
+async def the_vpc_has_one_gateway_endpoint_and_no_interface_endpoint(aws: Aws) -> None:
+    balancer = (await aws.ask("elbv2", "describe_load_balancers", Names=["clickit-dev-alb"]))["LoadBalancers"][0]
+    own = {"Name": "vpc-id", "Values": [balancer["VpcId"]]}
+    found = (await aws.ask("ec2", "describe_vpc_endpoints", Filters=[own]))["VpcEndpoints"]
+    assert [(each["VpcEndpointType"], each["ServiceName"], each["State"]) for each in found] == [
+        ("Gateway", "com.amazonaws.eu-west-1.s3", "Available")
+    ]
+    interfaces = {"Name": "vpc-endpoint-type", "Values": ["Interface"]}
+    assert (await aws.ask("ec2", "describe_vpc_endpoints", Filters=[own, interfaces]))["VpcEndpoints"] == []
+
+
+@row("iam.SimulatePrincipalPolicy", "IAM API reference, SimulatePrincipalPolicy: EvalDecision for each action; NoSuchEntity")
+async def task_roles_allow_the_channels_of_ecs_exec_and_nothing_else(aws: Aws) -> None:
+    definition = (await aws.ask("ecs", "describe_task_definition", taskDefinition="clickit-dev-api"))["taskDefinition"]
+    given = {"PolicySourceArn": definition["taskRoleArn"], "ActionNames": ["ssmmessages:OpenDataChannel", "kms:Decrypt"]}
+    found = (await aws.ask("iam", "simulate_principal_policy", **given))["EvaluationResults"]
+    assert {each["EvalActionName"]: each["EvalDecision"] for each in found} == {
+        "ssmmessages:OpenDataChannel": "allowed",
+        "kms:Decrypt": "implicitDeny",
+    }
+    given["PolicySourceArn"] = "arn:aws:iam::123456789012:role/nobody"
+    assert await aws.refused("iam", "simulate_principal_policy", **given) == "NoSuchEntity"
+
+
 @row("ec2.DescribeNatGateways ec2.DescribeNetworkInterfaces", "EC2 API reference: a task's interface is found by its id, NAT by vpc-id")
 async def a_tasks_interface_is_the_one_it_names(aws: Aws) -> None:
     async with aws("ecs") as ecs:

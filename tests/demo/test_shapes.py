@@ -135,6 +135,10 @@ GIVEN: dict[str, Given] = {
         "Metrics": ["UnblendedCost"],
         "GroupBy": [{"Type": "DIMENSION", "Key": "SERVICE"}],
     },
+    "iam.SimulatePrincipalPolicy": lambda sim: {
+        "PolicySourceArn": "arn:aws:iam::123456789012:role/clickit-dev-api-task",
+        "ActionNames": ["ssmmessages:OpenDataChannel"],
+    },
     "ssm.StartSession": lambda sim: {"Target": _target(sim)},
     "ssm.GetConnectionStatus": lambda sim: {"Target": _target(sim)},
     "ssm.DescribeSessions": lambda sim: {"State": "Active"},
