@@ -37,6 +37,8 @@ SOON_S = 900.0
 """Credentials that end sooner are worth a log-in first."""
 UNCHANGED = "cannot be tried without changing something"
 WIDTH = 80
+NAMED = 6
+"""So many of a kind are named in the last line."""
 
 
 class Permission(msgspec.Struct, frozen=True, kw_only=True):
@@ -279,7 +281,19 @@ def plain(found: Report, width: int = WIDTH) -> list[str]:
     for item in found.items:
         lines += _statement(item.verdict, item.sentence, width, item.name)
         lines += _statement(None, f"to do: {item.fix}", width, " ") if item.fix else []
-    return [*lines, "", *_permissions(found, width)]
+    return [*lines, "", *_permissions(found, width), "", *_summary(found, width)]
+
+
+def _summary(found: Report, width: int) -> list[str]:
+    """What is not well, by name, at the end, where a small terminal still shows it."""
+    told = []
+    for verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WARN):
+        reads = [each.permission for each in found.reads if each.verdict is verdict]
+        those = [item.name for item in found.items if item.verdict is verdict]
+        those += ["every read"] if reads and len(reads) == len(found.reads) else reads
+        more = f" and {len(those) - NAMED} more" if len(those) > NAMED else ""
+        told += [f"{verdict.value.lower()} {', '.join(those[:NAMED])}{more}"] if those else []
+    return _wrapped(f"{found.verdict.value} (exit code {found.code}): {'; '.join(told) or 'nothing is missing'}", width, "", "  ")
 
 
 def _permissions(found: Report, width: int) -> list[str]:
@@ -325,6 +339,11 @@ def _by_service(names: Iterable[str]) -> list[tuple[str, list[str]]]:
 def _statement(verdict: Verdict | None, sentence: str, width: int, name: str = "") -> list[str]:
     begin = f"  {verdict.value if verdict else '':<7}  " + (f"{name:<13} " if name else "")
     indent = " " * (11 if not name else 25)
+    return _wrapped(sentence, width, begin, indent)
+
+
+def _wrapped(sentence: str, width: int, begin: str, indent: str) -> list[str]:
+    """Lines of at most that many cells, but for words that are longer; nothing a terminal would obey."""
     told = textwrap.wrap(
         clean(sentence), width, initial_indent=begin, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
     )

@@ -81,6 +81,7 @@ def test_every_listed_read_is_tried_and_denied_is_told_from_what_is_not_known(de
     lines = plain(report)
     assert "  FAIL     logs:FilterLogEvents: denied (AccessDeniedException)" in lines
     assert "       clickit-tui iam-policy --env dev" in lines
+    assert "FAIL (exit code 2): fail ecs:ListTasks, logs:FilterLogEvents; unknown" in " ".join(lines)
     assert all(len(line) <= 80 or "docs.aws" in line or str(tmp_path) in line for line in lines)
 
 

@@ -4,6 +4,8 @@ import json
 import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,17 @@ def test_the_database_of_a_protected_environment_is_not_stopped_unless_the_confi
     (tmp_path / "clickit.toml").write_text("[environments.prod]\nstop_database = true\n")
     policies, _ = run(capsys, "--env", "prod", "--operator", "--config", str(tmp_path / "clickit.toml"))
     assert "rds:StopDBInstance" in actions_of(policies)
+
+
+def test_neither_the_sdk_nor_the_screen_is_imported_for_it():
+    code = """
+import sys
+from clickit_tui.cli import main
+assert main(["iam-policy", "--env", "dev", "--operator"]) == 0
+print(sorted({"textual", "rich", "botocore", "aiobotocore", "moto"} & set(sys.modules)), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr.splitlines()[-1] == "[]"
 
 
 def test_observer_and_operator_at_once_is_wrong_usage(capsys):
