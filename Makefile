@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench long format screens schema truth clean
+.PHONY: demo test check bench long format screens schema dist truth clean
 
 $(VENV)/demo.stamp: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -26,6 +26,11 @@ long: $(VENV)/dev.stamp
 
 screens: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.screens.book
+
+# The same bytes from the same commit: the times in the archives are the commit's.
+dist: $(VENV)/dev.stamp
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/python -m hatchling build -d dist
+	cd dist && sha256sum *
 
 schema: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.documents.configuration
