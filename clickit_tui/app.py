@@ -15,21 +15,21 @@ from textual.events import Event, Key, MouseDown
 from clickit_tui.checks.strip import findings, strip
 from clickit_tui.logs.mask import mask
 from clickit_tui.panes.core import Core
-from clickit_tui.panes.pages import cluster_missing_page
 from clickit_tui.panes.view import View
 from clickit_tui.playbooks.diagnosis import cause, diagnose
+from clickit_tui.screens.arrival import TO_DEMO as TO_DEMO
+from clickit_tui.screens.arrival import Arrival
 from clickit_tui.screens.asking import Asking
 from clickit_tui.screens.board import Board
 from clickit_tui.screens.chooser import choose_environment as choose_environment
 from clickit_tui.screens.news import News, tell
-from clickit_tui.screens.places import FIRST, PLACES
+from clickit_tui.screens.places import FIRST, PLACES, imported
 from clickit_tui.screens.resting import Resting
 from clickit_tui.ui.child import Lent
 from clickit_tui.ui.confirm import Confirm
 from clickit_tui.ui.looks import stream_ascii, symbols
 from clickit_tui.ui.page import Page
 from clickit_tui.ui.terminal import TerminalApp
-from clickit_tui.world.parts import ClusterMissing
 from clickit_tui.world.world import ALWAYS_READ, World
 
 PAINT_S = 0.15
@@ -76,9 +76,9 @@ class Dashboard(TerminalApp):
         self._previous = FIRST
         self.place = FIRST
         """Key of the screen that is shown."""
-        self._painting = self._asked_cluster = False
+        self._painting = False
         self._log_version, self._log_at = -1, 0.0
-        self._news, self._resting = News(), Resting(core)
+        self._news, self._resting, self._arrival = News(), Resting(core), Arrival()
         self.lent = Lent(self, touched=self._resting.touched)
         self._leave: Callable[[], None] = lambda: None
         self._attended: frozenset[str] = frozenset()
@@ -135,6 +135,7 @@ class Dashboard(TerminalApp):
         self.set_interval(TICK_S, self._paint)
         self.set_interval(SPARING_LOG_S if self.core.config.low_bandwidth else LOG_S, self._flush_log)
         self.run_worker(self.core.start(), exit_on_error=False)
+        self.run_worker(imported, thread=True, exit_on_error=False)
 
     def _attend(self) -> None:
         """What is read on demand is read while the screen wants it."""
@@ -179,9 +180,7 @@ class Dashboard(TerminalApp):
         self._attend()
         if isinstance(self.screen, (Confirm, Page)):
             self.screen.renew()
-        if isinstance(world.cluster.value, ClusterMissing) and not self._asked_cluster:
-            self._asked_cluster = True
-            self.board.page("no cluster", lambda: cluster_missing_page(self.core.store.world, self._view(self.core.store.world)))
+        self._arrival.look(self.board, world)
 
     def _flush_log(self) -> None:
         if not self.screen_stack:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from clickit_tui.session import Session
 
 INTERRUPTED = 130
+DEMO = "the demo"
+"""The choice beside the environments; no environment can have this name."""
 BROKEN_PIPE = 141
 FEW_FRAMES = "10"
 """Pictures a second with --low-bandwidth; a key that comes while something is painted then waits up to 0.1 s."""
@@ -175,9 +177,12 @@ def _dashboard(config: Config, record: str) -> int:
     if not config.env:
         chosen = _asked(config)
         if isinstance(chosen, str):
-            return _refuse(chosen)
+            return _demo(parser_of_everything().parse_args(["demo"])) if chosen == DEMO else _refuse(chosen)
         config = chosen
-    return _shown(config, record)
+    code = _shown(config, record)
+    from clickit_tui.app import TO_DEMO
+
+    return _demo(parser_of_everything().parse_args(["demo"])) if code == TO_DEMO else code
 
 
 def _shown(config: Config, record: str, commands: Sequence[tuple[str, Callable[[], None]]] = ()) -> int:
@@ -314,14 +319,17 @@ def _config(what: str, config: Config) -> int:
 
 
 def _asked(config: Config) -> Config | str:
-    """The configuration of the environment that is chosen on the first screen, or why there is none."""
+    """The configuration of the environment that is chosen on the first screen, or DEMO, or why there is none."""
     from clickit_tui.app import choose_environment
     from clickit_tui.config import ConfigError, choose
     from clickit_tui.headless.configuration import described
 
     try:
         each = [choose(config, name) for name in config.environments]
-        name = choose_environment([(c.env, "  ".join(filter(None, described(c)))) for c in each], config.theme)
+        words = [*((c.env, "  ".join(filter(None, described(c)))) for c in each), (DEMO, "an embedded ClickIt; needs no AWS")]
+        name = choose_environment(words, config.theme, config.file or "no configuration file")
+        if name == DEMO:
+            return DEMO
         return choose(config, name) if name else "no environment was chosen: nothing is opened"
     except ConfigError as error:
         return str(error)

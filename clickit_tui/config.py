@@ -304,14 +304,16 @@ def _state_dir() -> str:
     return platformdirs.user_state_dir("clickit-tui", appauthor=False)
 
 
+def usual_file() -> Path:
+    """The file that is read when none is named."""
+    import platformdirs
+
+    return platformdirs.user_config_path("clickit-tui", appauthor=False) / "clickit.toml"
+
+
 def _read(named: str) -> tuple[Path | None, File]:
     """The file that was named, which must exist, or the one in the platform's configuration directory, which need not."""
-    if named:
-        path = Path(named).expanduser()
-    else:
-        import platformdirs
-
-        path = platformdirs.user_config_path("clickit-tui", appauthor=False) / "clickit.toml"
+    path = Path(named).expanduser() if named else usual_file()
     try:
         if not named and not path.exists():
             return None, File()

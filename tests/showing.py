@@ -49,6 +49,11 @@ def core(name: str, read_only: str = "") -> FakeCore:
     if name == "declared":
         told = {"record": worldpast.told(worlds.NOW), "incidents": (worldpast.incident(worlds.NOW),)}
         return FakeCore(msgspec.structs.replace(worlds.incident_world(worlds.NOW), **told), lines=story(30))
+    if name == "unset":
+        unset = FakeCore(worlds.unset_world(worlds.NOW))
+        told = {"profile": "ops", "profile_source": "environment prod in clickit.toml", "region": "eu-west-1", "file": "clickit.toml"}
+        unset.config = msgspec.structs.replace(unset.config, **told)
+        return unset
     world = worlds.loading_world() if name == "loading" else getattr(worlds, f"{name}_world")(worlds.NOW)
     lines = [
         line(i - 30, part=p, level=level, text=text, task="8f3a21bc" if p == "api" else "91d0aa07")

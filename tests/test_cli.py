@@ -34,7 +34,7 @@ def opened(monkeypatch):
     monkeypatch.setitem(
         sys.modules,
         "clickit_tui.app",
-        types.SimpleNamespace(run=lambda core, commands=(): seen.append(core.config) or 0, choose_environment=None),
+        types.SimpleNamespace(run=lambda core, commands=(): seen.append(core.config) or 0, choose_environment=None, TO_DEMO=75),
     )
     monkeypatch.setattr("clickit_tui.headless.status.status", lambda config, as_json: seen.append(config) or 0)
     monkeypatch.setattr("clickit_tui.headless.init.init", lambda config: seen.append(config) or 0)
@@ -65,13 +65,24 @@ def test_no_command_opens_the_dashboard(opened):
 
 def test_without_an_environment_the_first_screen_asks_and_leaving_it_opens_nothing(opened, monkeypatch):
     asked, answers = [], ["", "prod"]
-    monkeypatch.setattr(sys.modules["clickit_tui.app"], "choose_environment", lambda each, theme: asked.append(each) or answers.pop())
+    monkeypatch.setattr(sys.modules["clickit_tui.app"], "choose_environment", lambda each, theme, told: asked.append(each) or answers.pop())
     assert cli.main([]) == 0
-    assert [env for env, _ in asked[0]] == ["dev", "prod"]
-    assert [words.split("  ")[0] for _, words in asked[0]] == ["not protected", "protected"]
+    assert [env for env, _ in asked[0]] == ["dev", "prod", cli.DEMO]
+    assert [words.split("  ")[0] for _, words in asked[0]] == ["not protected", "protected", "an embedded ClickIt; needs no AWS"]
     assert opened[0].env == "prod"
     assert cli.main([]) == cli.NOT_RUN
     assert len(opened) == 1
+
+
+def test_the_demo_is_opened_from_the_first_screen_and_from_the_page_of_a_first_run(opened, monkeypatch):
+    demos = []
+    monkeypatch.setattr(cli, "_demo", lambda given: demos.append((given.command, given.incident, given.port)) or 0)
+    monkeypatch.setattr(sys.modules["clickit_tui.app"], "choose_environment", lambda each, theme, told: cli.DEMO)
+    assert cli.main([]) == 0
+    assert opened == []
+    monkeypatch.setattr(sys.modules["clickit_tui.app"], "run", lambda core, commands=(): 75)
+    assert cli.main(["--env", "dev"]) == 0
+    assert demos == [("demo", "", 0)] * 2
 
 
 @pytest.mark.parametrize("command", ["status", "init"])

@@ -338,6 +338,12 @@ def loading_world(env: str = ENV) -> World:
     return World(env=env)
 
 
+def unset_world(now: float = NOW) -> World:
+    """A machine whose AWS configuration lacks the profile that is named."""
+    fault = Fault(kind=Trouble.CREDENTIALS, sentence="there is no profile ops in the AWS config", fix="name another with --profile")
+    return World(env=ENV, identity=faulty(fault, now), cluster=faulty(fault, now))
+
+
 DENIED = {
     "tasks": "ecs:ListTasks",
     "service_deployments": "ecs:ListServiceDeployments",

@@ -12,6 +12,7 @@ import msgspec
 from clickit_tui.checks.expected import expected
 from clickit_tui.config import Config
 from clickit_tui.headless.status import NOT_RUN, OK, PARTLY, WITHIN_S, table
+from clickit_tui.headless.unset import unset
 from clickit_tui.plan import as_cli
 from clickit_tui.session import Session
 from clickit_tui.world.honesty import acknowledged, actions_words, condition, reason_words, scales, state_words, when_missing
@@ -97,6 +98,8 @@ async def run(session: Session, as_json: bool, out: TextIO, within_s: float) -> 
         pass
     finally:
         await session.stop()
+    if not as_json and unset(session):
+        return NOT_RUN
     found = gathered(session)
     if as_json:
         out.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")

@@ -13,6 +13,7 @@ from clickit_tui.checks.registry import RANK, Check, Evidence, Finding, Todo, Ve
 from clickit_tui.checks.strip import findings
 from clickit_tui.config import Config
 from clickit_tui.headless.status import WITHIN_S, tried
+from clickit_tui.headless.unset import unset
 from clickit_tui.naming import nearest
 from clickit_tui.playbooks.diagnosis import Diagnosis, cause, diagnose
 from clickit_tui.playbooks.registry import Playbook, playbooks
@@ -118,6 +119,8 @@ async def run(
         await tried(session, within_s)
     finally:
         await session.stop()
+    if form != "json" and unset(session):
+        return NOT_RUN
     found = report(session, books)
     if form == "json":
         stream.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")

@@ -8,6 +8,7 @@ import sys
 from typing import Any, TextIO
 
 from clickit_tui.config import Config
+from clickit_tui.headless.unset import unset
 from clickit_tui.naming import names
 from clickit_tui.session import Session
 from clickit_tui.world.parts import ClusterMissing, Identity
@@ -39,6 +40,8 @@ async def run(session: Session, *, out: TextIO | None = None, within_s: float = 
     finally:
         await session.stop()
     world = session.store.world
+    if unset(session):
+        return NOT_RUN
     if world.identity.value is None or world.identity.seen_at is None:
         fault = world.identity.fault
         sys.stderr.write(f"clickit-tui init: {fault.sentence if fault else 'no answer in time'}\n{fault.fix if fault else ''}\n")

@@ -12,6 +12,7 @@ import msgspec
 
 from clickit_tui.config import Config
 from clickit_tui.headless.status import NOT_RUN, OK, PARTLY, WITHIN_S, table
+from clickit_tui.headless.unset import unset
 from clickit_tui.panes.figures import amount
 from clickit_tui.session import Session
 from clickit_tui.world.charting import HOUR, RANGES, Chart, Range, Standing, chart, keys_of, range_named, unread
@@ -86,6 +87,8 @@ async def run(session: Session, wanted: Range, form: str, out: TextIO, within_s:
         await _tried(session, wanted, within_s)
     finally:
         await session.stop()
+    if form == "plain" and unset(session):
+        return NOT_RUN
     found = gathered(session, wanted)
     if form == "json":
         out.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")

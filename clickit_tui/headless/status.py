@@ -13,6 +13,7 @@ import msgspec
 from clickit_tui.checks.alarms import SCALING
 from clickit_tui.checks.strip import strip
 from clickit_tui.config import Config
+from clickit_tui.headless.unset import unset
 from clickit_tui.panes.figures import amount
 from clickit_tui.playbooks.diagnosis import cause
 from clickit_tui.session import Session
@@ -113,6 +114,8 @@ async def run(session: Session, *, as_json: bool, out: TextIO | None = None, wit
         await tried(session, within_s)
     finally:
         await session.stop()
+    if not as_json and unset(session):
+        return NOT_RUN
     found = gathered(session)
     if as_json:
         stream.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")

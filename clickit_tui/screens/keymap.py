@@ -13,6 +13,7 @@ from textual.keys import Keys as KeyNames
 from clickit_tui.naming import nearest
 from clickit_tui.panes.pages import key_words
 from clickit_tui.screens.alarms import Evidence
+from clickit_tui.screens.arrival import FirstRun
 from clickit_tui.screens.comparing import Details
 from clickit_tui.screens.keys import KEYS
 from clickit_tui.screens.places import PLACES
@@ -46,7 +47,7 @@ def groups(everywhere: Iterable[BindingType]) -> tuple[Group, ...]:
     panes = [
         _group("tables", Table.BINDINGS),
         _group("the log", Tail.BINDINGS),
-        _group("pages", (*Page.BINDINGS, *Details.__dict__["BINDINGS"], *Evidence.__dict__["BINDINGS"])),
+        _group("pages", (*Page.BINDINGS, *(b for page in (Details, Evidence, FirstRun) for b in page.__dict__["BINDINGS"]))),
     ]
     return (_group("everywhere", everywhere), _group("every screen", KEYS), _group(REPLAY, REPLAY_KEYS), *own, *panes)
 

@@ -44,3 +44,9 @@ PLACES: tuple[Place, ...] = (
 """In the order of the digits, 0 last."""
 
 FIRST = "1"
+
+
+def imported() -> None:
+    """Import every screen, so that no key waits for it."""
+    for place in PLACES:
+        _ = place.board

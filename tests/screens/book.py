@@ -53,6 +53,7 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
     ("`a`: actions on the selected row", "incident", ("g", "a"), (80, 24), r"type to narrow"),
     ("`:` the palette", "incident", (":",), (80, 24), r"type to narrow"),
     ("`?`: help", "incident", ("?",), (80, 24), r"keys of this pane"),
+    ("A first run: nothing is set up for AWS", "unset", (), (80, 24), r"how to go on"),
     ("Services at 80x24, a deployment that fails", "incident", ("2", "g"), (80, 24), r"new :42"),
     ("Services: new and old revision side by side", "incident", ("2", "g", "down"), (80, 24), r"failed in a row"),
     ("Services, `d` and again `d`: any two revisions", "incident", ("2", "g", "d", "d"), (80, 24), r"type to narrow"),
@@ -130,7 +131,7 @@ def pictures() -> dict[str, str]:
 def pictured(t: Terminal, run: tuple[str, tuple[int, int]]) -> dict[str, str]:
     """The pictures of one run of the app."""
     found: dict[str, str] = {}
-    t.wait_for(r"14:03:18")
+    t.wait_for(r"14:03:18|how to go on")
     for title, _, keys, _, wait in [p for p in PICTURES if (p[1], p[3]) == run]:
         for key in keys:
             t.settle(0.15 if key in ("down", "up", "g") else 0.6)
