@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import subprocess
 import sys
 import types
 
@@ -61,9 +62,16 @@ def test_garbage_is_looked_for_again_whatever_becomes_of_the_dashboard(monkeypat
 def test_what_the_session_is_built_with_is_there_for_good(tmp_path):
     gc.disable()
     try:
-        cli._session(Config(env="dev", names=names("dev"), state_dir=str(tmp_path)))
+        cli._session(Config(env="dev", names=names("dev"), state_dir=str(tmp_path)), None)
         assert gc.isenabled()
         assert gc.get_freeze_count() > 0
     finally:
         gc.unfreeze()
         gc.enable()
+
+
+def test_what_the_first_frame_is_made_of_imports_no_session_and_no_client():
+    code = "import sys, clickit_tui.app, clickit_tui.opening; print(sorted(m for m in sys.modules if m in {names}))"
+    names_ = {"clickit_tui.session", "clickit_tui.aws", "clickit_tui.journal", "clickit_tui.screens.services", "aiobotocore", "plotext"}
+    done = subprocess.run([sys.executable, "-c", code.format(names=names_)], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"

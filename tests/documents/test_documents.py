@@ -49,6 +49,14 @@ def test_every_decision_is_in_the_index():
     assert [path.name for path in sorted(DECISIONS.glob("*.md")) if path.name != "README.md" and f"({path.name})" not in index] == []
 
 
+def test_the_page_on_performance_names_every_group_of_rows():
+    from benchmarks.__main__ import GROUPS
+
+    said = re.search(r"rows: `([a-z ]+)`", (ROOT / "docs" / "performance.md").read_text())
+    assert said
+    assert said[1].split() == list(GROUPS)
+
+
 def test_no_document_tells_of_the_machine_it_was_written_on():
     for path in DOCUMENTS:
         assert not re.search(r"/home/|/root/|/tmp/|/Users/", path.read_text()), path
