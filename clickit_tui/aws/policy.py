@@ -167,6 +167,7 @@ GRANTS: tuple[Grant, ...] = (
         ),
         _kinds,
     ),
+    Grant("BillOfWholeAccount", _set("ce:GetCostAndUsage"), _all),
     Grant("CompositeAlarmsNeedAllResources", _set("cloudwatch:DescribeAlarmHistory cloudwatch:DescribeAlarms"), _all),
     Grant(
         "ReadCluster",
