@@ -11,6 +11,8 @@ from clickit_tui.playbooks.registry import playbooks
 
 SHELLS = ("bash", "zsh", "fish")
 PROGRAM = "clickit-tui"
+PATHS = ("PATH", "FILE")
+"""What the help calls a path."""
 Values = Mapping[tuple[str, str], tuple[str, ...]]
 """What a (command, option or argument) may be, where the parser does not list it; command `*` stands for all."""
 
@@ -38,6 +40,8 @@ class Command(NamedTuple):
     options: tuple[Option, ...]
     values: tuple[str, ...]
     """What its argument may be."""
+    path: bool = False
+    """Its argument is a path."""
 
 
 def commands(parser: argparse.ArgumentParser, values: Values) -> tuple[Command, ...]:
@@ -51,12 +55,12 @@ def commands(parser: argparse.ArgumentParser, values: Values) -> tuple[Command, 
 def _command(name: str, words: str, parser: argparse.ArgumentParser, values: Values) -> Command:
     arguments = [action for action in parser._actions if not action.option_strings]
     told = tuple(value for action in arguments for value in _values(name, action, values))
-    return Command(name, words, _options(name, parser, values), told)
+    return Command(name, words, _options(name, parser, values), told, any(action.metavar in PATHS for action in arguments))
 
 
 def _options(name: str, parser: argparse.ArgumentParser, values: Values) -> tuple[Option, ...]:
     return tuple(
-        Option(tuple(action.option_strings), action.help or "", action.nargs != 0, _values(name, action, values), action.metavar == "PATH")
+        Option(tuple(action.option_strings), action.help or "", action.nargs != 0, _values(name, action, values), action.metavar in PATHS)
         for action in parser._actions
         if action.option_strings
     )
@@ -98,11 +102,19 @@ def _flags(of: Command) -> str:
     return " ".join(flag for option in of.options for flag in option.flags)
 
 
+_BASH_PATH = "compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$cur\"))"
+
+
+def _paths(of: Command) -> str:
+    return "; paths=1" if of.path else ""
+
+
 def _bash(found: tuple[Command, ...]) -> list[str]:
     return [
         f"# bash completion of {PROGRAM}; to use it, in ~/.bashrc: source <({PROGRAM} completion bash)",
         "_clickit_tui() {",
-        '    local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" command="" word="" skip="" index flags="" words=""',
+        '    local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}"',
+        '    local command="" word="" skip="" index flags="" words="" paths=""',
         "    COMPREPLY=()",
         '    if [[ $cur == "=" ]]; then cur=""; elif [[ $prev == "=" ]]; then prev="${COMP_WORDS[COMP_CWORD-2]}"; fi',
         "    for (( index = 1; index < COMP_CWORD; index++ )); do",
@@ -118,9 +130,9 @@ def _bash(found: tuple[Command, ...]) -> list[str]:
         *(f"        {pattern}) {_bash_value(option)}; return ;;" for pattern, option in _cases(found)),
         "    esac",
         '    case "$command" in',
-        *(f'        "{each.name}") flags="{_flags(each)}"; words="{" ".join(each.values)}" ;;' for each in found),
+        *(f'        "{each.name}") flags="{_flags(each)}"; words="{" ".join(each.values)}"{_paths(each)} ;;' for each in found),
         "    esac",
-        '    if [[ $cur == -* ]]; then words="$flags"; fi',
+        f'    if [[ $cur == -* ]]; then words="$flags"; elif [[ -n $paths ]]; then {_BASH_PATH}; return; fi',
         '    COMPREPLY=($(compgen -W "$words" -- "$cur"))',
         "}",
         f"complete -F _clickit_tui {PROGRAM}",
@@ -129,7 +141,7 @@ def _bash(found: tuple[Command, ...]) -> list[str]:
 
 def _bash_value(option: Option) -> str:
     if option.path:
-        return "compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$cur\"))"
+        return _BASH_PATH
     return f'COMPREPLY=($(compgen -W "{" ".join(option.values)}" -- "$cur"))' if option.values else ":"
 
 
@@ -138,7 +150,7 @@ def _zsh(found: tuple[Command, ...]) -> list[str]:
         f"#compdef {PROGRAM}",
         f"# zsh completion of {PROGRAM}; to use it, in ~/.zshrc after compinit: source <({PROGRAM} completion zsh)",
         "_clickit_tui() {",
-        '    local cur="$words[CURRENT]" prev="$words[CURRENT-1]" command="" word="" skip="" index',
+        '    local cur="$words[CURRENT]" prev="$words[CURRENT-1]" command="" word="" skip="" paths="" index',
         "    local -a flags values",
         "    if [[ $cur == --*=* ]]; then prev=${cur%%=*}; compset -P '*='; cur=${cur#*=}; fi",
         "    for (( index = 2; index < CURRENT; index++ )); do",
@@ -154,9 +166,9 @@ def _zsh(found: tuple[Command, ...]) -> list[str]:
         *(f"        ({pattern}) {_zsh_value(option)}; return ;;" for pattern, option in _cases(found)),
         "    esac",
         '    case "$command" in',
-        *(f'        ("{each.name}") flags=({_zsh_flags(each)}); values=({_zsh_values(each, found)}) ;;' for each in found),
+        *(f'        ("{each.name}") flags=({_zsh_flags(each)}); values=({_zsh_values(each, found)}){_paths(each)} ;;' for each in found),
         "    esac",
-        "    if [[ $cur == -* ]]; then _describe -o option flags; else _describe command values; fi",
+        "    if [[ $cur == -* ]]; then _describe -o option flags; elif [[ -n $paths ]]; then _files; else _describe command values; fi",
         "}",
         'if [[ "$funcstack[1]" == "_clickit-tui" ]]; then _clickit_tui "$@"; else compdef _clickit_tui clickit-tui; fi',
     ]
@@ -208,6 +220,8 @@ def _fish(found: tuple[Command, ...]) -> list[str]:
         lines += [_fish_option(option, each.name) for option in each.options if option not in shared]
         if each.values:
             lines.append(f"complete -c {PROGRAM} -n '__clickit_tui_is {each.name}' -a '{' '.join(each.values)}'")
+        if each.path:
+            lines.append(f"complete -c {PROGRAM} -n '__clickit_tui_is {each.name}' -F")
     return lines
 
 

@@ -86,11 +86,13 @@ def test_bash_offers_every_command_and_all_options_of_each(scripts):
         assert {"--env", "--config", "--read-only", "--help"} <= options
 
 
-def test_bash_offers_paths_for_the_configuration(scripts, tmp_path):
+@pytest.mark.parametrize("asked", ["clickit-tui --config one", "clickit-tui --record one", "clickit-tui replay one"])
+def test_bash_offers_paths(scripts, tmp_path, asked):
     (tmp_path / "one file.toml").touch()
-    asked = f"source {scripts['bash']}; cd {tmp_path}; COMP_WORDS=(clickit-tui --config one); COMP_CWORD=2; _clickit_tui 2>/dev/null"
+    words = asked.split()
+    script = f"source {scripts['bash']}; cd {tmp_path}; COMP_WORDS=({asked}); COMP_CWORD={len(words) - 1}; _clickit_tui 2>/dev/null"
     done = subprocess.run(
-        ["bash", "--norc", "-c", f'{asked}; printf "%s\\n" "${{COMPREPLY[@]}}"'], capture_output=True, text=True, timeout=30
+        ["bash", "--norc", "-c", f'{script}; printf "%s\\n" "${{COMPREPLY[@]}}"'], capture_output=True, text=True, timeout=30
     )
     assert done.stdout == "one file.toml\n"
 
