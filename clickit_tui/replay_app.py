@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from clickit_tui.app import Dashboard, RunningCore, run
 from clickit_tui.checks.strip import PartVerdict
@@ -36,7 +36,7 @@ class ReplayDashboard(Dashboard):
     BINDINGS: ClassVar[list[BindingType]] = list(KEYS)
 
     def __init__(self, core: RunningCore, commands: Sequence[tuple[str, Callable[[], None]]] = ()) -> None:
-        super().__init__(core, [*commands, *((f"replay: {b.tooltip}", self._runs(b.action)) for b in KEYS if isinstance(b, Binding))])
+        super().__init__(core, commands)
         if core.player is None:
             raise ValueError("there is no recording to play")
         self._player: Player = core.player
@@ -49,12 +49,6 @@ class ReplayDashboard(Dashboard):
         if fresh:
             board.keys = TransportBar(self._player, board.live_key, id="keys")
         return board
-
-    def _runs(self, action: str) -> Callable[[], None]:
-        return lambda: self._soon(action)
-
-    def _soon(self, action: str) -> None:
-        self.call_later(self.run_action, action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In a dialog every key is the dialog's."""

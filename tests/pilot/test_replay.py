@@ -144,6 +144,7 @@ async def test_in_a_prompt_the_space_is_the_prompts_and_on_every_screen_it_pause
             paused.append(app.core.playing().paused)
             assert "space" in keys(app)
             assert "tick" not in keys(app)
+            assert app.screen.active_bindings["space"].binding.id == "replay_pause"
         assert paused == [True, False, True]
 
 
