@@ -243,7 +243,7 @@ def _replay(given: argparse.Namespace) -> int:
     if not given.summary and (why := no_terminal(os.environ)):
         return _refuse(f"{why}; without one: clickit-tui replay {given.file} --summary")
     try:
-        tape = opened(Path(given.file), getattr(given, "env", ""))
+        tape = opened(Path(given.file), getattr(given, "env", ""), _progress)
     except NoTape as error:
         return _refuse(str(error))
     if given.summary:

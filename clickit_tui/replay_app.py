@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
+import msgspec
 from textual.binding import BindingType
 
 from clickit_tui.app import Dashboard, RunningCore, run
@@ -13,6 +14,7 @@ from clickit_tui.config import Config
 from clickit_tui.panes.core import Player
 from clickit_tui.panes.logs_jump import NoMoment
 from clickit_tui.panes.replaying import wanted_moment
+from clickit_tui.panes.view import View
 from clickit_tui.replay import Replay
 from clickit_tui.screens.board import Board
 from clickit_tui.screens.news import News
@@ -49,6 +51,9 @@ class ReplayDashboard(Dashboard):
         if fresh:
             board.keys = TransportBar(self._player, board.live_key, id="keys")
         return board
+
+    def _view(self, world: World) -> View:
+        return msgspec.structs.replace(super()._view(world), replayed=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In a dialog every key is the dialog's."""

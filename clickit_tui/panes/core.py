@@ -124,7 +124,7 @@ class Core(Protocol):
 
     @property
     def recording(self) -> str:
-        """`REC` while the session is recorded, `REC STOPPED` when that ended; empty otherwise."""
+        """`REC` while the session is recorded, `REC OFF` when that ended; empty otherwise."""
         ...
 
     @property

@@ -82,10 +82,10 @@ def identity_line(world: World, view: View, width: int, recording: str = "", pla
 
 
 def _marked(mark: str, look: Look) -> Spans:
-    """` REC `, ` REC STOPPED ` or ` REPLAY `, set off from the row."""
+    """` REC `, ` REC OFF ` or ` REPLAY `, set off from the row."""
     if not mark:
         return ()
-    away: Look = "reverse-fail" if mark.endswith("STOPPED") else "bold" if look == "reverse" else "reverse"
+    away: Look = "reverse-fail" if mark.endswith("OFF") else "bold" if look == "reverse" else "reverse"
     return (Span(f" {mark} ", away), Span(" ", look))
 
 

@@ -156,7 +156,7 @@ def _person(name: Span, step: Step, book: Playbook, view: View, reading: Reading
             name,
             Span(" ☐ " if not view.glyphs.ascii else " _ ", "accent"),
             Span(f"you: {step.person}"),
-            Span("  space ticks, enter notes", "dim"),
+            Span("" if view.replayed else "  space ticks, enter notes", "dim"),
         )
     return (name, Span(f" {view.glyphs.ok} ", "ok"), Span(f"you: {step.person}", "dim"), Span(f"  {note}" if note else ""))
 

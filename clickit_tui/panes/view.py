@@ -33,6 +33,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     diagnosis: Diagnosis = Diagnosis()
     slow: bool = False
     """Everything is polled more seldom: no key for half an hour, and nothing is wrong."""
+    replayed: bool = False
+    """The World is that of a recording: nothing that is typed is kept."""
     calls_per_minute: int = 0
     dollars: float = 0.0
 

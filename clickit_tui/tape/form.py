@@ -18,6 +18,10 @@ from clickit_tui.world.world import FIELDS, World
 
 FORMAT = 1
 """Grows when a reader of the former number would misread the file; what is only added is skipped by older readers."""
+UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError)
+"""What decoding raises of bytes that are not what they should be."""
+_DOUBTFUL = re.compile(rb"\\[bfru]|[^ -~]")
+"""Bytes of JSON from which a text may come that has more in it than ASCII, line breaks and tabs."""
 REMEMBERED = 20_000
 """Texts whose masked form is remembered."""
 
@@ -128,13 +132,22 @@ class Masking:
 
 
 def value_of(raw: bytes, kind: Any) -> Any:  # noqa: ANN401 - as the type says
-    """A value out of a tape. Raises `msgspec.MsgspecError` or RecursionError when it is not of that type.
+    """A value out of a tape. Raises one of `UNREADABLE` when it is not of that type.
 
     A tape may come from elsewhere: what a terminal would obey is taken out of its texts.
     """
-    if b"\\" not in raw and raw.isascii():
+    if _DOUBTFUL.search(raw) is None:
         return _decoder(kind).decode(raw)
     return msgspec.convert(_harmless(msgspec.json.decode(raw)), kind)
+
+
+def is_of(raw: bytes, kind: Any) -> bool:  # noqa: ANN401 - a type, as msgspec takes it
+    """Whether `value_of` gives a value."""
+    try:
+        _decoder(kind).decode(raw)
+    except UNREADABLE:
+        return False
+    return True
 
 
 @cache

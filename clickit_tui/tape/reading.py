@@ -9,22 +9,24 @@ import zlib
 from array import array
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
 from clickit_tui.logs.line import LogLine
-from clickit_tui.tape.form import FORMAT, KNOWN, TIMED, Header, Line, TailWords, kind_of, log_line, value_of
+from clickit_tui.tape.form import FORMAT, KNOWN, TIMED, UNREADABLE, Header, Line, TailWords, is_of, kind_of, log_line, value_of
 from clickit_tui.world.seen import Fault, Seen, Trouble, clean
 from clickit_tui.world.world import ON_DEMAND, World
 
 MOST_BYTES = 2 * 1024**3
 """Longest tape that is read, unpacked."""
+LONG_BYTES = 20 * 1024**2
+"""A longer one takes a second to read, or more."""
 PIECE = 1024 * 1024
 LATEST = 32_503_680_000.0
 """The year 3000; a moment after it is none."""
-_BAD = (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError)
 _DEFAULTS = World(env="-")
 NOT_HELD = Fault(kind=Trouble.MISSING, sentence="not in the recording: nobody had looked at it by then")
 
@@ -99,7 +101,7 @@ class Tape:
             for raw in self._line(place).lines:
                 try:
                     found.append(log_line(bytes(raw)))
-                except _BAD:
+                except UNREADABLE:
                     continue
         return found
 
@@ -140,7 +142,7 @@ class Tape:
                 continue
             try:
                 self._found(len(self._starts) - 1, msgspec.json.decode(raw, type=Line))
-            except _BAD:
+            except UNREADABLE:
                 self.skipped["line"] += 1
         self._starts.append(start)
 
@@ -159,7 +161,7 @@ class Tape:
         self._found_lines(place, at, line)
 
     def _found_lines(self, place: int, at: float, line: Line) -> None:
-        good = sum(_is_line(bytes(raw)) for raw in line.lines)
+        good = sum(is_of(bytes(raw), LogLine) for raw in line.lines)
         if len(line.lines) > good:
             self.skipped["log line"] += len(line.lines) - good
         if good:
@@ -175,12 +177,10 @@ class Tape:
         if name not in KNOWN:
             self.skipped[f"reading of `{clean(name, 40)}`, which this version does not know"] += 1
             return False
-        try:
-            value_of(raw, kind_of(name))
-        except _BAD:
-            self.skipped[f"reading of `{name}`, of another form"] += 1
-            return False
-        return True
+        if good := is_of(raw, kind_of(name)):
+            return good
+        self.skipped[f"reading of `{name}`, of another form"] += 1
+        return False
 
 
 class _Track:
@@ -204,16 +204,8 @@ class _Track:
         return self.places[count - 1] if count else -1
 
 
-def _is_line(raw: bytes) -> bool:
-    try:
-        log_line(raw)
-    except _BAD:
-        return False
-    return True
-
-
-def opened(path: Path, env: str = "") -> Tape:
-    """A tape, read once through; of that environment, where one is named. Blocking. Raises NoTape."""
+def opened(path: Path, env: str = "", told: Callable[[str], None] = lambda _: None) -> Tape:
+    """A tape, read once through; of that environment, where one is named. Blocking: of a long one that is told. Raises NoTape."""
     try:
         file = _plain(path)
     except OSError as error:
@@ -221,6 +213,8 @@ def opened(path: Path, env: str = "") -> Tape:
     except zlib.error as error:
         raise NoTape(f"{path}: is no recording of clickit-tui: {error}") from error
     try:
+        if os.fstat(file.fileno()).st_size > LONG_BYTES:
+            told(f"reading {path}")
         tape = Tape(path, file, _header(path, file.readline(PIECE)))
         if env not in ("", tape.header.env):
             raise NoTape(f"{path} is a recording of {tape.header.env}, not of {env}")
@@ -234,14 +228,14 @@ def opened(path: Path, env: str = "") -> Tape:
 def _header(path: Path, raw: bytes) -> Header:
     try:
         number = msgspec.json.decode(raw, type=_Numbered).tape
-    except _BAD as error:
+    except UNREADABLE as error:
         raise NoTape(f"{path}: is no recording of clickit-tui") from error
     if number > FORMAT:
         raise NoTape(f"{path}: was written in format {number} by a newer clickit-tui; this one reads up to {FORMAT}")
     try:
         header: Header = value_of(raw.rstrip(b"\n"), Header)
         _sane(header.began_at)
-    except _BAD as error:
+    except UNREADABLE as error:
         raise NoTape(f"{path}: its first line cannot be read: {clean(error, 200)}") from error
     return header
 

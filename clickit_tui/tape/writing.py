@@ -100,7 +100,7 @@ class Recording:
     @property
     def words(self) -> str:
         """As the identity row says it."""
-        return "REC STOPPED" if self.stopped else "REC"
+        return "REC OFF" if self.stopped else "REC"
 
     # --- on the event loop ---
 

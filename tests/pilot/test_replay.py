@@ -139,6 +139,7 @@ async def test_in_a_prompt_the_space_is_the_prompts_and_on_every_screen_it_pause
         assert not app.core.playing().paused
         await pilot.press("escape")
         paused = []
+        assert app.board.view.replayed
         for place in ("3", "6", "7"):
             await pilot.press(place, "space")
             paused.append(app.core.playing().paused)

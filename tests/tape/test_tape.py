@@ -236,7 +236,7 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(make, path, clock, monk
     store.put(services=worlds.incident_world(worlds.NOW).services)
     recording.flush()
     monkeypatch.undo()
-    assert recording.words == "REC STOPPED"
+    assert recording.words == "REC OFF"
     assert recording.stopped == f"No space left on device: recording stopped, {path.name} holds what was seen until then"
     store.put(alarms=Seen(value=(), seen_at=2.0))
     recording.flush()
@@ -412,7 +412,7 @@ def test_what_is_no_file_is_said(tmp_path):
 
 
 def test_what_a_terminal_would_obey_is_taken_out_of_a_foreign_tape(tmp_path):
-    bad = "red\x1b[31m \u202e\x9b2J\x07 bell"
+    bad = "red\x1b[31m \u202e\x9b2J\x07 bell \x7f \b"
     shown = json.loads(msgspec.json.encode(line(0)))
     path = plain(
         tmp_path,

@@ -105,7 +105,7 @@ async def test_a_full_disk_is_said_once_and_the_session_goes_on(make, clock, mon
     monkeypatch.undo()
     before = session.store.world.services.seen_at
     await settled(session, clock, 40)
-    assert session.recording == "REC STOPPED"
+    assert session.recording == "REC OFF"
     assert [notice for notice in session.notices if "recording stopped" in notice] == [
         "No space left on device: recording stopped, a.tape holds what was seen until then"
     ]
@@ -118,6 +118,6 @@ async def test_a_defect_of_the_recording_ends_only_the_recording(make, clock, mo
     monkeypatch.setattr(session._tape, "flush", lambda: 1 / 0)
     await session.start()
     await settled(session, clock, 5)
-    assert session.recording == "REC STOPPED"
+    assert session.recording == "REC OFF"
     assert "ZeroDivisionError" in session.notices[-1]
     await session.stop()
