@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -56,12 +58,18 @@ def make(tmp_path, clock):
     return made
 
 
-async def settled(session, clock, seconds):
-    """Let so much time pass, and the threads that write finish."""
+@pytest.fixture(autouse=True)
+async def _one_thread():
+    """What is done in a thread is done in the order in which it was asked for."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+
+
+async def settled(clock, seconds):
+    """Let so much time pass, second by second, and the thread that writes finish."""
     for _ in range(seconds):
         await clock.advance(1)
-        with session._tape._writing:
-            pass
+        await asyncio.to_thread(lambda: None)
+        await clock.settle()
 
 
 async def test_world_and_log_of_a_session_are_on_its_tape(make, clock, tmp_path):
@@ -69,7 +77,7 @@ async def test_world_and_log_of_a_session_are_on_its_tape(make, clock, tmp_path)
     session.store.subscribe(["services", "identity"], lambda *_: None)
     assert session.recording == "REC"
     await session.start()
-    await settled(session, clock, 40)
+    await settled(clock, 40)
     shown, at = session.store.world, clock()
     lines = list(session.tail.buffer.lines)
     await session.stop()
@@ -86,7 +94,7 @@ async def test_world_and_log_of_a_session_are_on_its_tape(make, clock, tmp_path)
 async def test_recording_reads_nothing_that_the_session_would_not_read(make, clock, tmp_path):
     session = make()
     await session.start()
-    await settled(session, clock, 20)
+    await settled(clock, 20)
     assert session.store.world.services.seen_at is None
     await session.stop()
 
@@ -95,16 +103,16 @@ async def test_a_full_disk_is_said_once_and_the_session_goes_on(make, clock, mon
     session = make()
     session.store.subscribe(["services", "identity"], lambda *_: None)
     await session.start()
-    await settled(session, clock, 5)
+    await settled(clock, 5)
 
     def full(file, data):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(writing.os, "write", full)
-    await settled(session, clock, 20)
+    await settled(clock, 20)
     monkeypatch.undo()
     before = session.store.world.services.seen_at
-    await settled(session, clock, 40)
+    await settled(clock, 40)
     assert session.recording == "REC OFF"
     assert [notice for notice in session.notices if "recording stopped" in notice] == [
         "No space left on device: recording stopped, a.tape holds what was seen until then"
@@ -117,7 +125,7 @@ async def test_a_defect_of_the_recording_ends_only_the_recording(make, clock, mo
     session = make()
     monkeypatch.setattr(session._tape, "flush", lambda: 1 / 0)
     await session.start()
-    await settled(session, clock, 5)
+    await settled(clock, 5)
     assert session.recording == "REC OFF"
     assert "ZeroDivisionError" in session.notices[-1]
     await session.stop()
