@@ -92,6 +92,60 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Addresses left in a subnet (H)."""
     log_errors_warn: int = 10
     """Lines of level error in 5 minutes (H)."""
+    latency_usual_factor: float = 2.0
+    """Times the median p95 of the same hour in the last 7 days (H)."""
+    errors_5xx_ratio_least: int = 5
+    """Answers 5xx in 5 minutes from which a share of the requests is made (H)."""
+    path_requests_least: int = 20
+    """Requests of a path in the log from which its p95 is told (H)."""
+    unhealthy_minutes: int = 2
+    """Closed minutes with an unhealthy target that fail (D)."""
+    stops_warn: int = 1
+    """Tasks that stopped by themselves (D)."""
+    stops_fail: int = 3
+    """Tasks that stopped by themselves: the circuit breaker's minimum (D)."""
+    stops_within_s: float = 900.0
+    """Seconds in which such stops are counted (H)."""
+    none_running_fail_s: float = 300.0
+    """Seconds without a running task while some are pending (H)."""
+    rollout_slow_s: float = 1800.0
+    """Seconds that a roll-out may take (H)."""
+    rollback_recent_s: float = 3600.0
+    """Seconds for which a roll-back is news (H)."""
+    breaker_failures_warn: int = 1
+    """Failed tasks of a deployment, or failures that the circuit breaker counted (D)."""
+    scaling_headroom_warn: int = 0
+    """Tasks left to autoscaling's maximum (H)."""
+    migration_recent_s: float = 3600.0
+    """Seconds for which a failed migration is news (H)."""
+    log_quiet_share: float = 25.0
+    """% of the lines that a request used to bring, below which a log is silent (H)."""
+    db_log_lines_warn: int = 1
+    """Lines in 5 minutes that say that the database is not reached (H)."""
+    db_memory_warn_share: float = 25.0
+    """% of the class's memory free, on classes above 2 GiB (A)."""
+    db_load_warn: float = 0.5
+    """Active sessions for each processor (A)."""
+    db_load_fail: float = 1.0
+    """Active sessions for each processor (A)."""
+    db_silent_minutes: int = 5
+    """Closed minutes without a point of the database (D: a stopped instance reports none)."""
+    cache_evictions_warn: int = 1
+    """Keys evicted in 5 minutes (H)."""
+    nat_port_errors_warn: int = 1
+    """Port allocation errors in 5 minutes (D)."""
+    nat_port_errors_minutes: int = 15
+    """Closed minutes in a row with such errors that fail (A)."""
+    nat_drops_minutes: int = 5
+    """Closed minutes in a row with dropped packets (A)."""
+    nat_attempts_least: int = 100
+    """Connection attempts in 5 minutes from which a share is judged (H)."""
+    nat_gbit: float = 5.0
+    """Gbit/s that a NAT gateway takes at once; it grows with the load, up to 100 (D)."""
+    nat_peak_warn: float = 60.0
+    """% of it that a gateway's highest ten seconds reached (H)."""
+    nat_peak_fail: float = 80.0
+    """% of it that a gateway's highest ten seconds reached (H)."""
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

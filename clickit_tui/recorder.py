@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import secrets
 import time
@@ -192,10 +193,24 @@ class Recorder:
         chosen = next(one for one in reversed(self._store.world.incidents) if id in ("", one.id))
         path = self.folder / note.file_name(self._env, chosen)
         try:
-            await asyncio.to_thread(note.save, path, text)
+            await asyncio.to_thread(save, path, text)
         except OSError as error:
             return text, f"it could not be written to {path}: {error.strerror or error}"
         return text, str(path)
+
+
+def save(path: Path, text: str) -> None:
+    """Put the note in place of an older one in one step; only its owner can read it. Blocking; raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(file, "w", encoding="utf-8", errors="replace") as out:
+            out.write(text)
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def _gist(text: str) -> str:

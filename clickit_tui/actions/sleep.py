@@ -11,7 +11,7 @@ from clickit_tui.checks.registry import Facts
 from clickit_tui.plan import Call, Line, Plan, Refused, Risk, Step
 from clickit_tui.world.ecs import Service
 from clickit_tui.world.follow import Follow
-from clickit_tui.world.mark import TAG, Mark, mark_of
+from clickit_tui.world.mark import TAG, UNMARKED, Mark, mark_of
 from clickit_tui.world.parts import Database
 from clickit_tui.world.sleep import drift, own, target_of
 from clickit_tui.world.words import several, spell
@@ -32,31 +32,39 @@ PROTECTED = "is refused in a protected environment"
 )
 def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> Plan | Refused:
     """Marks first, so that nothing is scaled whose count is not remembered; what sleeps already is left as it is."""
-    if facts.protected:
-        return Refused(f"sleep {PROTECTED}")
-    services = readable(world, facts)
+    services = resting("sleep", world, facts)
     if isinstance(services, Refused):
         return services
     steps = (*_marks(world, services, facts), *_bounds(world, services, facts), *_counts(services, facts), *_database(world))
     if not steps:
         return Refused(asleep(world, facts) or "nothing runs here: there is nothing to put to sleep")
     first = next((service for service in services if service.desired), None)
+    undo = "wake restores the counts, the autoscaling minimum and the database"
+    return whole("sleep", world, steps, _effect(world, services, facts), undo, first, Risk.SEVERE)
+
+
+def whole(
+    id: str, world: World, steps: tuple[Step, ...], effect: tuple[Line, ...], undo: str, first: Service | None, risk: Risk = Risk.NORMAL
+) -> Plan:
+    """A plan of the whole environment; `first`: the service whose deployment and count must still be so when it begins."""
     return Plan(
-        action="sleep",
-        title=f"SLEEP {world.env}",
+        action=id,
+        title=f"{id.upper()} {world.env}",
         env=world.env,
         target="environment",
         steps=steps,
-        effect=_effect(world, services, facts),
-        risk=Risk.SEVERE,
-        undo="wake restores the counts, the autoscaling minimum and the database",
+        effect=effect,
+        risk=risk,
+        undo=undo,
         refreshes=REFRESHES,
         basis=state.basis(world, first, first.part if first else "", desired=first.desired if first else None),
     )
 
 
-def readable(world: World, facts: Facts) -> tuple[Service, ...] | Refused:
-    """The services with known counts; nothing is planned from old or missing ones."""
+def resting(verb: str, world: World, facts: Facts) -> tuple[Service, ...] | Refused:
+    """What sleep and wake begin with: the services with known counts. Nothing is planned where it is protected, or from old counts."""
+    if facts.protected:
+        return Refused(f"{verb} {PROTECTED}")
     services = own(world)
     if old := state.trouble(world.services, facts.now):
         return Refused(f"the services are not known well enough: {old}")
@@ -179,5 +187,6 @@ def _differs(world: World, services: tuple[Service, ...]) -> tuple[Line, ...]:
             runs = f"{service.part} runs {service.desired}, its mark remembers {mark.desired}"
             lines.append(state.warn(f"{runs}: wake restores {mark.desired}"))
         if mark is None and not service.desired and target is not None and target.minimum:
-            lines.append(state.warn(f"{service.part} is at 0 without a mark: its autoscaling minimum {target.minimum} is left as it is"))
+            bare = "at 0 without a mark" if service.tags_told else f"at 0, {UNMARKED}"
+            lines.append(state.warn(f"{service.part} is {bare}; its autoscaling minimum {target.minimum} is left as it is"))
     return tuple(lines)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from clickit_tui.actions import scale, state
 from clickit_tui.actions.bounds import registered
 from clickit_tui.actions.registry import Target, action
-from clickit_tui.actions.sleep import PROTECTED, REFRESHES, asleep, minute, readable, tagged, who
+from clickit_tui.actions.sleep import asleep, minute, resting, tagged, who, whole
 from clickit_tui.checks.registry import Facts
 from clickit_tui.plan import Call, Line, Plan, Refused, Step
 from clickit_tui.world.ecs import Service
 from clickit_tui.world.follow import Follow
-from clickit_tui.world.mark import Mark, mark_of
+from clickit_tui.world.mark import UNMARKED, Mark, mark_of
 from clickit_tui.world.parts import Database, ScalableTarget
 from clickit_tui.world.world import World
 
@@ -34,9 +34,7 @@ _COMES = frozenset({"stopped", "starting", "stopping", "configuring-log-exports"
 )
 def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> Plan | Refused:
     """What is awake already is left as it is, so that running it again continues."""
-    if facts.protected:
-        return Refused(f"wake {PROTECTED}")
-    services = readable(world, facts)
+    services = resting("wake", world, facts)
     if isinstance(services, Refused):
         return services
     sleeping = [(service, mark) for service in services if (mark := remembered(world, service)) is not None]
@@ -47,17 +45,7 @@ def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> P
         why = "; ".join(filter(None, (held, _lost(sleeping))))
         return Refused(why or _bare(services) or "awake: there is nothing to restore")
     first = able[0][0] if able and not starts else None
-    return Plan(
-        action="wake",
-        title=f"WAKE {world.env}",
-        env=world.env,
-        target="environment",
-        steps=steps,
-        effect=_effect(world, sleeping, held, facts),
-        undo="sleep puts it to sleep again",
-        refreshes=REFRESHES,
-        basis=state.basis(world, first, first.part if first else "", desired=first.desired if first else None),
-    )
+    return whole("wake", world, steps, _effect(world, sleeping, held, facts), "sleep puts it to sleep again", first)
 
 
 def remembered(world: World, service: Service) -> Mark | None:
@@ -80,8 +68,11 @@ def _lost(sleeping: list[tuple[Service, Mark]]) -> str:
 
 def _bare(services: tuple[Service, ...]) -> str:
     """What has no tasks although nothing says that it sleeps."""
-    bare = [service.part for service in services if service.desired == 0 and mark_of(service) is None]
-    return f"{', '.join(bare)} at 0 without a mark, and the journal remembers no count: S scales it" if bare else ""
+    bare = [service for service in services if service.desired == 0 and mark_of(service) is None]
+    if not bare:
+        return ""
+    mark = " without a mark" if all(service.tags_told for service in bare) else f"; {UNMARKED}"
+    return f"{', '.join(service.part for service in bare)} at 0{mark}, and the journal remembers no count: S scales it"
 
 
 def _database(world: World) -> tuple[tuple[Step, ...], str]:

@@ -100,6 +100,7 @@ def service(answer: Json, names: Names) -> Service:
         created_at=when(answer, "createdAt"),
         service_deployment=text(answer, "currentServiceDeployment"),
         tags=tuple((text(each, "key"), text(each, "value")) for each in records(answer, "tags")),
+        tags_told=isinstance(member(answer, "tags"), (list, tuple)),
     )
 
 

@@ -133,6 +133,8 @@ class Tasks:
         """The tasks that still exist; raises when any batch fails, so that no task vanishes without a word."""
         cluster = self._names.cluster
         answers = await together(self._gateway.read("ecs", "DescribeTasks", cluster=cluster, tasks=batch) for batch in batches(arns, BATCH))
+        if not all(isinstance(answer.get("tasks"), list) or records(answer, "failures") for answer in answers):
+            raise garbled("ecs:DescribeTasks", "tasks")
         found = (ecs.task(each, self._names) for answer in answers for each in records(answer, "tasks"))
         return [each for each in found if each.arn]
 

@@ -9,13 +9,17 @@ import msgspec
 
 from clickit_tui.aws.catalogue import Measure, Query, measures
 from clickit_tui.aws.cloudwatch import AGAIN_S, Charting, Result, combined, read_points, series
+from clickit_tui.aws.fetching import needed
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.naming import Names
+from clickit_tui.poll import Fetch
 from clickit_tui.world.charting import HOUR, RANGES, Range
 from clickit_tui.world.parts import History, Series
+from clickit_tui.world.seen import Absent
 from clickit_tui.world.world import World
 
 POLL_S = 15.0
+HOURLY_S = 3600
 RENEWS_S = 600.0
 """How often the end of a range is read again, when its periods are longer than this."""
 JOINS_S = 3600.0
@@ -57,6 +61,25 @@ def windows(past: tuple[float, float] | None, wanted: Range, now: float) -> tupl
     if end // period > past[1] // period if 60 < period <= RENEWS_S else end - past[1] >= (RENEWS_S if period > 60 else JOINS_S):
         missing.append(((past[1] - max(AGAIN_S, period)) // period * period, end))
     return tuple(missing)
+
+
+USUAL = "edge.p95"
+USUAL_S = 7 * 86_400
+
+
+def usual_fetch(gateway: Gateway, names: Names, clock: Callable[[], float] = time.time) -> Fetch:
+    """Feeds `usual`: the p95 of the response time by the hour, of the last seven days; `Absent` without a load balancer."""
+
+    async def fetch(world: World) -> Mapping[str, object]:
+        measure = next((at_period(each, HOURLY_S) for each in measures(world, names) if each.key == USUAL), None)
+        if measure is None:
+            needed(world.target_groups, "target_groups")
+            return {"usual": Absent(looked_for="load balancer of the target groups (they name none)")}
+        end = clock() // HOURLY_S * HOURLY_S
+        found = await read_points(gateway, (measure,), end - USUAL_S, end)
+        return {"usual": series(measure, combined(measure, found), None, end, keep_s=USUAL_S)}
+
+    return fetch
 
 
 class HistoryReader:

@@ -48,8 +48,10 @@ def waits_fetch(gateway: Gateway, clock: Callable[[], float] = time.time) -> Fet
         database = needed(world.database, "database")
         if not isinstance(database, Database):
             return {"waits": database}
-        if not database.insights or not database.resource_id:
+        if database.insights is False:
             return {"waits": Absent(looked_for=f"Performance Insights of {database.id}")}
+        if database.insights is None or not database.resource_id:
+            raise garbled("rds:DescribeDBInstances", "PerformanceInsightsEnabled" if database.insights is None else "DbiResourceId")
         end = clock() // 60 * 60
         answers = await gateway.answers(
             "pi",
@@ -61,8 +63,8 @@ def waits_fetch(gateway: Gateway, clock: Callable[[], float] = time.time) -> Fet
             EndTime=datetime.fromtimestamp(end, UTC),
             PeriodInSeconds=60,
         )
-        if not any(isinstance(answer.get("MetricList"), list) for answer in answers):
-            raise garbled("pi:GetResourceMetrics", "MetricList")
+        if not any(_mean(each) is not None for answer in answers for each in records(answer, "MetricList")):
+            raise garbled("pi:GetResourceMetrics", "MetricList with a point")
         return {"waits": waits(answers)}
 
     return fetch

@@ -144,6 +144,7 @@ def _charts(gateway: Gateway, names: Names, clock: Callable[[], float], charted:
     past = history.HistoryReader(gateway, names, charted, clock)
     return (
         _source("history", history.POLL_S, past.fetch, "cluster", "services", "target_groups", "database", "cache", "nat"),
+        _source("usual", 3600.0, history.usual_fetch(gateway, names, clock), "target_groups"),
         Source(
             name="metrics",
             feeds=frozenset({"metrics"}),

@@ -11,11 +11,12 @@ from clickit_tui.world.words import brief, several
 from clickit_tui.world.world import World
 
 CALL = "cloudwatch:DescribeAlarms"
+GROUPS_CALL = "elasticloadbalancing:DescribeTargetGroups"
 SCALING = "TargetTracking-"
 """Alarms with this prefix belong to autoscaling: ALARM is their way of working, no trouble."""
 
 
-@check("alarms.state", "alarms", "alarms", ("alarms",))
+@check("alarms.state", "alarms", "alarms", ("alarms", "target_groups"))
 def judge(world: World, facts: Facts) -> Finding:
     """FAIL when one is in ALARM, WARN when one has no data or cannot page anybody; event counters without data are fine."""
     everything = fresh(world.alarms, facts.now, CALL, "alarms", "alarms")
@@ -27,6 +28,10 @@ def judge(world: World, facts: Facts) -> Finding:
     muted = [a for a in own if a.actions_enabled is False]
     gone = (missing(world, facts.names, facts.now) or ()) if facts.protected else ()
     verdict = Verdict.FAIL if firing else Verdict.WARN if blind or muted or gone else Verdict.PASS
+    if verdict is Verdict.PASS and facts.protected:
+        fresh(
+            world.target_groups, facts.now, GROUPS_CALL, "whether the runbook's alarms on the load balancer exist: target groups", "alarms"
+        )
     return Finding(
         verdict=verdict,
         short=_short(len(firing), len(blind), len(muted), len(gone)),

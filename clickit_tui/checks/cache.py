@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clickit_tui.checks.reading import METRICS_CALL, measured, metrics, newest, present, reading, unknown
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
-from clickit_tui.world.minutes import LOOKUPS, cache_lookups, read
+from clickit_tui.world.minutes import LOOKUPS, cache_lookups
 from clickit_tui.world.parts import Cache
 from clickit_tui.world.world import World
 
@@ -41,15 +41,14 @@ def cpu(world: World, facts: Facts) -> Finding:
     _cache(world, facts)
     limits = facts.thresholds
     got = reading(world, facts, "cache.cpu", 5, "cache")
-    engine = read(metrics(world, facts, "cache"), "cache.engine_cpu", got.times)
+    engine = reading(world, facts, "cache.engine_cpu", 5, "cache")
     at, value = got.present[-1]
-    full = engine is not None and engine.above(limits.cache_engine_cpu_fail, 5)
+    full = engine.above(limits.cache_engine_cpu_fail, 5)
     verdict = Verdict.FAIL if full else Verdict.WARN if got.above(limits.cache_cpu_warn, 5) else Verdict.PASS
-    engine_said = f", engine {engine.last[1]:.0f} %" if engine is not None and engine.last is not None else ""
     return Finding(
         verdict=verdict,
         short=f"cpu {value:.0f} %",
-        sentence=f"cache CPU {value:.0f} %{engine_said}",
+        sentence=f"cache CPU {value:.0f} %, engine {engine.present[-1][1]:.0f} %",
         evidence=measured(f"{value:.1f} %", at),
         threshold=f"FAIL engine above {limits.cache_engine_cpu_fail:g} %, WARN node above {limits.cache_cpu_warn:g} %, for 5 min (AWS)",
         change="one closed minute below the limit",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from clickit_tui.checks.cache import CALL
-from clickit_tui.checks.reading import measured, metrics, newest, present, slow, window
+from clickit_tui.checks.reading import measured, newest, present, reading, slow
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
-from clickit_tui.world.minutes import read
 from clickit_tui.world.world import World
 
 
@@ -15,16 +14,17 @@ def memory(world: World, facts: Facts) -> Finding:
     present(world.cache, facts.now, CALL, "cache", "cache")
     limits = facts.thresholds
     at, value = newest(world, facts, "cache.memory", "cache")
-    evictions = read(metrics(world, facts, "cache"), "cache.evictions", window(world, facts, 5, "cache"))
-    evicted = (evictions.total or 0.0) if evictions is not None else 0.0
-    full = value > limits.cache_memory_fail and evicted > 0
-    verdict = Verdict.FAIL if full else Verdict.WARN if value > limits.cache_memory_warn or evicted > 0 else Verdict.PASS
+    evicted = reading(world, facts, "cache.evictions", 5, "cache").total or 0.0
+    evicts = evicted >= max(1, limits.cache_evictions_warn)
+    full = value > limits.cache_memory_fail and evicts
+    verdict = Verdict.FAIL if full else Verdict.WARN if value > limits.cache_memory_warn or evicts else Verdict.PASS
     return Finding(
         verdict=verdict,
         short=f"mem {value:.0f} %",
         sentence=f"cache memory {value:.0f} %" + (f", {evicted:.0f} keys evicted in 5 min" if evicted else ""),
         evidence=measured(f"{value:.1f} %, {evicted:.0f} evictions", at),
-        threshold=f"FAIL above {limits.cache_memory_fail:g} % with evictions, WARN above {limits.cache_memory_warn:g} % (heuristic)",
+        threshold=f"FAIL above {limits.cache_memory_fail:g} % with evictions, WARN above {limits.cache_memory_warn:g} % "
+        f"or from {limits.cache_evictions_warn} evictions in 5 min (heuristic)",
         change="keys that expire, or a larger node",
         part="cache",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clickit_tui.checks.reading import METRICS_CALL, awake, measured, metrics, none, unknown, window
+from clickit_tui.checks.reading import METRICS_CALL, awake, measured, metrics, none, unknown, whole, window
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.world.minutes import read
 from clickit_tui.world.parts import Metrics
@@ -11,8 +11,6 @@ from clickit_tui.world.words import clock, several
 from clickit_tui.world.world import World
 
 KEYS = ("db.cpu", "db.connections", "db.memory")
-SILENT = 5
-"""Closed minutes without a point that are silence."""
 
 
 @check("db.alive", "database", "its metrics", ("metrics", "database", "services"))
@@ -22,15 +20,18 @@ def judge(world: World, facts: Facts) -> Finding:
         return none("no database here", part="database")
     awake(world, facts, "database")
     found = metrics(world, facts, "database")
-    closed = window(world, facts, SILENT, "database")
+    limit = max(1, facts.thresholds.db_silent_minutes)
+    closed = window(world, facts, limit, "database")
     last = [at for key in KEYS if key in found.series and (at := _last(found, key)) is not None]
     if not last:
         return unknown("no data", "no metric of the database in the hour", "database", METRICS_CALL)
     forbidden = any(found.series[key].status == "Forbidden" for key in KEYS if key in found.series)
     got = [one for key in KEYS if (one := read(found, key, closed)) is not None]
-    if forbidden or len(closed) < SILENT:
+    if forbidden or len(closed) < limit:
         return unknown("denied" if forbidden else "no data", "the database's metrics are not seen", "database", METRICS_CALL)
     silent = not any(one.present for one in got)
+    if silent:
+        whole(world, facts, tuple(key for key in KEYS if key in found.series), "database")
     newest = max(last)
     return Finding(
         verdict=Verdict.FAIL if silent else Verdict.PASS,
@@ -39,7 +40,7 @@ def judge(world: World, facts: Facts) -> Finding:
         if silent
         else "the database reports metrics",
         evidence=measured(f"newest point {clock(newest)}", newest),
-        threshold=f"FAIL after {several(SILENT, 'closed minute')} without a point (AWS: a stopped instance reports none)",
+        threshold=f"FAIL after {several(limit, 'closed minute')} without a point (AWS: a stopped instance reports none)",
         change="a new point",
         part="database",
     )

@@ -69,16 +69,19 @@ def memory(world: World, facts: Facts) -> Finding:
     at, value = newest(world, facts, "db.memory", "database")
     free_mib = value / MIB
     gib = class_gib(found.instance_class)
-    floor_mib = facts.thresholds.db_memory_fail_mib if gib is None or gib <= 2 else 256.0 * gib
+    small, share = gib is None or gib <= 2, facts.thresholds.db_memory_warn_share
+    floor_mib = facts.thresholds.db_memory_fail_mib if small else 10.24 * share * (gib or 0)
     low = free_mib < floor_mib
-    rising = low and (gib is None or gib <= 2) and _rising(world, facts)
+    rising = low and small and _rising(world, facts)
     verdict = Verdict.FAIL if rising else Verdict.WARN if low else Verdict.PASS
     return Finding(
         verdict=verdict,
         short=f"{free_mib:.0f} MiB",
         sentence=f"database has {free_mib:.0f} MiB free" + (" and swaps more and more" if rising else ""),
         evidence=measured(f"{free_mib:.0f} MiB", at),
-        threshold=f"WARN below {floor_mib:g} MiB, FAIL when swap rises too (heuristic)",
+        threshold=f"WARN below {floor_mib:g} MiB, FAIL when swap rises too (heuristic)"
+        if small
+        else f"WARN below {floor_mib:g} MiB, {share:g} % of the class (AWS)",
         change=f"more than {floor_mib:g} MiB free",
         part="database",
     )

@@ -18,20 +18,26 @@ PATTERNS = "db."
 def judge(world: World, facts: Facts) -> Finding:
     """WARN when the logs say so within 5 minutes: they alone do not tell whose fault it is. A digest cut short never passes."""
     digest = fresh(world.log, facts.now, CALL, "logs", "database")
-    if found := hits(digest, facts.now):
+    found, least = hits(digest, facts.now), max(1, facts.thresholds.db_log_lines_warn)
+    if sum(lines for _, _, lines, _ in found) >= least:
         return _found(found, facts)
     if digest.partial:
         return unknown("partial", "logs are cut short: no database error in what was read, which proves nothing", "database", CALL)
     if digest.since is None:
         return unknown("no data", "no log line has been read yet", "database", CALL)
+    quiet = "too few lines to judge by say that the database is not reached" if found else "no database error in the logs"
     return Finding(
         verdict=Verdict.PASS,
         short="logs quiet",
-        sentence=f"no database error in the logs since {clock(max(digest.since, facts.now - RECENT_S))}",
-        evidence=measured("no match", world.log.seen_at, CALL),
-        threshold="WARN from 1 line in 5 min (heuristic)",
+        sentence=f"{quiet} since {clock(max(digest.since, facts.now - RECENT_S))}",
+        evidence=measured(f"{sum(one[2] for one in found)} matches" if found else "no match", world.log.seen_at, CALL),
+        threshold=_threshold(least),
         part="database",
     )
+
+
+def _threshold(least: int) -> str:
+    return f"WARN from {several(least, 'line')} in 5 min (heuristic)"
 
 
 def hits(digest: LogDigest, now: float) -> list[tuple[str, str, int, float]]:
@@ -47,7 +53,7 @@ def _found(matches: list[tuple[str, str, int, float]], facts: Facts) -> Finding:
         short=f"{min(count, 9999)} log errors",
         sentence=f"{several(count, 'line')} of {part} say the database is not reached ({pattern}), the last {brief(facts.now - at)} ago",
         evidence=measured(f"{count} × {pattern}", at, CALL),
-        threshold="WARN from 1 line in 5 min (heuristic)",
+        threshold=_threshold(facts.thresholds.db_log_lines_warn),
         change="five minutes without such a line",
         part="database",
     )

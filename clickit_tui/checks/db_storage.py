@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from clickit_tui.checks.db_load import open_database
-from clickit_tui.checks.reading import measured, metrics, newest, reading, slow
+from clickit_tui.checks.db_status import CALL
+from clickit_tui.checks.reading import measured, newest, reading, slow, unknown
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
-from clickit_tui.world.minutes import read
 from clickit_tui.world.world import World
 
 GIB = 2**30
@@ -17,13 +17,15 @@ def storage(world: World, facts: Facts) -> Finding:
     found = open_database(world, facts)
     at, value = newest(world, facts, "db.storage", "database")
     limits = facts.thresholds
-    share = 100 * value / (found.storage_gib * GIB) if found.storage_gib else None
-    low = share if share is not None else (0.0 if value < GIB else 100.0)
-    verdict = Verdict.FAIL if low < limits.db_storage_fail else Verdict.WARN if low < limits.db_storage_warn else Verdict.PASS
+    if not found.storage_gib:
+        said = f"{value / GIB:.1f} GiB of the database's storage free, of how much is not known: the answer names no AllocatedStorage"
+        return unknown("no size", said, "database", CALL)
+    share = 100 * value / (found.storage_gib * GIB)
+    verdict = Verdict.FAIL if share < limits.db_storage_fail else Verdict.WARN if share < limits.db_storage_warn else Verdict.PASS
     return Finding(
         verdict=verdict,
         short=f"{value / GIB:.1f} GiB free",
-        sentence=f"{value / GIB:.1f} GiB of the database's storage free" + ("" if share is None else f", {share:.0f} %"),
+        sentence=f"{value / GIB:.1f} GiB of the database's storage free, {share:.0f} %",
         evidence=measured(f"{value / GIB:.2f} GiB", at),
         threshold=f"FAIL below {limits.db_storage_fail:g} %, WARN below {limits.db_storage_warn:g} % (AWS)",
         change=f"more than {limits.db_storage_warn:g} % free",
@@ -61,17 +63,16 @@ def latency(world: World, facts: Facts) -> Finding:
     open_database(world, facts)
     limits = facts.thresholds
     got = [reading(world, facts, key, 5, "database") for key in ("db.read_latency", "db.write_latency")]
-    queue = read(metrics(world, facts, "database"), "db.queue", got[0].times)
+    queue = reading(world, facts, "db.queue", 5, "database")
     slowest = max(got, key=lambda one: one.present[-1][1])
     at, value = slowest.present[-1]
-    waits = queue is not None and queue.above(limits.db_queue_fail, 5)
+    waits = queue.above(limits.db_queue_fail, 5)
     fail = waits or any(one.above(limits.db_latency_fail_ms / 1000, 5) for one in got)
     warn = any(one.above(limits.db_latency_warn_ms / 1000, 5) for one in got)
-    depth = f", {queue.last[1]:.0f} waiting" if queue is not None and queue.last is not None else ""
     return Finding(
         verdict=Verdict.FAIL if fail else Verdict.WARN if warn else Verdict.PASS,
         short=f"i/o {1000 * value:.0f} ms",
-        sentence=f"{slowest.label} of the database {1000 * value:.1f} ms{depth}",
+        sentence=f"{slowest.label} of the database {1000 * value:.1f} ms, {queue.present[-1][1]:.0f} waiting",
         evidence=measured(f"{1000 * value:.2f} ms", at),
         threshold=f"FAIL above {limits.db_latency_fail_ms:g} ms (AWS) or {limits.db_queue_fail:g} waiting (heuristic), "
         f"WARN above {limits.db_latency_warn_ms:g} ms (heuristic), for 5 min",

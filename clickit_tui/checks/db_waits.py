@@ -44,14 +44,16 @@ def load(world: World, facts: Facts) -> Finding:
     total = sum(one.load for one in found)
     database = present(world.database, facts.now, DATABASE_CALL, "database", "database")
     processors = cpus(database)
-    verdict = Verdict.FAIL if total > processors else Verdict.WARN if total > processors / 2 else Verdict.PASS
+    limits = facts.thresholds
+    warn, fail = processors * limits.db_load_warn, processors * limits.db_load_fail
+    verdict = Verdict.FAIL if total > fail else Verdict.WARN if total > warn else Verdict.PASS
     top = f", most of them {found[0].event} ({found[0].load:.1f})" if found else ""
     return Finding(
         verdict=verdict,
         short=f"load {total:.1f}",
         sentence=f"{total:.1f} sessions active on {processors} processors{top}",
         evidence=measured(", ".join(f"{one.event} {one.load:.1f}" for one in found[:4]) or "no load", world.waits.seen_at, CALL),
-        threshold=f"FAIL above {processors}, WARN above {processors / 2:g} sessions (AWS: DBLoad against vCPU)",
+        threshold=f"FAIL above {fail:g}, WARN above {warn:g} sessions (AWS: DBLoad against vCPU)",
         change="fewer active sessions than processors",
         part="database",
     )

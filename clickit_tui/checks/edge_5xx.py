@@ -10,8 +10,6 @@ from clickit_tui.world.words import several
 from clickit_tui.world.world import World
 
 MINUTES = 5
-RATIO_FROM = 5
-"""Fewer errors than this make no ratio: one of ten requests is 10 % (heuristic)."""
 
 
 @check("edge.5xx", "edge", "5xx answers", ("balancer", "metrics"))
@@ -38,7 +36,8 @@ def judge(world: World, facts: Facts) -> Finding:
         short=f"{count} 5xx/{MINUTES}m",
         sentence=f"{several(count, 'answer') if count else 'no answer'} 5xx in {MINUTES} min{share}",
         evidence=measured(f"{count} 5xx", window(world, facts, 1)[-1]),
-        threshold=f"FAIL above {facts.thresholds.errors_5xx_fail} in 5 min (runbook) or {facts.thresholds.errors_5xx_ratio:g} % (AWS), "
+        threshold=f"FAIL above {facts.thresholds.errors_5xx_fail} in 5 min (runbook) "
+        f"or, from {facts.thresholds.errors_5xx_ratio_least} on, above {facts.thresholds.errors_5xx_ratio:g} % of the requests (AWS), "
         f"WARN from {facts.thresholds.errors_5xx_warn} (AWS)",
         change="five closed minutes without a 5xx",
         part="edge",
@@ -60,7 +59,7 @@ def _growing(world: World, facts: Facts, total: float) -> Finding:
 
 
 def _verdict(total: float, ratio: float | None, limits: Thresholds) -> Verdict:
-    if total > limits.errors_5xx_fail or (ratio is not None and total >= RATIO_FROM and ratio > limits.errors_5xx_ratio):
+    if total > limits.errors_5xx_fail or (ratio is not None and total >= limits.errors_5xx_ratio_least and ratio > limits.errors_5xx_ratio):
         return Verdict.FAIL
     return Verdict.WARN if total >= limits.errors_5xx_warn else Verdict.PASS
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from statistics import median as median_of
+
 from clickit_tui.checks.reading import awake, measured, metrics, present, reading, window
 from clickit_tui.checks.registry import Evidence, Facts, Finding, Verdict, check
 from clickit_tui.world.minutes import REQUESTS, Reading, read
-from clickit_tui.world.parts import SlowPath
+from clickit_tui.world.parts import Series, SlowPath
 from clickit_tui.world.world import World
 
 MINUTES = 5
@@ -13,13 +15,15 @@ RELIABLE = {"edge.p95": 200, "edge.p99": 1000}
 """Samples a minute below which CloudWatch's percentile says little (aws.md 2.4)."""
 
 LOGS_CALL = "logs:FilterLogEvents"
-ENOUGH = 20
-"""Requests of a path in the log below which its 95th percentile is one or two of them (heuristic)."""
+DAYS = 3
+"""Days of the last seven that have to know this hour before a median of them is told."""
 
 
-@check("edge.latency", "edge", "response time", ("balancer", "metrics"))
+@check("edge.latency", "edge", "response time", ("balancer", "metrics", "usual"))
 def judge(world: World, facts: Facts) -> Finding:
-    """FAIL when p95 or p99 was above its limit in most of the minutes, WARN at the lower p95 limit. Single slow minutes do not count.
+    """FAIL when p95 or p99 was above its limit in most of the minutes, WARN at the lower p95 limit when that is also unusual for the hour.
+
+    Single slow minutes do not count. Where the last seven days do not tell what is usual, the lower limit alone warns.
 
     The log's slowest path is named where one is above the lower limit; it changes no verdict.
     """
@@ -29,7 +33,11 @@ def judge(world: World, facts: Facts) -> Finding:
     p99 = read(metrics(world, facts, "edge"), "edge.p99", window(world, facts, MINUTES, "edge"))
     limits = facts.thresholds
     slow = _mostly(p95, limits.p95_fail_s) or (p99 is not None and _trusted(world, facts, p99) and _mostly(p99, limits.p99_fail_s))
-    verdict = Verdict.FAIL if slow else Verdict.WARN if _mostly(p95, limits.latency_warn_s) else Verdict.PASS
+    if not slow:
+        reading(world, facts, "edge.p99", MINUTES, "edge")
+    median = usual_p95(world, facts.now)
+    unusual = limits.latency_warn_s if median is None else max(limits.latency_warn_s, limits.latency_usual_factor * median)
+    verdict = Verdict.FAIL if slow else Verdict.WARN if _mostly(p95, unusual) else Verdict.PASS
     at, value = p95.present[-1]
     path = slowest_path(world, facts)
     told = f"; slowest {path.path} of {path.part}, p95 {path.p95_ms / 1000:.2f} s" if path and verdict is not Verdict.PASS else ""
@@ -37,10 +45,11 @@ def judge(world: World, facts: Facts) -> Finding:
     return Finding(
         verdict=verdict,
         short=f"p95 {value:.2f} s",
-        sentence=f"p95 response time {value:.2f} s{few}" + _tail(p99) + told,
-        evidence=measured(f"p95 {value:.3f} s", at) + _of_path(path, world.log.seen_at),
+        sentence=f"p95 response time {value:.2f} s{few}" + _tail(p99) + _usual(median) + told,
+        evidence=measured(f"p95 {value:.3f} s{_usual(median)}", at) + _of_path(path, world.log.seen_at),
         threshold=f"FAIL p95 above {limits.p95_fail_s:g} s or p99 above {limits.p99_fail_s:g} s, "
-        f"WARN p95 above {limits.latency_warn_s:g} s, in most of 5 min (heuristic)",
+        f"WARN p95 above {limits.latency_warn_s:g} s and {limits.latency_usual_factor:g} times its median of this hour in 7 days, "
+        "in most of 5 min (heuristic)",
         change=f"p95 below {limits.latency_warn_s:g} s in most of 5 minutes",
         part="edge",
     )
@@ -56,6 +65,20 @@ def _trusted(world: World, facts: Facts, got: Reading) -> bool:
     return requests is not None and (requests.total or 0.0) >= RELIABLE[got.key] * len(got.present)
 
 
+def usual_p95(world: World, now: float) -> float | None:
+    """Median p95 of the present hour of the day over the last seven days, seconds; None when fewer than `DAYS` know it."""
+    series = world.usual.known(now)
+    if not isinstance(series, Series) or series.status != "Complete":
+        return None
+    hour = now // 3600 % 24
+    found = [value for at, value in series.at().items() if at // 3600 % 24 == hour and now - 7 * 86_400 - 3600 <= at < now - 3600]
+    return median_of(found) if len(found) >= DAYS else None
+
+
+def _usual(median: float | None) -> str:
+    return "" if median is None else f", usually {median:.2f} s at this hour"
+
+
 def _tail(p99: Reading | None) -> str:
     return f", p99 {p99.last[1]:.2f} s" if p99 is not None and p99.last is not None else ""
 
@@ -63,8 +86,8 @@ def _tail(p99: Reading | None) -> str:
 def slowest_path(world: World, facts: Facts) -> SlowPath | None:
     """The path whose requests took longest by the access lines; None when none with enough requests is slow, or nothing tells."""
     digest = world.log.known(facts.now)
-    limit_ms = facts.thresholds.latency_warn_s * 1000
-    return next((one for one in digest.slow if one.count >= ENOUGH and one.p95_ms > limit_ms), None) if digest else None
+    limit_ms, least = facts.thresholds.latency_warn_s * 1000, facts.thresholds.path_requests_least
+    return next((one for one in digest.slow if one.count >= least and one.p95_ms > limit_ms), None) if digest else None
 
 
 def _of_path(path: SlowPath | None, at: float | None) -> tuple[Evidence, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clickit_tui.checks.reading import awake, errors, measured, metrics, present, whole
+from clickit_tui.checks.reading import METRICS_CALL, awake, errors, measured, metrics, present, unknown, whole
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.world.minutes import ERRORS_5XX, REQUESTS, five_minutes
 from clickit_tui.world.words import several
@@ -24,7 +24,8 @@ def judge(world: World, facts: Facts) -> Finding:
     counts = {key: five_minutes(found, key, read_at) or 0.0 for key in (*ERRORS_5XX, *(one[0] for one in OWN))}
     if not any(counts.values()):
         whole(world, facts, (*ERRORS_5XX, REQUESTS), "edge")
-        errors(world, facts, 5)
+        if errors(world, facts, 5).total is None:
+            return unknown("no traffic", "no request in 5 min: nothing tells which layer would answer 5xx", "edge", METRICS_CALL)
     targets = counts[ERRORS_5XX[0]]
     said = [f"{several(round(targets), 'answer')} 5xx of the targets: the application"] if targets else []
     said += [f"{counts[key]:.0f} × {code} of the load balancer: {why}" for key, code, why in OWN if counts[key]]

@@ -27,7 +27,7 @@ def judge(world: World, facts: Facts) -> Finding:
     if worst.verdict is not Verdict.PASS:
         return worst
     healthy = sum(t.state == "healthy" for t in targets)
-    return _finding(Verdict.PASS, f"{healthy} healthy", f"all {healthy} targets in service are healthy", world)
+    return _finding(Verdict.PASS, f"{healthy} healthy", f"all {healthy} targets in service are healthy", world, facts)
 
 
 def _group(group: TargetGroup, targets: tuple[Target, ...], world: World, facts: Facts) -> Finding:
@@ -41,28 +41,31 @@ def _group(group: TargetGroup, targets: tuple[Target, ...], world: World, facts:
         said = reasons(unhealthy)
         sentence = f"{len(unhealthy)} of {len(serving)} targets of {name} unhealthy" + (f": {said}" if said else "")
         verdict = Verdict.FAIL if lasting(world, facts, group.part) else Verdict.WARN
-        return _finding(verdict, f"{len(unhealthy)} unhealthy", sentence, world)
-    return _finding(Verdict.PASS, f"{healthy} healthy", f"{healthy} of {len(serving)} targets of {name} healthy", world)
+        return _finding(verdict, f"{len(unhealthy)} unhealthy", sentence, world, facts)
+    return _finding(Verdict.PASS, f"{healthy} healthy", f"{healthy} of {len(serving)} targets of {name} healthy", world, facts)
 
 
 def _none_healthy(name: str, serving: int, unhealthy: tuple[Target, ...], world: World, facts: Facts) -> Finding:
     said = reasons(unhealthy)
     if serving:
         sentence = f"no healthy target of {name}: 0 of {serving}" + (f", {said}" if said else "")
-        return _finding(Verdict.FAIL, f"{name[:6]} 0/{serving}", sentence, world)
+        return _finding(Verdict.FAIL, f"{name[:6]} 0/{serving}", sentence, world, facts)
     asleep = any(s.part == name and s.desired == 0 for s in world.services.value or ())
     verdict = Verdict.WARN if asleep and not facts.protected else Verdict.FAIL
     because = "it is scaled to 0" if asleep else "none is registered"
-    return _finding(verdict, f"{name[:8]} none", f"no target of {name} registered: {because}, so the load balancer answers 503", world)
+    return _finding(
+        verdict, f"{name[:8]} none", f"no target of {name} registered: {because}, so the load balancer answers 503", world, facts
+    )
 
 
-def _finding(verdict: Verdict, short: str, sentence: str, world: World) -> Finding:
+def _finding(verdict: Verdict, short: str, sentence: str, world: World, facts: Facts) -> Finding:
     return Finding(
         verdict=verdict,
         short=short,
         sentence=sentence,
         evidence=measured(short, world.targets.seen_at, HEALTH_CALL),
-        threshold="FAIL at no healthy target or one unhealthy for 2 min, WARN at any unhealthy one (AWS)",
+        threshold=f"FAIL at no healthy target or one unhealthy for {facts.thresholds.unhealthy_minutes} min, "
+        "WARN at any unhealthy one (AWS)",
         change="every registered target healthy",
         part="edge",
     )

@@ -9,27 +9,25 @@ from clickit_tui.world.ecs import Task, revision
 from clickit_tui.world.words import brief
 from clickit_tui.world.world import World
 
-RECENT_S = 3600.0
-"""A failed migration is news for this long (AWS forgets the task about then)."""
-
 
 @check("db.migration", "database", "migration", ("tasks",))
 def judge(world: World, facts: Facts) -> Finding:
     """WARN while one runs, FAIL when the newest one ended badly within the hour."""
     tasks = tasks_of(world, facts, "migration")
     runs = sorted(tasks, key=lambda t: -(t.started_at or t.created_at or 0.0))
-    verdict, short, said = _judged(runs, facts.now)
+    verdict, short, said = _judged(runs, facts.now, facts.thresholds.migration_recent_s)
     return Finding(
         verdict=verdict,
         short=short,
         sentence=said,
         evidence=measured(said, world.tasks.seen_at, TASKS_CALL),
-        threshold="WARN while a migration runs, FAIL for an hour after one that failed (runbook: check if a migration is running)",
+        threshold="WARN while a migration runs (runbook), "
+        f"FAIL for {brief(facts.thresholds.migration_recent_s)} after one that failed (heuristic)",
         change="the migration's end, or one that ends well",
     )
 
 
-def _judged(runs: list[Task], now: float) -> tuple[Verdict, str, str]:
+def _judged(runs: list[Task], now: float, recent_s: float) -> tuple[Verdict, str, str]:
     running = next((t for t in runs if not t.stopped), None)
     if running is not None:
         since = f" for {brief(now - running.started_at)}" if running.started_at is not None else ""
@@ -40,6 +38,6 @@ def _judged(runs: list[Task], now: float) -> tuple[Verdict, str, str]:
         return Verdict.PASS, "none running", "no migration is running"
     cause = cause_of(newest)
     ago_s = now - (newest.stopped_at or now)
-    if cause.failed and ago_s < RECENT_S:
+    if cause.failed and ago_s < recent_s:
         return Verdict.FAIL, "migr. failed", f"the migration failed {brief(ago_s)} ago: {cause.title}; its schema may be half applied"
     return Verdict.PASS, "none running", f"no migration is running; the last ended {brief(ago_s)} ago: {cause.title}"

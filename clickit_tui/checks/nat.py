@@ -44,16 +44,18 @@ def ports(world: World, facts: Facts) -> Finding:
     """WARN from one port allocation error in 5 closed minutes, FAIL with errors in 15 of 15."""
     if not existing(world, facts):
         return none("no NAT gateway in the VPC", part="nat")
-    got = reading(world, facts, PORT_ERRORS, 15, "nat")
+    limits = facts.thresholds
+    long = max(1, limits.nat_port_errors_minutes)
+    got = reading(world, facts, PORT_ERRORS, max(5, long), "nat")
     recent = [value for value in got.values[-5:] if value is not None]
     count = round(sum(recent))
-    verdict = Verdict.FAIL if got.above(0, 15) else Verdict.WARN if count else Verdict.PASS
+    verdict = Verdict.FAIL if got.above(0, long) else Verdict.WARN if count >= max(1, limits.nat_port_errors_warn) else Verdict.PASS
     return Finding(
         verdict=verdict,
         short=f"{count} port errs",
         sentence=f"{several(count, 'port allocation error')} at the NAT gateways in 5 min",
         evidence=measured(f"{count}", got.present[-1][0]),
-        threshold="FAIL with errors in each of 15 min, WARN from 1 in 5 min (AWS)",
+        threshold=f"FAIL with errors in each of {long} min, WARN from {limits.nat_port_errors_warn} in 5 min (AWS)",
         change="five closed minutes without one",
         part="nat",
     )

@@ -127,10 +127,10 @@ def reasons(targets: tuple[Target, ...]) -> str:
 
 
 def lasting(world: World, facts: Facts, part: str) -> bool:
-    """Whether each of the newest two closed minutes saw an unhealthy target of the part; False when nothing tells."""
-    found = world.metrics.known(facts.now)
-    got = read(found, f"{part}.unhealthy", closed(found, world.metrics.seen_at or facts.now, 2)) if found else None
-    return got is not None and len(got.present) == 2 and all(value > 0 for _, value in got.present)
+    """Whether each of the newest closed minutes saw an unhealthy target of the part; False when nothing tells."""
+    found, minutes = world.metrics.known(facts.now), max(1, facts.thresholds.unhealthy_minutes)
+    got = read(found, f"{part}.unhealthy", closed(found, world.metrics.seen_at or facts.now, minutes)) if found else None
+    return got is not None and len(got.present) == minutes and all(value > 0 for _, value in got.present)
 
 
 def metrics(world: World, facts: Facts, part: str = "") -> Metrics:

@@ -43,8 +43,9 @@ class Todo(msgspec.Struct, frozen=True, kw_only=True):
     words: str
     """E.g. `roll api back`."""
     action: str = ""
-    """Id of an action; its preview opens on the service of `part`."""
+    """Id of an action; its preview opens on what `part` names."""
     part: str = ""
+    """`api`, `frontend`, `migration`; `db` for the database; the short name of a secret."""
     screen: str = ""
     """The screen's digit."""
     command: str = ""

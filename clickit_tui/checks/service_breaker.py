@@ -7,12 +7,10 @@ from functools import partial
 from clickit_tui.checks.reading import fresh, measured, none, service
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.naming import SERVICES
-from clickit_tui.world.words import brief
+from clickit_tui.world.words import brief, several
 from clickit_tui.world.world import World
 
 CALL = "ecs:DescribeServiceDeployments"
-RECENT_S = 3600.0
-"""For this long a breaker that has acted is news."""
 
 
 def judge(part: str, world: World, facts: Facts) -> Finding:
@@ -25,9 +23,10 @@ def judge(part: str, world: World, facts: Facts) -> Finding:
     if newest is None:
         return none(f"ECS keeps no record of a deployment of {found.name}", "no record", part)
     ended = newest.finished_at
-    acted = newest.breaker == "TRIGGERED" and (ended is None or facts.now - ended < RECENT_S)
+    acted = newest.breaker == "TRIGGERED" and (ended is None or facts.now - ended < facts.thresholds.rollback_recent_s)
     counted = f"{'?' if newest.failures is None else newest.failures} of {'?' if newest.threshold is None else newest.threshold} failures"
-    failing = newest.running and bool(newest.failures)
+    least = facts.thresholds.breaker_failures_warn
+    failing = newest.running and bool(newest.failures) and (newest.failures or 0) >= least
     when = "" if ended is None else f" {brief(facts.now - ended)} ago"
     said = f"acted{when} after {counted}" if acted else f"counts {counted}" if failing else "has nothing to count"
     return Finding(
@@ -35,7 +34,8 @@ def judge(part: str, world: World, facts: Facts) -> Finding:
         short="triggered" if acted else "breaker ok" if not failing else counted[:14],
         sentence=f"the circuit breaker of {part} {said}",
         evidence=measured(f"{newest.breaker or '?'}, {counted}, {newest.status}", world.service_deployments.seen_at, CALL),
-        threshold="WARN from 1 failure (AWS)",
+        threshold=f"WARN from {several(least, 'failure')} (AWS), "
+        f"and for {brief(facts.thresholds.rollback_recent_s)} after it acted (heuristic)",
         change="a deployment without a failed task",
         part=part,
     )

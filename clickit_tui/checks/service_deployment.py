@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from clickit_tui.checks.reading import SERVICES_CALL, measured, service, unknown
+from clickit_tui.checks.reading import SERVICES_CALL, fresh, measured, service, unknown
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
+from clickit_tui.checks.service_breaker import CALL as DEPLOYMENTS_CALL
 from clickit_tui.naming import SERVICES
 from clickit_tui.world.ecs import Deployment, Service, ServiceDeployment, revision
-from clickit_tui.world.words import brief
+from clickit_tui.world.words import brief, several
 from clickit_tui.world.world import World
-
-SLOW_S = 1800.0
-"""A roll-out that takes longer is worth a look (heuristic)."""
-RECENT_S = 3600.0
-"""For this long a roll-back by the circuit breaker is still news."""
 
 
 def judge(part: str, world: World, facts: Facts) -> Finding:
@@ -28,10 +24,12 @@ def judge(part: str, world: World, facts: Facts) -> Finding:
     verdict, short, said = (
         _broken(primary)
         or _rolled_back(found, world, facts)
-        or _failing(primary)
-        or _rolling(found, primary, age_s)
+        or _failing(primary, facts.thresholds.breaker_failures_warn)
+        or _rolling(found, primary, age_s, facts.thresholds.rollout_slow_s)
         or _steady(primary, age_s)
     )
+    if verdict is Verdict.PASS:
+        fresh(world.service_deployments, facts.now, DEPLOYMENTS_CALL, f"whether {part} was rolled back", part)
     return Finding(
         verdict=verdict,
         short=short,
@@ -39,7 +37,9 @@ def judge(part: str, world: World, facts: Facts) -> Finding:
         evidence=measured(
             f"{primary.id} {primary.rollout or primary.status}, {primary.failed or 0} failed tasks", world.services.seen_at, SERVICES_CALL
         ),
-        threshold="FAIL at rolloutState FAILED or the circuit breaker TRIGGERED, WARN from 1 failed task (AWS)",
+        threshold="FAIL at rolloutState FAILED or while it is rolled back, "
+        f"WARN from {several(facts.thresholds.breaker_failures_warn, 'failed task')} (AWS), "
+        f"after {brief(facts.thresholds.rollout_slow_s)}, or within {brief(facts.thresholds.rollback_recent_s)} of a roll-back (heuristic)",
         change="a deployment that completes",
         part=part,
     )
@@ -58,7 +58,11 @@ def _rolled_back(found: Service, world: World, facts: Facts) -> _Said | None:
     newest = _newest(found, world, facts.now)
     if newest is not None and newest.status in ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_FAILED"):
         return Verdict.FAIL, "rolling back", f"rolls back what failed ({newest.status})" + (f": {newest.reason}" if newest.reason else "")
-    if newest is not None and newest.breaker == "TRIGGERED" and facts.now - (newest.finished_at or facts.now) < RECENT_S:
+    if (
+        newest is not None
+        and newest.breaker == "TRIGGERED"
+        and facts.now - (newest.finished_at or facts.now) < facts.thresholds.rollback_recent_s
+    ):
         return Verdict.WARN, "rolled back", "is what the circuit breaker went back to" + (f": {newest.reason}" if newest.reason else "")
     primary = found.primary
     if primary is not None and "rolling back" in primary.rollout_reason and _recent(primary, facts):
@@ -73,19 +77,19 @@ def _newest(found: Service, world: World, now: float) -> ServiceDeployment | Non
 
 
 def _recent(primary: Deployment, facts: Facts) -> bool:
-    return primary.created_at is not None and facts.now - primary.created_at < RECENT_S
+    return primary.created_at is not None and facts.now - primary.created_at < facts.thresholds.rollback_recent_s
 
 
-def _failing(primary: Deployment) -> _Said | None:
-    if not primary.failed:
+def _failing(primary: Deployment, least: int) -> _Said | None:
+    if not primary.failed or primary.failed < least:
         return None
     return Verdict.WARN, f"{primary.failed} failed", f"has {primary.failed} failed tasks in a row" + _counts(primary)
 
 
-def _rolling(found: Service, primary: Deployment, age_s: float | None) -> _Said | None:
+def _rolling(found: Service, primary: Deployment, age_s: float | None, slow_s: float) -> _Said | None:
     if not found.rolling:
         return None
-    slow = age_s is not None and age_s > SLOW_S
+    slow = age_s is not None and age_s > slow_s
     since = "" if age_s is None else f" for {brief(age_s)}"
     return Verdict.WARN if slow else Verdict.PASS, "rolling", f"is rolling out{since}" + _counts(primary)
 

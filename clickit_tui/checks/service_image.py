@@ -6,6 +6,7 @@ from functools import partial
 
 from clickit_tui.checks.reading import fresh, measured, none, service, unknown
 from clickit_tui.checks.registry import Facts, Finding, Todo, Verdict, check
+from clickit_tui.checks.service_breaker import CALL as DEPLOYMENTS_CALL
 from clickit_tui.naming import SERVICES
 from clickit_tui.world.ecs import RevisionImage
 from clickit_tui.world.revisions import pinned_images
@@ -13,6 +14,7 @@ from clickit_tui.world.supply import Image, ImageName, image_name
 from clickit_tui.world.world import World
 
 CALL = "ecr:DescribeImages"
+REVISIONS_CALL = "ecs:DescribeServiceRevisions"
 _Said = tuple[Verdict, str]
 
 
@@ -23,6 +25,8 @@ def judge(part: str, world: World, facts: Facts) -> Finding:
     if not asked:
         return unknown("no data", f"the images of {found.name} are not known: its task definition was not read", part, CALL)
     images = fresh(world.images, facts.now, CALL, "images", part)
+    fresh(world.revisions, facts.now, REVISIONS_CALL, f"the digests that {part} pinned", part)
+    fresh(world.service_deployments, facts.now, DEPLOYMENTS_CALL, f"the digests that {part} pinned", part)
     judged = [one for each in asked for one in _judged(each, images)]
     if not judged:
         return none(f"no image of {found.name} is in ECR: not checkable", "not ECR", part)
@@ -30,7 +34,7 @@ def judge(part: str, world: World, facts: Facts) -> Finding:
     again = Todo(words=f"redeploy {part}: its tag resolves to an image that exists", action="redeploy", part=part)
     return Finding(
         verdict=worst[0],
-        short={Verdict.FAIL: "image gone", Verdict.UNKNOWN: "denied", Verdict.WARN: "tag moved"}.get(worst[0], "image ok"),
+        short={Verdict.FAIL: "image gone", Verdict.UNKNOWN: "not seen", Verdict.WARN: "tag moved"}.get(worst[0], "image ok"),
         sentence=worst[1],
         evidence=measured("; ".join(dict.fromkeys(said for _, said in judged)), world.images.seen_at, CALL),
         threshold="FAIL when the tag or the pinned digest is missing or archived (AWS: ECS pulls the pinned digest)",
@@ -69,10 +73,14 @@ def _pinned(words: str, digest: str, name: ImageName, images: tuple[Image, ...])
     tagged, exact = _known(images, name, name.tag), _known(images, name, digest)
     if exact is not None and exact.exists is False:
         return [(Verdict.FAIL, f"the pinned digest {digest[:19]} of {words} is gone from ECR: a new task cannot start")]
-    if tagged is not None and tagged.digest and tagged.digest != digest:
-        gone = exact is None
-        tail = ", and whether the pinned one still exists was not read" if gone else ""
-        return [(Verdict.WARN, f"{words} names {tagged.digest[:19]} now, {digest[:19]} was deployed{tail}")]
+    if exact is not None and exact.exists and exact.status == "ARCHIVED":
+        return [(Verdict.FAIL, f"the pinned digest {digest[:19]} of {words} is archived: a new task cannot start")]
+    same = tagged is not None and tagged.digest == digest
+    if not same and (exact is None or exact.exists is None):
+        why = exact.why if exact is not None and exact.why else "not read yet"
+        return [(Verdict.UNKNOWN, f"whether the pinned digest {digest[:19]} of {words} still exists is not seen: {why}")]
+    if tagged is not None and tagged.digest and not same:
+        return [(Verdict.WARN, f"{words} names {tagged.digest[:19]} now, {digest[:19]} was deployed")]
     return []
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from clickit_tui.checks.reading import measured, metrics, none, reading, service
+from clickit_tui.checks.reading import measured, none, reading, service
 from clickit_tui.checks.registry import Blind, Facts, Finding, Verdict, check
 from clickit_tui.naming import SERVICES
-from clickit_tui.world.minutes import Reading, read
+from clickit_tui.world.minutes import Reading
 from clickit_tui.world.world import World
 
 
@@ -24,8 +24,7 @@ def memory(part: str, world: World, facts: Facts) -> Finding:
     """FAIL above 90 % in any of 5 closed minutes, WARN above 80 % in all of them."""
     limits = facts.thresholds
     got = _running(part, "memory", world, facts)
-    most = read(metrics(world, facts, part), f"{part}.memory_max", got.times[-5:]) or got
-    peak = max(value for _, value in (most.present or got.present)[-5:])
+    peak = max(value for _, value in reading(world, facts, f"{part}.memory_max", 5, part).present)
     verdict = Verdict.FAIL if peak > limits.memory_fail else Verdict.WARN if got.above(limits.memory_warn, 5) else Verdict.PASS
     threshold = f"FAIL above {limits.memory_fail:g} % in any of 5 min (heuristic), WARN above {limits.memory_warn:g} % for 5 min (AWS)"
     return _finding(part, "memory", got, verdict, threshold)

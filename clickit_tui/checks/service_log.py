@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from clickit_tui.checks.reading import fresh, measured, none, service, unknown
+from clickit_tui.checks.reading import fresh, measured, metrics, none, service, unknown, whole
 from clickit_tui.checks.registry import Facts, Finding, Todo, Verdict, check
 from clickit_tui.naming import SERVICES
 from clickit_tui.world.minutes import REQUESTS, read
@@ -15,8 +15,6 @@ from clickit_tui.world.world import World
 
 CALL = "logs:FilterLogEvents"
 RECENT_S = 300.0
-QUIET = 0.25
-"""Fewer than this share of the lines a request used to bring is silence (heuristic)."""
 READ = (Todo(words="read the log", screen="3"),)
 
 
@@ -63,9 +61,14 @@ def silence(part: str, world: World, facts: Facts) -> Finding:
     if not dropping:
         return none(f"the log driver of {part} blocks: it drops no line", "blocking", part)
     digest = fresh(world.log, facts.now, CALL, "logs", part)
-    shares = lines_per_request(world, digest, part, facts.now)
-    quiet = shares is not None and shares[1] < QUIET * shares[0]
-    said = f"the log driver of {', '.join(dropping)} is non-blocking: it drops lines when they come too fast"
+    metrics(world, facts, part)
+    whole(world, facts, (REQUESTS,), part)
+    if digest.partial or digest.since is None:
+        return unknown("partial", f"logs are cut short: whether the non-blocking log driver of {part} drops lines is not known", part, CALL)
+    shares, share = lines_per_request(world, digest, part, facts.now), facts.thresholds.log_quiet_share
+    quiet = shares is not None and shares[1] < share / 100 * shares[0]
+    drops = f"the log driver of {', '.join(dropping)} is non-blocking: it drops lines when they come too fast"
+    said = drops + ("; too few requests to judge whether it does" if shares is None else "; as many come as before")
     if quiet and shares is not None:
         said = f"{part} writes {shares[1]:.2g} lines a request, {shares[0]:.2g} before: its non-blocking log driver drops lines"
     return Finding(
@@ -75,7 +78,7 @@ def silence(part: str, world: World, facts: Facts) -> Finding:
         evidence=measured(
             f"logConfiguration mode non-blocking: {', '.join(dropping)}", world.definitions.seen_at, "ecs:DescribeTaskDefinition"
         ),
-        threshold=f"WARN below {QUIET:.0%} of the lines a request used to bring (heuristic)",
+        threshold=f"WARN below {share:g} % of the lines a request used to bring (heuristic)",
         change="as many lines a request as before",
         part=part,
         todo=READ if quiet else (),

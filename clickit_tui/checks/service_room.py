@@ -49,16 +49,23 @@ def scaling(part: str, world: World, facts: Facts) -> Finding:
         return none(f"{found.name} does not scale by itself", "no scaling", part)
     if found.desired is None or own.maximum is None:
         return unknown("no data", f"the answer about the scaling of {part} lacks counts", part, SCALING_CALL)
-    full = found.desired >= own.maximum and own.maximum > (own.minimum or 0)
+    left, headroom = own.maximum - found.desired, facts.thresholds.scaling_headroom_warn
+    full = left <= headroom and own.maximum > (own.minimum or 0)
     held = "out" in own.suspended
     said = f"{found.desired} tasks of {part} desired, {own.minimum}-{own.maximum} allowed"
-    said += ": autoscaling is at its maximum" if full else ": scaling out is suspended" if held else ""
+    said += (
+        (": autoscaling is at its maximum" if left <= 0 else f": {left} left to autoscaling's maximum")
+        if full
+        else ": scaling out is suspended"
+        if held
+        else ""
+    )
     return Finding(
         verdict=Verdict.WARN if full or held else Verdict.PASS,
-        short="at maximum" if full else "suspended" if held else f"max {own.maximum}",
+        short=("at maximum" if left <= 0 else f"{left} left") if full else "suspended" if held else f"max {own.maximum}",
         sentence=said,
         evidence=measured(f"MinCapacity {own.minimum}, MaxCapacity {own.maximum}", world.scaling.seen_at, SCALING_CALL),
-        threshold="WARN at the maximum",
+        threshold="WARN at the maximum (heuristic)" if not headroom else f"WARN with {headroom} or fewer left to the maximum (heuristic)",
         change="a desired count below the maximum",
         part=part,
         todo=(raise_maximum(part),) if full else (),

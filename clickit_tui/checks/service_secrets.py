@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from functools import partial
 
 from clickit_tui.checks.reading import fresh, measured, none, service, unknown
 from clickit_tui.checks.registry import Facts, Finding, Todo, Verdict, check
 from clickit_tui.naming import SERVICES
+from clickit_tui.world.drift import short
 from clickit_tui.world.ecs import Service
 from clickit_tui.world.revisions import definition_of, needs_secret, references
 from clickit_tui.world.supply import Secret
@@ -45,7 +45,7 @@ _Judged = tuple[Verdict, str, str, tuple[Todo, ...]]
 
 def _judged(found: Service, asked: list[tuple[str, Secret | None]], world: World, facts: Facts) -> _Judged:
     gone = [(reference, one) for reference, one in asked if one is not None and one.exists is False]
-    deleted = [one for _, one in asked if one is not None and one.deleted_at is not None]
+    deleted = [one for _, one in asked if one is not None and one.exists and one.deleted_at is not None]
     empty = [one for _, one in asked if one is not None and one.exists and one.has_value is False]
     unread = [one for _, one in asked if one is None or one.exists is None]
     if gone:
@@ -64,6 +64,9 @@ def _judged(found: Service, asked: list[tuple[str, Secret | None]], world: World
     if unread:
         why = next((one.why for one in unread if one is not None and one.why), "not read yet")
         return Verdict.UNKNOWN, "not seen", f"{several(len(unread), 'secret')} of {found.part} not seen: {why}", ()
+    if vague := [one for _, one in asked if one is not None and one.has_value is None]:
+        name = short_name(vague[0].name or vague[0].reference)
+        return Verdict.UNKNOWN, "not seen", f"whether secret {name} has a value is not seen: the answer names no versions", ()
     return _changed(found, [one for _, one in asked if one is not None], world, facts)
 
 
@@ -90,11 +93,8 @@ def short_name(reference: str) -> str:
 
 
 def restore(one: Secret) -> Todo:
-    """The command that takes a deletion back."""
-    name = one.name or one.reference
-    return Todo(
-        words=f"restore the secret {short_name(name)}", command=f"aws secretsmanager restore-secret --secret-id {shlex.quote(name)}"
-    )
+    """The change that takes a deletion back."""
+    return Todo(words=f"restore the secret {short_name(one.name or one.reference)}", action="restore_secret", part=short(one))
 
 
 for _part in SERVICES:

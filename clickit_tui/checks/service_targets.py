@@ -28,7 +28,7 @@ def judge(part: str, world: World, facts: Facts) -> Finding:
     verdict = _verdict(found, facts, healthy, len(unhealthy), starting=len(serving) > len(unhealthy))
     if verdict is Verdict.WARN and unhealthy and lasting(world, facts, part):
         verdict = Verdict.FAIL
-    return _finding(found, world, verdict, (healthy, wanted), unhealthy)
+    return _finding(found, world, facts, verdict, (healthy, wanted), unhealthy)
 
 
 def _verdict(found: Service, facts: Facts, healthy: int, unhealthy: int, starting: bool) -> Verdict:
@@ -39,7 +39,9 @@ def _verdict(found: Service, facts: Facts, healthy: int, unhealthy: int, startin
     return Verdict.WARN if starting and not unhealthy else Verdict.FAIL
 
 
-def _finding(found: Service, world: World, verdict: Verdict, counts: tuple[int, int], unhealthy: tuple[Target, ...]) -> Finding:
+def _finding(
+    found: Service, world: World, facts: Facts, verdict: Verdict, counts: tuple[int, int], unhealthy: tuple[Target, ...]
+) -> Finding:
     healthy, wanted = counts
     said = reasons(unhealthy)
     return Finding(
@@ -47,7 +49,8 @@ def _finding(found: Service, world: World, verdict: Verdict, counts: tuple[int, 
         short=f"{healthy}/{wanted} healthy",
         sentence=f"{healthy} of {wanted} targets of {found.name} healthy" + (f": {said}" if said else ""),
         evidence=measured(f"{healthy} of {wanted} healthy", world.targets.seen_at, HEALTH_CALL),
-        threshold="FAIL at no healthy target or one unhealthy for 2 min, WARN at any unhealthy one (AWS)",
+        threshold=f"FAIL at no healthy target or one unhealthy for {facts.thresholds.unhealthy_minutes} min, "
+        "WARN at any unhealthy one (AWS)",
         change="as many healthy targets as desired tasks",
         part=found.part,
     )

@@ -8,11 +8,9 @@ from clickit_tui.checks.reading import SERVICES_CALL, measured, service, unknown
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.naming import SERVICES
 from clickit_tui.world.ecs import Service, Task
+from clickit_tui.world.mark import UNMARKED
 from clickit_tui.world.words import brief, several
 from clickit_tui.world.world import World
-
-NONE_RUNNING_FAIL_S = 300.0
-"""Without a running task for this long it fails even while tasks are pending (aws.md 10)."""
 
 
 def judge(part: str, world: World, facts: Facts) -> Finding:
@@ -21,26 +19,27 @@ def judge(part: str, world: World, facts: Facts) -> Finding:
     if found.desired is None or found.running is None:
         return unknown("no counts", f"the answer about {found.name} has no task counts", part, SERVICES_CALL)
     if found.desired == 0:
-        return _finding(found, world, Verdict.WARN, "scaled to 0", f"{found.name} is scaled to 0: it serves nothing")
+        said = f"{found.name} is scaled to 0: it serves nothing{'' if found.tags_told else f'; {UNMARKED}'}"
+        return _finding(found, world, facts, Verdict.WARN, "scaled to 0", said)
     if found.running >= found.desired:
         sentence = f"{found.running} of {several(found.desired, 'task')} running"
-        return _finding(found, world, Verdict.PASS, f"{found.running}/{found.desired}", sentence)
+        return _finding(found, world, facts, Verdict.PASS, f"{found.running}/{found.desired}", sentence)
     return _short_of_tasks(found, world, facts)
 
 
 def _short_of_tasks(found: Service, world: World, facts: Facts) -> Finding:
     since = short_since(found, world)
     for_s = None if since is None else max(0.0, facts.now - since)
-    verdict = _verdict(found, for_s)
+    verdict = _verdict(found, for_s, facts.thresholds.none_running_fail_s)
     how_long = "" if for_s is None else f" for {brief(for_s)}"
     pending = found.pending or 0
     starting = f", {pending} pending" if pending else ", none pending" if found.pending == 0 else ""
     sentence = f"{found.running} of {several(found.desired or 0, 'task')} running{how_long}{starting}"
-    return _finding(found, world, verdict, f"{found.running}/{found.desired} running", sentence)
+    return _finding(found, world, facts, verdict, f"{found.running}/{found.desired} running", sentence)
 
 
-def _verdict(found: Service, for_s: float | None) -> Verdict:
-    if found.running == 0 and (found.pending == 0 or (for_s is not None and for_s >= NONE_RUNNING_FAIL_S)):
+def _verdict(found: Service, for_s: float | None, limit_s: float) -> Verdict:
+    if found.running == 0 and (found.pending == 0 or (for_s is not None and for_s >= limit_s)):
         return Verdict.FAIL
     return Verdict.WARN
 
@@ -59,14 +58,16 @@ def _ended_at(task: Task) -> float | None:
     return task.stopping_at if task.stopping_at is not None else task.stopped_at
 
 
-def _finding(found: Service, world: World, verdict: Verdict, short: str, sentence: str) -> Finding:
+def _finding(found: Service, world: World, facts: Facts, verdict: Verdict, short: str, sentence: str) -> Finding:
     counts = f"desired {found.desired}, running {found.running}, pending {'?' if found.pending is None else found.pending}"
     return Finding(
         verdict=verdict,
         short=short,
         sentence=sentence,
         evidence=measured(counts, world.services.seen_at, SERVICES_CALL),
-        threshold="FAIL at none running (at once when none is pending, else after 5 min), WARN at fewer than desired",
+        threshold="FAIL at none running (at once when none is pending, "
+        f"else after {brief(facts.thresholds.none_running_fail_s)}, heuristic), "
+        "WARN at fewer than desired",
         change="as many tasks running as desired",
         part=found.part,
     )

@@ -16,7 +16,7 @@ from clickit_tui.headless.status import WITHIN_S, tried
 from clickit_tui.headless.unset import unset
 from clickit_tui.naming import nearest
 from clickit_tui.playbooks.diagnosis import Diagnosis, cause, diagnose
-from clickit_tui.playbooks.registry import Playbook, playbooks
+from clickit_tui.playbooks.registry import Playbook, playbooks, rules
 from clickit_tui.session import Session
 from clickit_tui.world.parts import ClusterMissing
 from clickit_tui.world.words import brief
@@ -135,12 +135,15 @@ def report(session: Session, books: tuple[Playbook, ...]) -> Report:
     facts = msgspec.structs.replace(session.facts(), began_at=0.0)  # nothing is awaited any more
     judged = findings(world, facts)
     everything = books == playbooks()
-    wanted = {each for book in books for each in book.checks}
-    listed = [(one, judged[one.id]) for one in checks() if everything or one.id in wanted]
+    wanted = {one.id for one in checks()} if everything else bearing(books)
+    listed = [(one, judged[one.id]) for one in checks() if one.id in wanted]
     listed.sort(key=lambda pair: -RANK[pair[1].verdict])
-    worst = max((finding.verdict for _, finding in listed), key=RANK.__getitem__, default=Verdict.UNKNOWN)
     diagnosis = diagnose(world, facts, judged)
-    line = cause(world, facts, judged, diagnosis)
+    line = cause(world, facts, {each: judged[each] for each in wanted}, diagnosis)
+    found = max((finding.verdict for _, finding in listed), key=RANK.__getitem__, default=Verdict.UNKNOWN)
+    blind = diagnosis.first is not None and diagnosis.unseen
+    worst = max(found, Verdict.UNKNOWN if blind else found, key=RANK.__getitem__)
+    elsewhere = diagnosis.first is not None and diagnosis.first.playbook not in {book.id for book in books}
     identity = world.identity.value
     return Report(
         env=world.env,
@@ -149,13 +152,19 @@ def report(session: Session, books: tuple[Playbook, ...]) -> Report:
         region=identity.region if identity else "",
         verdict=worst.value,
         code=NOT_RUN if nowhere(world) else CODES[worst],
-        cause=line.sentence,
+        cause=f"outside this playbook: {line.sentence}" if elsewhere else line.sentence,
         cause_id=line.id,
         causes=named(diagnosis),
         playbooks=tuple(book.id for book in books),
         checks=tuple(checked(one, finding) for one, finding in listed),
         manual=tuple(Manual(playbook=b.id, title=s.title, what=s.person) for b in books for s in b.steps if s.person),
     )
+
+
+def bearing(books: tuple[Playbook, ...]) -> set[str]:
+    """Ids of the checks of these playbooks: of their steps, and those that their causes need."""
+    ids = {book.id for book in books}
+    return {each for book in books for each in book.checks} | {each for rule in rules() if rule.playbook in ids for each in rule.needs}
 
 
 def nowhere(world: World) -> bool:
@@ -215,7 +224,7 @@ def plain(found: Report) -> list[str]:
 
 def todo_line(todo: Todo) -> str:
     if todo.action:
-        return f"{todo.words}: clickit-tui --env, select {todo.part}, preview {todo.action}"
+        return f"{todo.words}: clickit-tui, screen 6, preview of {todo.action} on {todo.part}"
     return f"{todo.words}: screen {todo.screen}" if todo.screen else f"{todo.words}: {todo.command}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from clickit_tui.actions.registry import Target, actions
 from clickit_tui.checks.registry import RANK, Finding, Todo, Verdict
 from clickit_tui.checks.registry import checks as registered
 from clickit_tui.checks.strip import worst
@@ -15,6 +16,9 @@ from clickit_tui.panes.view import View, verdict_look
 from clickit_tui.playbooks.registry import Clue, Playbook, Step, playbooks
 from clickit_tui.ui.cells import Row, Span, Spans, fit
 from clickit_tui.ui.wrapping import wrapped
+from clickit_tui.world.drift import short
+from clickit_tui.world.parts import Database
+from clickit_tui.world.world import World
 
 NAME = 15
 """Cells of a step's number and title."""
@@ -56,6 +60,23 @@ def wanted_playbook(view: View) -> str:
 def todos(view: View) -> tuple[Todo, ...]:
     """What to do about the most likely cause."""
     return view.diagnosis.first.todo[:4] if view.diagnosis.first is not None else ()
+
+
+def acted_on(todo: Todo, world: World) -> Target | None:
+    """What a change of a thing to do acts on: a secret, the database, a service, or the newest running task of a part; None without it."""
+    kinds = next((action.on for action in actions() if action.id == todo.action), ())
+    if "secret" in kinds:
+        secret = next((one for one in world.secrets.value or () if short(one) == todo.part), None)
+        return Target(kind="secret", part=todo.part, id=secret.arn or secret.reference) if secret else None
+    if "database" in kinds:
+        database = world.database.value
+        return Target(kind="database", part="db", id=database.id) if isinstance(database, Database) else None
+    if "service" in kinds:
+        found = next((s for s in world.services.value or () if s.part == todo.part), None)
+        return Target(kind="service", part=todo.part, id=found.arn or found.name) if found else None
+    running = [t for t in world.tasks.value or () if t.part == todo.part and not t.stopped]
+    newest = max(running, key=lambda t: t.started_at or t.created_at or 0.0, default=None)
+    return Target(kind="task", part=todo.part, id=newest.arn) if newest else None
 
 
 def verdict_of(step: Step, view: View) -> tuple[Verdict, str]:

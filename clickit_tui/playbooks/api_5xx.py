@@ -23,7 +23,7 @@ PLAYBOOK = Playbook(
         Step(title="deployment", checks=each("deployment", "breaker")),
         Step(title="restarts", checks=each("stops", "memory")),
         Step(title="image, secrets", checks=each("image", "secrets")),
-        Step(title="NAT", checks=("nat.state", "nat.ports", "nat.connects", "nat.drops")),
+        Step(title="NAT", checks=("nat.state", "nat.ports", "nat.connects", "nat.drops", "nat.peak")),
         Step(title="a request", person="send one failing request yourself and note path, status and time"),
     ),
 )

@@ -1,14 +1,16 @@
-"""Command lines that put right what this program has no change for; to copy, look over, and run by hand."""
+"""What puts a cause right: a change to preview, or, where this program has none, a command line to copy, look over, and run by hand."""
 
 from __future__ import annotations
 
 import shlex
 
 from clickit_tui.checks.registry import Todo
+from clickit_tui.checks.service_secrets import restore
 from clickit_tui.playbooks.registry import Case
 from clickit_tui.world.ecs import Service
 from clickit_tui.world.parts import Cache, Database
 from clickit_tui.world.revisions import definition_of
+from clickit_tui.world.supply import Secret
 
 ACTIVITY = "select pid, state, wait_event, now() - query_start as since, left(query, 90) from pg_stat_activity order by query_start"
 
@@ -57,8 +59,11 @@ def create_secret(name: str) -> Todo:
     return Todo(words=f"create the secret {name} again, its value from a file", command=command)
 
 
-def restore_secret(name: str) -> Todo:
-    return Todo(words=f"restore the secret {name}", command=line("aws", "secretsmanager", "restore-secret", "--secret-id", name))
+def restore_secret(one: Secret | None) -> Todo:
+    """The change where the secret is known; else the command, its name left open."""
+    if one is None:
+        return Todo(words="restore the secret", command=line("aws", "secretsmanager", "restore-secret", "--secret-id", "SECRET"))
+    return restore(one)
 
 
 def secret_keys(service: Service) -> Todo:
@@ -99,7 +104,10 @@ def its_errors(case: Case, part: str) -> Todo:
 
 
 def start_database(case: Case) -> Todo:
+    """The change where the instance is seen; else the command."""
     name = _database(case)
+    if isinstance(case.world.database.value, Database):
+        return Todo(words=f"start the database {name}", action="start_database", part="db")
     return Todo(words=f"start the database {name}", command=line("aws", "rds", "start-db-instance", "--db-instance-identifier", name))
 
 

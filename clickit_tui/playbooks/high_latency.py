@@ -22,7 +22,7 @@ PLAYBOOK = Playbook(
         Step(title="CPU of services", checks=each("cpu")),
         Step(title="autoscaling", checks=each("scaling", "subnets")),
         Step(title="deployment", checks=each("deployment")),
-        Step(title="NAT", checks=("nat.state", "nat.ports", "nat.connects", "nat.drops")),
+        Step(title="NAT", checks=("nat.state", "nat.ports", "nat.connects", "nat.drops", "nat.peak")),
         Step(title="outside", person="ask the providers that ClickIt calls whether they are slow; note which"),
     ),
 )
@@ -111,10 +111,10 @@ def _tail(p95: Reading, p50: Reading) -> bool:
     return bool(pairs) and sum(a > TAIL * b for a, b in pairs) > len(pairs) / 2
 
 
-@cause("latency", 800, "db.latency", *each("cpu"), "cache.status", "cache.cpu", "cache.hit_rate", "nat.state")
+@cause("latency", 800, "db.latency", *each("cpu"), "cache.status", "cache.cpu", "cache.hit_rate", "nat.state", "nat.peak")
 def load(case: Case) -> Clue | None:
     """Something is busy, and nothing tells why."""
-    bad = case.bad("db.latency", "db.waits", "cache.status", "cache.cpu", "cache.hit_rate", "nat.state")
+    bad = case.bad("db.latency", "db.waits", "cache.status", "cache.cpu", "cache.hit_rate", "nat.state", "nat.peak")
     return Clue(id="load", sentence=bad.sentence, part=bad.part, todo=bad.todo) if bad else None
 
 

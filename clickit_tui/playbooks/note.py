@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NamedTuple
 
 from clickit_tui.checks.registry import RANK, Facts, Verdict, checks
@@ -226,17 +223,3 @@ def _questions(world: World, facts: Facts, incident: Incident, first: BadRun | N
 def file_name(env: str, incident: Incident) -> str:
     """`incident-prod-20261123T1356Z-1a2b3c4d.md`: the same whenever the note is made anew."""
     return f"incident-{env}-{datetime.fromtimestamp(incident.began_at, UTC):%Y%m%dT%H%MZ}-{incident.id}.md"
-
-
-def save(path: Path, text: str) -> None:
-    """Put the note in place of an older one in one step; only its owner can read it. Blocking; raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(file, "w", encoding="utf-8", errors="replace") as out:
-            out.write(text)
-        fresh.replace(path)
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        raise

@@ -95,7 +95,7 @@ def _secret_deleted(case: Case, stops: Stops) -> Clue:
     one = _secret(case, stops, lambda secret: secret.deleted_at is not None)
     name = (one.name or short_name(one.reference)) if one is not None else ""
     sentence = f"a secret of {stops.part} is scheduled for deletion" + (f": {name}" if name else "")
-    return _clue(case, stops, "secret.scheduled_for_deletion", sentence, commands.restore_secret(name or "SECRET"))
+    return _clue(case, stops, "secret.scheduled_for_deletion", sentence, commands.restore_secret(one))
 
 
 def _secret_missing(case: Case, stops: Stops) -> Clue:

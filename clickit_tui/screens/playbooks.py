@@ -14,7 +14,7 @@ from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
 from clickit_tui.panes.keys import look_hints
 from clickit_tui.panes.pages import findings_page
-from clickit_tui.panes.playbook import playbook_of, todos
+from clickit_tui.panes.playbook import acted_on, playbook_of, todos
 from clickit_tui.panes.playbook_pane import PlaybookPane
 from clickit_tui.panes.view import View
 from clickit_tui.playbooks.registry import Step
@@ -65,19 +65,9 @@ class PlaybooksScreen(Board):
         self.keys.show(self.live_hints(looks), self.live_hints(own), note=self.foot("read-only: keys dimmed" if view.read_only else ""))
 
     def selected(self) -> Target | None:
-        """The service that the thing to do under the cursor is about."""
+        """What the thing to do under the cursor acts on."""
         todo = self._todo(self.pane.table.cursor_key or "")
-        return self._target(todo) if todo is not None and todo.action else None
-
-    def _target(self, todo: Todo) -> Target | None:
-        """The service of a thing to do; its newest running task where the change acts on tasks."""
-        world = self.core.store.world
-        if any(a.id == todo.action and "service" in a.on for a in actions()):
-            found = next((s for s in world.services.value or () if s.part == todo.part), None)
-            return Target(kind="service", part=todo.part, id=found.arn or found.name) if found else None
-        running = [t for t in world.tasks.value or () if t.part == todo.part and not t.stopped]
-        newest = max(running, key=lambda t: t.started_at or t.created_at or 0.0, default=None)
-        return Target(kind="task", part=todo.part, id=newest.arn) if newest else None
+        return acted_on(todo, self.core.store.world) if todo is not None and todo.action else None
 
     def _todo(self, key: str) -> Todo | None:
         kind, _, number = key.partition(":")

@@ -80,6 +80,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     service_deployment: str = ""
     """ARN of the current service deployment, where ECS gives one."""
     tags: tuple[tuple[str, str], ...] = ()
+    tags_told: bool = True
+    """Whether the answer had a list of tags, be it empty."""
 
     @property
     def primary(self) -> Deployment | None:

@@ -12,6 +12,8 @@ import msgspec
 from clickit_tui.world.ecs import Service
 
 TAG = "clickit:asleep"
+UNMARKED = "whether by our mark is not seen: the answer tells no tags"
+"""What is said of a service at 0 whose answer has no list of tags, be it empty."""
 _AWAKE = "awake"
 _WHO_CELLS = 60
 

@@ -9,6 +9,7 @@ from clickit_tui.actions.registry import Target, actions
 from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Thresholds
 from clickit_tui.plan import Plan, Refused, Risk, as_cli
+from clickit_tui.world.ecs import Service
 from clickit_tui.world.mark import TAG, Mark
 from clickit_tui.world.money import LogGroup
 from clickit_tui.world.parts import ScalableTarget
@@ -232,6 +233,19 @@ def test_without_an_arn_no_mark_can_be_written_and_nothing_sleeps() -> None:
 def test_nothing_at_all_and_no_mark_is_never_called_awake() -> None:
     planned = plan("wake", world(desired=(0, 0)))
     assert planned == Refused("api, frontend at 0 without a mark, and the journal remembers no count: S scales it")
+
+
+def test_an_answer_without_a_list_of_tags_says_that_the_mark_is_not_seen() -> None:
+    there = world(desired=(0, 0), bounds=BOUNDS)
+    blind = tuple(msgspec.structs.replace(each, tags_told=False) for each in there.services.value or ())
+    untold = msgspec.structs.replace(there, services=Seen(value=blind, seen_at=NOW))
+    said = "whether by our mark is not seen: the answer tells no tags"
+    assert plan("wake", untold) == Refused(f"api, frontend at 0; {said}, and the journal remembers no count: S scales it")
+    assert said in told(plan("sleep", msgspec.structs.replace(untold, services=Seen(value=(blind[0], up(blind[1])), seen_at=NOW))))
+
+
+def up(service: Service) -> Service:
+    return msgspec.structs.replace(service, desired=1, running=1)
 
 
 def test_a_stopped_database_is_started_also_when_no_service_sleeps() -> None:

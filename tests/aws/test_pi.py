@@ -33,9 +33,7 @@ async def test_waits_are_means_of_their_points_the_highest_first() -> None:
     assert asked["EndTime"].timestamp() % 60 == 0
 
 
-@pytest.mark.parametrize(
-    "database", [Absent(looked_for="x"), Database(id="d", resource_id="r", insights=False), Database(id="d", insights=None)]
-)
+@pytest.mark.parametrize("database", [Absent(looked_for="x"), Database(id="d", resource_id="r", insights=False)])
 async def test_switched_off_or_without_a_database_is_absent_and_asks_nothing(database: Any) -> None:
     gateway = Scripted()
     found = (await waits_fetch(gateway, lambda: NOW)(world(database)))["waits"]  # type: ignore[arg-type]
@@ -43,11 +41,19 @@ async def test_switched_off_or_without_a_database_is_absent_and_asks_nothing(dat
     assert gateway.calls == []
 
 
+@pytest.mark.parametrize("database", [Database(id="d", resource_id="r", insights=None), Database(id="d", insights=True)])
+async def test_an_answer_that_does_not_say_whether_it_is_on_proves_nothing(database: Database) -> None:
+    with pytest.raises(Failed) as raised:
+        await waits_fetch(Scripted(), lambda: NOW)(world(database))  # type: ignore[arg-type]
+    assert raised.value.fault.kind is Trouble.GARBLED
+
+
 @pytest.mark.parametrize(
     ("gateway", "kind"),
     [
         (Scripted(), Trouble.DENIED),
         (Scripted(GetResourceMetrics={}), Trouble.GARBLED),
+        (Scripted(GetResourceMetrics={"MetricList": []}), Trouble.GARBLED),
         (Scripted(GetResourceMetrics=failed(Trouble.THROTTLED)), Trouble.THROTTLED),
     ],
 )

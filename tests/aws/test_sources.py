@@ -89,10 +89,10 @@ async def test_one_poll_fills_the_world_with_few_calls() -> None:
     assert {"edge.p95", "cache.cpu", "db.cpu", "api.cpu"} <= set(world.metrics.value.series)
     assert [service.part for service in world.services.value or ()] == ["api", "frontend"]
     assert len(world.tasks.value or ()) == 2
-    assert gateway.count("GetMetricData") == 2, (
-        "one a minute for the metrics, one an hour for the use of the day while somebody looks at it"
+    assert gateway.count("GetMetricData") == 3, (
+        "one a minute for the metrics, one an hour for what is usual and for the use of the day while somebody looks at it"
     )
-    assert len(gateway.calls) <= 76
+    assert len(gateway.calls) <= 77
 
 
 async def test_a_reader_without_any_permission_sees_why_everywhere() -> None:
@@ -109,11 +109,11 @@ async def test_a_reader_without_any_permission_sees_why_everywhere() -> None:
 async def test_one_denied_operation_hides_no_more_than_its_own(operation: str) -> None:
     hides = {
         "DescribeEvents": {"db_events", "cache_events"},
-        "DescribeServices": {"services", "target_groups", "balancer", "targets", "subnets"},
+        "DescribeServices": {"services", "target_groups", "balancer", "targets", "subnets", "usual"},
         "DescribeDBInstances": {"database", "databases", "waits", "maintenance", "parameters"},
         "DescribeImages": {"images", "repositories", "scans"},
         "GetManagedPrefixListEntries": set(),
-        "DescribeTargetGroups": {"target_groups", "balancer"},
+        "DescribeTargetGroups": {"target_groups", "balancer", "usual"},
         "DescribeTasks": {"tasks"},
         "ListTasks": {"tasks"},
         "DescribeReplicationGroups": set(),
@@ -123,7 +123,7 @@ async def test_one_denied_operation_hides_no_more_than_its_own(operation: str) -
         "DescribeTaskDefinition": {"definitions", "secrets", "rights"},
         "DescribeServiceRevisions": set(),
         "ListTaskDefinitions": set(),
-        "GetMetricData": {"metrics", "usage"},
+        "GetMetricData": {"metrics", "usage", "usual"},
         "DescribeLogGroups": {"log_groups", "usage"},
     }
     denied = failed(Trouble.DENIED, sentence="no permission")

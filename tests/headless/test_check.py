@@ -53,6 +53,34 @@ def test_a_playbook_narrows_what_counts():
     assert reported(warned(), "latency").playbooks == ("latency",)
 
 
+def blinded(world, **fields):
+    return msgspec.structs.replace(world, **{name: faulty(denied(operation), NOW) for name, operation in fields.items()})
+
+
+@pytest.mark.parametrize(
+    ("world", "playbook", "code", "line"),
+    [
+        (CALM, "start", 0, "nothing is wrong"),
+        (blinded(CALM, database="rds:DescribeDBInstances"), "start", 3, "no cause found (database not seen)"),
+        (blinded(CALM, secrets="secretsmanager:DescribeSecret"), "start", 3, "no cause found (api, frontend not seen)"),
+        (blinded(CALM, alarms="cloudwatch:DescribeAlarms"), "start", 0, "nothing is wrong"),
+        (
+            blinded(worlds.incident_world(), target_groups="x:Y", targets="x:Y"),
+            "database",
+            3,
+            "outside this playbook: likely: deployment api:42",
+        ),
+        (worlds.incident_world(), "database", 1, "outside this playbook: likely: deployment api:42"),
+        (worlds.incident_world(), "5xx", 2, "likely: deployment api:42"),
+    ],
+)
+def test_with_a_playbook_code_and_line_agree(world, playbook, code, line):
+    found = reported(world, playbook)
+    assert found.cause.startswith(line)
+    assert (found.code, found.verdict) == (code, {0: "PASS", 1: "WARN", 2: "FAIL", 3: "UNKNOWN"}[code])
+    assert ("not seen" not in found.cause) or code >= 2
+
+
 def test_an_unknown_playbook_could_not_run(capsys, tmp_path):
     assert check(load(Flags(env="prod", config="/dev/null"), {}, state_dir=str(tmp_path)), playbook="databse") == 4
     assert "no playbook databse: did you mean database?" in capsys.readouterr().err
@@ -107,7 +135,7 @@ def test_one_run_over_http(demo, tmp_path):
     found = json.loads(out.getvalue())
     assert code == found["code"] == 2
     assert found["cause_id"] == "database.stopped"
-    assert found["causes"][0]["todo"][0]["command"].startswith("aws rds start-db-instance")
+    assert found["causes"][0]["todo"][0]["action"] == "start_database"
     assert [one["id"] for one in found["checks"] if one["verdict"] == "UNKNOWN" and "not read yet" in one["sentence"]] == []
 
 
