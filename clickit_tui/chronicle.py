@@ -120,7 +120,8 @@ def _record(entry: Entry, intents: dict[str, Intent]) -> Recorded | None:
         case Bookmark() | Note():
             kind = Told.NOTE if isinstance(entry, Note) else Told.BOOKMARK
             at = entry.at if entry.about is None else entry.about
-            return Recorded(at=at, kind=kind, text=entry.text, id=f"{entry.at:.3f}")
+            step, said = (entry.step, entry.said) if isinstance(entry, Bookmark) else ("", None)
+            return Recorded(at=at, kind=kind, text=entry.text, id=f"{entry.at:.3f}", step=step, said=said)
         case VerdictChange():
             kind = Told.CAUSE if entry.part == "cause" else Told.VERDICT
             return Recorded(at=entry.at, kind=kind, part=entry.part, text=entry.text, verdict=entry.verdict, detail=entry.detail)

@@ -143,6 +143,10 @@ class Bookmark(_Placed, frozen=True, kw_only=True, tag="bookmark"):
     text: str
     about: float | None = None
     """The moment it is about; None is when it was made."""
+    step: str = ""
+    """`playbook/step` where it says that a person has done a step, or has not."""
+    said: str | None = None
+    """What was noted with the tick; None takes the tick away."""
 
 
 class Note(_Placed, frozen=True, kw_only=True, tag="note"):
@@ -329,9 +333,11 @@ class Journal:
         self._append(AlarmChange(at=self._clock(), env=env, name=alarm.name, state=alarm.state, since=alarm.since, reason=alarm.reason))
         return True
 
-    def bookmark(self, env: str, text: str, about: float | None = None, identity: Identity | None = None) -> None:
-        """Record a text for the timeline. Blocking."""
-        self._append_now(Bookmark(at=self._clock(), env=env, text=text, about=about, **_where(identity)))
+    def bookmark(
+        self, env: str, text: str, about: float | None = None, identity: Identity | None = None, *, step: str = "", said: str | None = None
+    ) -> None:
+        """Record a text for the timeline, or what became of a person's step. Blocking."""
+        self._append_now(Bookmark(at=self._clock(), env=env, text=text, about=about, step=step, said=said, **_where(identity)))
 
     def note(self, env: str, text: str, about: float | None = None, identity: Identity | None = None) -> None:
         """Record what a person has to say. Blocking."""

@@ -118,9 +118,10 @@ class Recorder:
 
     # --- what a person says ---
 
-    async def bookmark(self, text: str, about: float | None = None) -> str:
-        """Keep a text, at a moment or now; returns why that failed."""
-        return await self._write(lambda: self._journal.bookmark(self._env, self.masked(text), about, self._here))
+    async def bookmark(self, text: str, about: float | None = None, *, step: str = "", said: str | None = None) -> str:
+        """Keep a text, at a moment or now, or what became of a person's step; returns why that failed."""
+        kept = None if said is None else self.masked(said)
+        return await self._write(lambda: self._journal.bookmark(self._env, self.masked(text), about, self._here, step=step, said=kept))
 
     async def note(self, text: str, about: float | None = None) -> str:
         """Keep what a person has to say, secrets masked; returns why that failed."""

@@ -324,9 +324,9 @@ class Session:
         """What Performance Insights saw of the database in the last 15 minutes, as lines."""
         return await database_load(self.gateway, self.store.world, self.clock())
 
-    async def bookmark(self, text: str, about: float | None = None) -> str:
-        """Put a text into the journal, at a moment or now; returns why that failed."""
-        return await self.recorder.bookmark(text, about)
+    async def bookmark(self, text: str, about: float | None = None, *, step: str = "", said: str | None = None) -> str:
+        """Put a text into the journal, at a moment or now, or what became of a person's step; returns why that failed."""
+        return await self.recorder.bookmark(text, about, step=step, said=said)
 
     async def note(self, text: str, about: float | None = None) -> str:
         """Put what a person has to say into the journal, secrets masked; returns why that failed."""

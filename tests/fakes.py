@@ -25,7 +25,7 @@ from clickit_tui.ui.cells import Look
 from clickit_tui.world.charting import Range
 from clickit_tui.world.ecs import Task, TaskDefinition
 from clickit_tui.world.follow import Follow
-from clickit_tui.world.incident import Incident
+from clickit_tui.world.incident import Incident, Recorded, Told
 from clickit_tui.world.machine import Tunnel
 from clickit_tui.world.parts import Alarm, MetricClass, Series
 from clickit_tui.world.seen import Failed, Fault, Trouble
@@ -225,8 +225,11 @@ class FakeCore:
     async def database_load(self) -> Sequence[str]:
         return ("waits for   3.20  Lock:relation",)
 
-    async def bookmark(self, text: str, about: float | None = None) -> str:
+    async def bookmark(self, text: str, about: float | None = None, *, step: str = "", said: str | None = None) -> str:
         self.bookmarks.append(text)
+        if step:
+            kept = Recorded(at=self.now if about is None else about, kind=Told.BOOKMARK, text=text, step=step, said=said)
+            self.store.put(record=(*self.store.world.record, kept))
         return ""
 
     async def note(self, text: str, about: float | None = None) -> str:

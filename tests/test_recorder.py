@@ -257,3 +257,15 @@ async def test_a_link_in_place_of_the_note_is_replaced_and_not_followed(tmp_path
 def test_an_incident_reads_back_as_it_was_written() -> None:
     one = Incident(id="a", title="t", began_at=1.0, opened_at=2.0)
     assert msgspec.json.decode(msgspec.json.encode(one), type=Incident) == one
+
+
+async def test_a_tick_of_a_persons_step_is_kept_with_its_note_masked(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    assert await rig.recorder.bookmark("step: password=hunter2222", step="5xx/a-request", said="password=hunter2222") == ""
+    assert await rig.recorder.bookmark("step: not done", step="5xx/outside", said=None) == ""
+    told = [(one.step, one.said) for one in rig.store.world.record if one.step]
+    assert [step for step, _ in told] == ["5xx/a-request", "5xx/outside"]
+    assert told[1][1] is None
+    assert "hunter2222" not in rig.journal.path.read_text()
+    again = Rig(tmp_path)
+    assert [one.step for one in again.store.world.record if one.said is not None] == ["5xx/a-request"]

@@ -195,8 +195,11 @@ class Core(Protocol):
         """What asks CloudWatch Logs Insights."""
         ...
 
-    def bookmark(self, text: str, about: float | None = None) -> Awaitable[str]:
-        """Put a text into the timeline, at a moment (epoch seconds) or now; returns why that failed, or an empty string."""
+    def bookmark(self, text: str, about: float | None = None, *, step: str = "", said: str | None = None) -> Awaitable[str]:
+        """Put a text into the timeline, at a moment (epoch seconds) or now; returns why that failed, or an empty string.
+
+        `step` (`playbook/step`): a person has done that step and `said` this, or took the tick away (None).
+        """
         ...
 
     def note(self, text: str, about: float | None = None) -> Awaitable[str]:

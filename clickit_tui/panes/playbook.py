@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,6 +13,7 @@ from clickit_tui.checks.registry import checks as registered
 from clickit_tui.checks.strip import worst
 from clickit_tui.panes.base import shortened
 from clickit_tui.panes.pages import finding_lines
+from clickit_tui.panes.timeline import open_incident
 from clickit_tui.panes.view import View, verdict_look
 from clickit_tui.playbooks.registry import Clue, Playbook, Step, playbooks
 from clickit_tui.ui.cells import Row, Span, Spans, fit
@@ -35,8 +37,33 @@ class Reading(msgspec.Struct, frozen=True):
     """Keys of the steps whose evidence is shown."""
     passed: bool = False
     """Steps that pass are shown one by one."""
-    done: Mapping[str, str] = {}
-    """Note by `playbook/step` of what a person ticked."""
+
+
+TICKS_S = 4 * 3600.0
+"""Outside an incident a tick is shown for so long: then another trouble is looked into."""
+
+
+class Tick(NamedTuple):
+    """What a person did with a step of their own."""
+
+    at: float
+    step: str
+    """`playbook/step`."""
+    said: str | None
+    """The note; None takes the tick away."""
+
+
+def ticks(world: World, now: float, own: Sequence[Tick] = ()) -> dict[str, str]:
+    """Note by `playbook/step` of what a person ticked in the open incident; without one, since the last ended, and for some hours.
+
+    `own`: ticks of this session, which the journal may not tell yet.
+    """
+    one = open_incident(world)
+    ended = max((past.ended_at for past in world.incidents if past.ended_at is not None), default=0.0)
+    since = min(one.began_at, one.opened_at) if one is not None else max(now - TICKS_S, ended)
+    told = [Tick(each.at, each.step, each.said) for each in world.record if each.step]
+    newest = {each.step: each.said for each in sorted((*told, *own), key=lambda each: each.at) if each.at >= since}
+    return {step: said for step, said in newest.items() if said is not None}
 
 
 def playbook_of(id: str) -> Playbook:
@@ -86,8 +113,8 @@ def verdict_of(step: Step, view: View) -> tuple[Verdict, str]:
     return (Verdict.NONE, "") if worst is None else (worst.verdict, worst.sentence)
 
 
-def rows(view: View, reading: Reading, cells: int, height: int) -> list[Row]:
-    """The whole playbook."""
+def rows(view: View, reading: Reading, cells: int, height: int, done: Mapping[str, str] | None = None) -> list[Row]:
+    """The whole playbook; `done`: note by `playbook/step` of what a person ticked."""
     book = playbook_of(reading.playbook)
     found = [*_cause_rows(view, book, cells, height), Row(key="", spans=(Span("─" * cells, "dim"),))]
     folded: list[tuple[int, Step]] = []
@@ -96,7 +123,7 @@ def rows(view: View, reading: Reading, cells: int, height: int) -> list[Row]:
         if fold and not step.person and step.key not in reading.opened and verdict_of(step, view)[0] in (Verdict.PASS, Verdict.NONE):
             folded.append((number, step))
         else:
-            found += _step_rows(number, step, book, view, reading, cells)
+            found += _step_rows(number, step, book, view, reading, done or {}, cells)
     return [*found, *_folded(folded, view, cells)]
 
 
@@ -152,11 +179,11 @@ def _lines(spans: Spans, cells: int, indent: int = HEAD + 1) -> list[Row]:
     return [Row(key="", spans=part) for part in wrapped(spans, cells, indent)]
 
 
-def _step_rows(number: int, step: Step, book: Playbook, view: View, reading: Reading, cells: int) -> list[Row]:
+def _step_rows(number: int, step: Step, book: Playbook, view: View, reading: Reading, done: Mapping[str, str], cells: int) -> list[Row]:
     name = Span(fit(f"{number:>2} {step.title}", NAME), "plain")
     key = f"step:{step.key}"
     if step.person:
-        return _keyed(key, _person(name, step, book, view, reading), cells)
+        return _keyed(key, _person(name, step, view, done.get(f"{book.id}/{step.key}")), cells)
     verdict, sentence = verdict_of(step, view)
     spans = (name, Span(f" {view.mark(verdict)} ", verdict_look(verdict)), Span(sentence or "no check answers this"))
     out = _keyed(key, spans, cells)
@@ -170,8 +197,7 @@ def _keyed(key: str, spans: Spans, cells: int) -> list[Row]:
     return [Row(key=key, spans=first), *(Row(key="", spans=part) for part in rest)]
 
 
-def _person(name: Span, step: Step, book: Playbook, view: View, reading: Reading) -> Spans:
-    note = reading.done.get(f"{book.id}/{step.key}")
+def _person(name: Span, step: Step, view: View, note: str | None) -> Spans:
     if note is None:
         return (
             name,

@@ -6,7 +6,7 @@ import msgspec
 from textual.widget import Widget
 
 from clickit_tui.panes.base import Pane
-from clickit_tui.panes.playbook import Reading, counted, playbook_of, rows
+from clickit_tui.panes.playbook import Reading, Tick, counted, playbook_of, rows, ticks
 from clickit_tui.panes.view import View
 from clickit_tui.playbooks.registry import playbooks
 from clickit_tui.ui.cells import Span, Spans
@@ -27,6 +27,10 @@ class PlaybookPane(Pane):
     def __init__(self) -> None:
         super().__init__(id="playbook")
         self.reading = Reading()
+        self.done: dict[str, str] = {}
+        """Note by `playbook/step` of what a person ticked."""
+        self.own: list[Tick] = []
+        """Ticks of this session."""
         self.table = Table()
 
     def body(self) -> Widget:
@@ -49,18 +53,17 @@ class PlaybookPane(Pane):
         """Show the steps that pass one by one, or fold them."""
         self.reading = msgspec.structs.replace(self.reading, passed=not self.reading.passed)
 
-    def note(self, step: str, text: str | None) -> None:
-        """Tick a person's step with a note; None takes the tick away."""
-        key = f"{self.reading.playbook}/{step}"
-        kept = {one: said for one, said in self.reading.done.items() if one != key}
-        self.reading = msgspec.structs.replace(self.reading, done=kept if text is None else {**kept, key: text})
+    def tick(self, at: float, step: str, said: str | None) -> None:
+        """Tick a person's step of the shown playbook with a note; None takes the tick away."""
+        self.own.append(Tick(at, f"{self.reading.playbook}/{step}", said))
 
     def noted(self, step: str) -> str | None:
         """The note of a person's step; None while it is not ticked."""
-        return self.reading.done.get(f"{self.reading.playbook}/{step}")
+        return self.done.get(f"{self.reading.playbook}/{step}")
 
     def paint(self, world: World, view: View) -> None:
-        self.table.show(rows(view, self.reading, max(60, self.table.size.width), self.table.size.height))
+        self.done = ticks(world, view.now, self.own)
+        self.table.show(rows(view, self.reading, max(60, self.table.size.width), self.table.size.height, self.done))
 
     def title_left(self, world: World, view: View) -> Spans:
         shown = self.reading.playbook

@@ -195,6 +195,9 @@ def _actions(world: World, incident: Incident, facts: Facts) -> Iterator[str]:
         yield from (f"  - {_code(command)}" for command in one.commands)
     if not done:
         yield "- None with this program on this machine."
+    for one in _said(world, incident, facts, Told.BOOKMARK):
+        if one.step:
+            yield f"- {_moment(one.at)} by hand: {_cell(one.text)}"
 
 
 def _questions(world: World, facts: Facts, incident: Incident, first: BadRun | None) -> Iterator[str]:

@@ -128,26 +128,26 @@ class PlaybooksScreen(Board):
             self.say("tick: select a step for a person (arrows)")
             return
         ticked = self.pane.noted(step.key) is not None
-        self.pane.note(step.key, None if ticked else "")
-        self._record(step, "not done" if ticked else "done")
-        self.repaint()
+        self._record(step, "not done" if ticked else "done", None if ticked else "")
 
     def _ask(self, step: Step) -> None:
         """A note for a person's step, which ticks it."""
 
         def noted(text: str | None) -> None:
             if text:
-                self.pane.note(step.key, text)
-                self._record(step, text)
-                self.repaint()
+                self._record(step, text, text)
 
         self.app.push_screen(Prompt(f"{step.title}: ", self.pane.noted(step.key) or ""), noted)
 
-    def _record(self, step: Step, text: str) -> None:
-        """What a person did belongs to the timeline."""
-        title = playbook_of(self.pane.reading.playbook).title
-        self.run_worker(self._bookmarked(f"playbook {title}: {step.title}: {text}"), exit_on_error=False)
+    def _record(self, step: Step, text: str, said: str | None) -> None:
+        """What a person did belongs to the timeline, and stands beside the step as long as the incident lasts."""
+        book = playbook_of(self.pane.reading.playbook)
+        self.pane.tick(self.core.facts().now, step.key, said)
+        self.repaint()
+        self.run_worker(
+            self._bookmarked(f"playbook {book.title}: {step.title}: {text}", f"{book.id}/{step.key}", said), exit_on_error=False
+        )
 
-    async def _bookmarked(self, text: str) -> None:
-        if failed := await self.core.bookmark(text):
+    async def _bookmarked(self, text: str, step: str, said: str | None) -> None:
+        if failed := await self.core.bookmark(text, step=step, said=said):
             self.say(f"not kept in the journal: {failed}")

@@ -50,6 +50,10 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """PASS, WARN, FAIL, UNKNOWN or NONE; done, failed or unknown of an outcome."""
     commands: tuple[str, ...] = ()
     """The `aws` command lines of a change, secrets as `***`."""
+    step: str = ""
+    """`playbook/step` of a bookmark that ticks a person's step, or takes the tick away."""
+    said: str | None = None
+    """What was noted with that tick; None is no tick."""
     looks: bool = False
     """It was confirmed and sent as a change is, yet changes nothing: questions, a tunnel."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from clickit_tui.panes.playbook import wanted_playbook
@@ -9,7 +10,8 @@ from clickit_tui.ui.confirm import Confirm
 from clickit_tui.ui.page import Page
 from clickit_tui.ui.picker import Picker
 from clickit_tui.ui.prompt import Prompt
-from tests import worlds
+from clickit_tui.world.incident import Recorded, Told
+from tests import worldpast, worlds
 from tests.fakes import FakeCore
 from tests.pilot.driving import running, until
 
@@ -67,6 +69,25 @@ async def test_a_person_ticks_and_notes_and_the_timeline_keeps_it():
         await pilot.press(*"502", "enter")
         await until(pilot, lambda: core.bookmarks[-1].endswith("a request: 502"))
         assert app.board.pane.noted("a-request") == "502"
+
+
+async def test_ticks_belong_to_the_incident_and_outlive_the_session():
+    declared = worldpast.incident(worlds.NOW)
+    kept = Recorded(at=worlds.NOW - 60, kind=Told.BOOKMARK, text="playbook x: a request: 502", step="5xx/a-request", said="502")
+    world = msgspec.structs.replace(worlds.incident_world(worlds.NOW), incidents=(declared,), record=(kept,))
+    core = FakeCore(world)
+    async with running(core) as (app, pilot):
+        await pilot.press("6")
+        await until(pilot, lambda: app.place == "6" and app.board.pane.noted("a-request") == "502")
+        app.board.pane.table.to("step:a-request")
+        await pilot.press("space")
+        await until(pilot, lambda: app.board.pane.noted("a-request") is None)
+        assert core.store.world.record[-1].step == "5xx/a-request"
+        await pilot.press("space")
+        await until(pilot, lambda: app.board.pane.noted("a-request") == "")
+        core.store.put(incidents=(msgspec.structs.replace(declared, ended_at=worlds.NOW + 1, resolution="over"),))
+        core.now = worlds.NOW + 2
+        await until(pilot, lambda: app.board.pane.noted("a-request") is None)
 
 
 async def test_every_playbook_is_shown_and_details_hold_every_check():
