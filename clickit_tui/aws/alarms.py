@@ -10,7 +10,7 @@ from typing import Any
 from clickit_tui.aws.elbv2 import main_balancer
 from clickit_tui.aws.fetching import batches, garbled, together
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.members import Json, flag, integer, number, records, text, when, words
+from clickit_tui.aws.members import Json, flag, integer, number, records, said, text, when, words
 from clickit_tui.naming import Names
 from clickit_tui.world.parts import Alarm, Cache
 from clickit_tui.world.world import World
@@ -59,7 +59,7 @@ def metric_alarm(answer: Json) -> Alarm:
         arn=text(answer, "AlarmArn"),
         state=text(answer, "StateValue"),
         since=when(answer, "StateTransitionedTimestamp") or when(answer, "StateUpdatedTimestamp"),
-        reason=text(answer, "StateReason"),
+        reason=said(answer, "StateReason"),
         metric=text(answer, "MetricName") or text(stat, "Metric", "MetricName"),
         namespace=text(answer, "Namespace") or text(stat, "Metric", "Namespace"),
         dimensions=dimensions(answer),
@@ -71,7 +71,7 @@ def metric_alarm(answer: Json) -> Alarm:
         to_alarm=integer(answer, "DatapointsToAlarm") or integer(answer, "EvaluationPeriods"),
         missing=text(answer, "TreatMissingData") or "missing",
         **_actions(answer),
-        description=text(answer, "AlarmDescription"),
+        description=said(answer, "AlarmDescription"),
     )
 
 
@@ -82,11 +82,11 @@ def composite_alarm(answer: Json) -> Alarm:
         arn=text(answer, "AlarmArn"),
         state=text(answer, "StateValue"),
         since=when(answer, "StateTransitionedTimestamp") or when(answer, "StateUpdatedTimestamp"),
-        reason=text(answer, "StateReason"),
+        reason=said(answer, "StateReason"),
         metric=text(answer, "AlarmRule").replace('"', ""),
         **_actions(answer),
         composite=True,
-        description=text(answer, "AlarmDescription"),
+        description=said(answer, "AlarmDescription"),
     )
 
 

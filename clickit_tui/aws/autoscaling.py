@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from clickit_tui.aws.fetching import garbled, listed, outcomes, together
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.members import Json, flag, integer, member, number, records, tail, text, when
+from clickit_tui.aws.members import Json, flag, integer, member, number, records, said, tail, text, when
 from clickit_tui.naming import SERVICES, Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.events import ScalingActivity
@@ -87,9 +87,9 @@ def activity(answer: Json, names: Names) -> ScalingActivity:
         at=when(answer, "StartTime"),
         ended_at=when(answer, "EndTime"),
         status=text(answer, "StatusCode"),
-        description=text(answer, "Description"),
-        cause=text(answer, "Cause"),
-        message=text(answer, "StatusMessage"),
+        description=said(answer, "Description"),
+        cause=said(answer, "Cause"),
+        message=said(answer, "StatusMessage"),
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from clickit_tui.aws.fetching import listed, missing, needed, outcomes
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.members import Json, integer, member, records, text, when, words
+from clickit_tui.aws.members import Json, integer, member, records, said, text, when, words
 from clickit_tui.naming import Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.revisions import definition_of, images_of, shortlisted
@@ -230,7 +230,7 @@ def scan(answer: Json, repository: str, digest: str) -> Scan:
         repository=repository,
         digest=digest,
         status=text(answer, "imageScanStatus", "status"),
-        why=text(answer, "imageScanStatus", "description"),
+        why=said(answer, "imageScanStatus", "description"),
         at=when(answer, "imageScanFindings", "imageScanCompletedAt"),
         counts=tuple((severity, count) for severity in severities if (count := integer(known, severity))),
         findings=tuple(sorted((*basic, *enhanced), key=_severity)[:WORST]),

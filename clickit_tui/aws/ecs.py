@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from clickit_tui.aws.members import Json, flag, integer, member, records, tail, text, when, words
+from clickit_tui.aws.members import Json, flag, integer, member, records, said, tail, text, when, words
+from clickit_tui.logs.mask import mask
 from clickit_tui.naming import Names
 from clickit_tui.world.ecs import (
     Cluster,
@@ -23,6 +24,7 @@ from clickit_tui.world.ecs import (
 from clickit_tui.world.seen import clean
 
 _SECRET_NAME = re.compile(r"(?i)pass(wd|word|phrase)?(_|$)|secret|token|credential|api_?key|private_?key|access_?key|dsn")
+_OPTION = re.compile(r"(?i)--?[\w-]*(?:password|passwd|secret|token|api-?key|private-?key|access-?key)")
 _USERINFO = re.compile(r"(\w+://[^\s:/@]*:)[^\s/@]+@")
 
 
@@ -50,7 +52,7 @@ def deployment(answer: Json) -> Deployment:
         pending=integer(answer, "pendingCount"),
         failed=integer(answer, "failedTasks"),
         rollout=text(answer, "rolloutState"),
-        rollout_reason=text(answer, "rolloutStateReason"),
+        rollout_reason=said(answer, "rolloutStateReason"),
         created_at=when(answer, "createdAt"),
         updated_at=when(answer, "updatedAt"),
     )
@@ -58,7 +60,7 @@ def deployment(answer: Json) -> Deployment:
 
 def events(answer: Json) -> tuple[ServiceEvent, ...]:
     """The service's events, newest first; those without a time keep their place at the end."""
-    found = [ServiceEvent(id=text(e, "id"), at=when(e, "createdAt"), message=text(e, "message")) for e in records(answer, "events")]
+    found = [ServiceEvent(id=text(e, "id"), at=when(e, "createdAt"), message=said(e, "message")) for e in records(answer, "events")]
     return tuple(sorted(found, key=lambda event: -(event.at or 0.0)))
 
 
@@ -118,12 +120,12 @@ def container(answer: Json) -> Container:
         status=text(answer, "lastStatus"),
         health=text(answer, "healthStatus"),
         exit_code=integer(answer, "exitCode"),
-        reason=text(answer, "reason"),
+        reason=said(answer, "reason"),
         image=text(answer, "image"),
         digest=text(answer, "imageDigest"),
         runtime_id=text(answer, "runtimeId"),
         exec_agent=text(agent, "lastStatus"),
-        exec_reason=text(agent, "reason"),
+        exec_reason=said(agent, "reason"),
     )
 
 
@@ -164,7 +166,7 @@ def task(answer: Json, names: Names) -> Task:
         stopping_at=when(answer, "stoppingAt"),
         stopped_at=when(answer, "stoppedAt"),
         stop_code=text(answer, "stopCode"),
-        stopped_reason=text(answer, "stoppedReason"),
+        stopped_reason=said(answer, "stoppedReason"),
         exec_enabled=flag(answer, "enableExecuteCommand"),
         platform=text(answer, "platformVersion"),
         family=text(answer, "platformFamily"),
@@ -173,8 +175,14 @@ def task(answer: Json, names: Names) -> Task:
 
 
 def masked(name: str, value: str) -> str:
-    """A plain environment value for the screen: a value named like a secret, and a password within an address, become `***`."""
-    return "***" if value and _SECRET_NAME.search(name) else _USERINFO.sub(r"\1***@", value)
+    """A plain environment value for the screen: a value named like a secret, a password within an address, and keys become `***`."""
+    return "***" if value and _SECRET_NAME.search(name) else mask(_USERINFO.sub(r"\1***@", value))
+
+
+def command_line(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a command; what follows an option named like a secret becomes `***`."""
+    after = ("", *words)
+    return tuple("***" if _OPTION.fullmatch(before) else masked("", word) for before, word in zip(after, words, strict=False))
 
 
 def container_definition(answer: Json) -> ContainerDefinition:
@@ -188,13 +196,13 @@ def container_definition(answer: Json) -> ContainerDefinition:
         essential=essential is not False,
         cpu=integer(answer, "cpu"),
         memory=integer(answer, "memory"),
-        command=tuple(masked("", word) for word in words(answer, "command")),
+        command=command_line(words(answer, "command")),
         environment=tuple((name, masked(name, value)) for name, value in variables),
         secrets=tuple((text(each, "name"), text(each, "valueFrom")) for each in records(answer, "secrets")),
         log_group=text(log, "awslogs-group"),
         log_prefix=text(log, "awslogs-stream-prefix"),
         log_mode=text(log, "mode"),
-        health_check=words(answer, "healthCheck", "command"),
+        health_check=command_line(words(answer, "healthCheck", "command")),
         ports=tuple(port for port in ports if port is not None),
         labels=_labels(answer),
         read_only_root=flag(answer, "readonlyRootFilesystem"),
@@ -243,7 +251,7 @@ def service_deployment(answer: Json) -> ServiceDeployment:
         arn=text(answer, "serviceDeploymentArn"),
         service=tail(text(answer, "serviceArn")),
         status=text(answer, "status"),
-        reason=text(answer, "statusReason"),
+        reason=said(answer, "statusReason"),
         started_at=when(answer, "startedAt"),
         created_at=when(answer, "createdAt"),
         finished_at=when(answer, "finishedAt") or when(answer, "stoppedAt"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from clickit_tui.aws.fetching import garbled, listed, needed, outcomes
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.members import Json, flag, integer, records, text, when, words
+from clickit_tui.aws.members import Json, flag, integer, records, said, text, when, words
 from clickit_tui.naming import Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.events import CacheEvent
@@ -144,7 +144,7 @@ def cache_fetch(gateway: Gateway, names: Names) -> Fetch:
 def cache_event(answer: Json) -> CacheEvent | None:
     """One entry of Events; None when it does not say when."""
     at = when(answer, "Date")
-    return None if at is None else CacheEvent(resource=text(answer, "SourceIdentifier"), at=at, text=text(answer, "Message"))
+    return None if at is None else CacheEvent(resource=text(answer, "SourceIdentifier"), at=at, text=said(answer, "Message"))
 
 
 def events_fetch(gateway: Gateway) -> Fetch:

@@ -8,7 +8,7 @@ from typing import Any
 
 from clickit_tui.aws.fetching import batches, garbled, needed, not_found, together
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.members import Json, integer, member, records, text, words
+from clickit_tui.aws.members import Json, integer, member, records, said, text, words
 from clickit_tui.naming import SERVICES, Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.ecs import Service
@@ -61,7 +61,7 @@ def target(answer: Json, group: str) -> Target:
         port=integer(answer, "Target", "Port"),
         state=text(answer, "TargetHealth", "State").lower(),
         reason=text(answer, "TargetHealth", "Reason"),
-        description=text(answer, "TargetHealth", "Description"),
+        description=said(answer, "TargetHealth", "Description"),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from clickit_tui.aws.fetching import garbled
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.members import Json, records, text, when, words
+from clickit_tui.aws.members import Json, records, said, text, when, words
 from clickit_tui.naming import Names
 from clickit_tui.world.events import AlarmChange, AlarmHistory, DatabaseEvent, DatabaseEvents
 from clickit_tui.world.world import World
@@ -45,7 +45,7 @@ def alarm_change(answer: Json) -> AlarmChange | None:
         state=text(data, "newState", "stateValue") or _state(summary.rpartition(" to ")[2]),
         before=text(data, "oldState", "stateValue"),
         summary=summary,
-        reason=text(data, "newState", "stateReason"),
+        reason=said(data, "newState", "stateReason"),
         composite=text(answer, "AlarmType") == "CompositeAlarm",
     )
 
@@ -57,7 +57,7 @@ def _state(word: str) -> str:
 def database_event(answer: Json) -> DatabaseEvent | None:
     """One entry of Events; None when it does not say when."""
     at = when(answer, "Date")
-    return None if at is None else DatabaseEvent(at=at, text=text(answer, "Message"), categories=words(answer, "EventCategories"))
+    return None if at is None else DatabaseEvent(at=at, text=said(answer, "Message"), categories=words(answer, "EventCategories"))
 
 
 def merged(before: AlarmHistory | None, found: tuple[AlarmChange, ...], since: float, now: float, cut: bool) -> AlarmHistory:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from clickit_tui.logs.mask import mask
 from clickit_tui.world.seen import clean
 
 Json = Mapping[str, Any]
@@ -32,6 +33,11 @@ def text(answer: object, *path: str, limit: int = 4000) -> str:
         return clean(found, limit)
     sensible = isinstance(found, (int, float)) and not isinstance(found, bool) and -1e18 < found < 1e18
     return str(found) if sensible else ""
+
+
+def said(answer: object, *path: str) -> str:
+    """A sentence that somebody or some program wrote, as `text`, with secrets masked: reasons repeat what a command or a log line held."""
+    return mask(text(answer, *path))
 
 
 def number(answer: object, *path: str) -> float | None:

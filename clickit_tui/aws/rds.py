@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from clickit_tui.aws.fetching import garbled, listed, missing, needed
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.members import Json, flag, integer, member, records, text, when, words
+from clickit_tui.aws.members import Json, flag, integer, member, records, said, text, when, words
 from clickit_tui.naming import Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.data import DatabaseSnapshot, Maintenance, Parameter
@@ -150,7 +150,7 @@ def maintenance_fetch(gateway: Gateway) -> Fetch:
 def _maintenance(answer: Json) -> Maintenance:
     return Maintenance(
         action=text(answer, "Action"),
-        description=text(answer, "Description"),
+        description=said(answer, "Description"),
         opt_in=text(answer, "OptInStatus"),
         auto_after=when(answer, "AutoAppliedAfterDate"),
         forced_at=when(answer, "ForcedApplyDate"),

@@ -9,7 +9,7 @@ import msgspec
 
 from clickit_tui.aws.fetching import listed, needed, outcomes
 from clickit_tui.aws.gateway import Gateway
-from clickit_tui.aws.members import Json, flag, member, text, when, words
+from clickit_tui.aws.members import Json, flag, member, said, text, when, words
 from clickit_tui.naming import Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.revisions import definition_of, needs_secret, references, shortlisted
@@ -35,7 +35,7 @@ def secret(answer: Json, reference: str) -> Secret:
         changed_at=when(answer, "LastChangedDate"),
         has_value=any("AWSCURRENT" in stages for _, stages in versions) if isinstance(staged, Mapping) else None,
         arn=text(answer, "ARN"),
-        description=text(answer, "Description"),
+        description=said(answer, "Description"),
         created_at=when(answer, "CreatedDate"),
         accessed_at=when(answer, "LastAccessedDate"),
         rotation=flag(answer, "RotationEnabled"),

@@ -16,6 +16,7 @@ from clickit_tui.world.ecs import Deployment, Service, ServiceDeployment, Task, 
 from clickit_tui.world.health import own_changes, why_stopped
 from clickit_tui.world.incident import Recorded, Told
 from clickit_tui.world.revisions import came_back_to, undone_by
+from clickit_tui.world.supply import Secret
 from clickit_tui.world.words import event
 from clickit_tui.world.world import World
 
@@ -351,37 +352,54 @@ def cache(world: World, facts: Facts) -> Iterator[Happening]:
 
 
 def secrets(world: World, facts: Facts) -> Iterator[Happening]:
-    """When each secret that the task definitions name was last changed; Secrets Manager tells no earlier change."""
-    for one in world.secrets.value or ():
-        name = one.name or one.reference.rsplit(":", 1)[-1]
-        gone = one.deleted_at is not None
-        past = [at for at in (one.changed_at, one.deleted_at) if at is not None and at <= facts.now]
-        if not past:
-            continue
-        text = f"{name.removeprefix(facts.names.secrets)} " + ("was marked for deletion" if gone else "changed")
-        yield Happening(
-            id=f"secret:{one.reference}:{text}",
-            at=max(past),
-            kind=Kind.SECRET,
-            part="secrets",
-            text=text,
-            said=f"secret {text}",
-            source="secretsmanager:DescribeSecret",
-            call=Call("secretsmanager", "DescribeSecret", {"SecretId": one.name or one.reference}),
-            detail="only the last change of a secret is known",
-            bad=gone,
-            news=True,
-            change=True,
-        )
+    """What is known of each secret: made, rotated, last changed, marked for deletion; Secrets Manager tells no earlier change.
+
+    Those that the task definitions name; while the Timeline is shown or an incident is open, every one under ClickIt's prefix.
+    """
+    for one in (*(world.secret_list.value or ()), *(world.secrets.value or ())):
+        for at, what in _moments(one, facts.now):
+            yield _of_secret(one, at, what, facts)
+
+
+def _moments(one: Secret, now: float) -> Iterator[tuple[float, str]]:
+    """(when, what) of a secret, each change once: making and rotating one changes it too."""
+    told = ((one.created_at, "was created"), (one.rotated_at, "was rotated"))
+    known = [(at, what) for at, what in told if at is not None and at <= now]
+    yield from known
+    past = max((at for at in (one.changed_at, one.deleted_at) if at is not None and at <= now), default=None)
+    if past is not None and one.deleted_at is not None:
+        yield past, "was marked for deletion"
+    elif past is not None and not any(abs(past - at) < NEAR_S for at, _ in known):
+        yield past, "changed"
+
+
+def _of_secret(one: Secret, at: float, what: str, facts: Facts) -> Happening:
+    name = one.name or one.reference.rsplit(":", 1)[-1]
+    text = f"{name.removeprefix(facts.names.secrets)} {what}"
+    return Happening(
+        id=f"secret:{name}:{what}",
+        at=at,
+        kind=Kind.SECRET,
+        part="secrets",
+        text=text,
+        said=f"secret {text}",
+        source="secretsmanager:DescribeSecret",
+        call=Call("secretsmanager", "DescribeSecret", {"SecretId": one.name or one.reference}),
+        detail="of its changes only the last is known",
+        bad="deletion" in what,
+        news=True,
+        change=True,
+    )
 
 
 def images(world: World, facts: Facts) -> Iterator[Happening]:
-    """When the images of the newest revisions were pushed."""
+    """When images were pushed: those of the newest revisions; where they are read, the newest of the repositories."""
     parts = {repository: part for part, repository in facts.names.repositories.items()}
-    for one in world.images.value or ():
+    listed = (image for repository in world.repositories.value or () for image in repository.images)
+    for one in (*listed, *(world.images.value or ())):
         if one.pushed_at is None:
             continue
-        name = next(iter(one.tags), "") or one.id[:19]
+        name = next(iter(one.tags), "") or (one.digest or one.id)[:19]
         asked = {"imageDigest": one.digest} if one.digest else {"imageTag": one.id}
         yield Happening(
             id=f"image:{one.repository}:{one.digest or one.id}",

@@ -39,6 +39,7 @@ READS = frozenset(
     {
         "services", "tasks", "definitions", "service_deployments", "revisions", "images", "secrets", "alarms", "alarm_history", "db_events",
         "cache_events", "scaling_activities", "database", "cache", "metrics", "follows", "remembered", "record", "incidents",
+        "secret_list", "repositories",
     }
 )  # fmt: skip
 """World fields that the timeline is made of."""
@@ -119,12 +120,20 @@ _FED: tuple[tuple[str, str], ...] = (
 )
 
 
+_BESIDES: tuple[tuple[str, str], ...] = (("secret_list", "secret"), ("repositories", "image"))
+"""What is read besides while somebody looks: only its failure is told."""
+
+
 def blind(world: World, facts: Facts) -> tuple[Blind, ...]:
     """Kinds whose source is denied, throttled, stale, not read yet or cut short, each reason once."""
     why: dict[tuple[str, bool], dict[str, None]] = {}
     for field, kind in _FED:
         if not _absent(world, kind) and (told := _unseen(getattr(world, field), facts.now)):
             why.setdefault(told, {})[kind] = None
+    for field, kind in _BESIDES:
+        if (fault := getattr(world, field).fault) is not None:
+            said = f"no permission: {fault.operation}" if fault.kind is Trouble.DENIED else fault.sentence
+            why.setdefault((f"only those that are deployed: {said}", False), {})[kind] = None
     for kind, unread, count in _half_read(world):
         why.setdefault((f"{unread[0]} ({len(unread)} of {count} not read)", False), {})[kind] = None
     history = world.alarm_history.value

@@ -50,7 +50,9 @@ class TimelinePane(Pane):
             "db_events",
             "cache_events",
             "secrets",
+            "secret_list",
             "images",
+            "repositories",
         }
     )
     heading = "timeline"

@@ -82,7 +82,7 @@ class Board(Keys):
 
     def wants(self, world: World) -> frozenset[str]:
         """World fields that are read on demand and wanted now: by a pane, ahead of a roll-back, or for the note of an open incident."""
-        noted = frozenset({"images", "secrets"}) if open_incident(world) is not None else frozenset()
+        noted = frozenset({"repositories", "secret_list"}) if open_incident(world) is not None else frozenset()
         return (self.reads() | noted | ahead(world, self.view.strip if self.view is not None else ())) & ON_DEMAND
 
     def show(self, world: World, view: View) -> None:
