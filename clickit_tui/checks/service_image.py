@@ -9,7 +9,7 @@ from clickit_tui.checks.registry import Facts, Finding, Todo, Verdict, check
 from clickit_tui.checks.service_breaker import CALL as DEPLOYMENTS_CALL
 from clickit_tui.naming import SERVICES
 from clickit_tui.world.ecs import RevisionImage
-from clickit_tui.world.revisions import pinned_images
+from clickit_tui.world.revisions import current_revision, pinned_images
 from clickit_tui.world.supply import Image, ImageName, image_name
 from clickit_tui.world.world import World
 
@@ -27,6 +27,10 @@ def judge(part: str, world: World, facts: Facts) -> Finding:
     images = fresh(world.images, facts.now, CALL, "images", part)
     fresh(world.revisions, facts.now, REVISIONS_CALL, f"the digests that {part} pinned", part)
     fresh(world.service_deployments, facts.now, DEPLOYMENTS_CALL, f"the digests that {part} pinned", part)
+    arn = current_revision(world, found)
+    if arn and not any(one.arn == arn for one in world.revisions.value or ()):
+        said = f"the digests that {part} pinned are not known: {REVISIONS_CALL} told nothing of its present revision"
+        return unknown("not seen", said, part, REVISIONS_CALL)
     judged = [one for each in asked for one in _judged(each, images)]
     if not judged:
         return none(f"no image of {found.name} is in ECR: not checkable", "not ECR", part)

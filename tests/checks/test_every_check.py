@@ -300,6 +300,14 @@ def test_a_pinned_digest_that_was_not_looked_up_never_passes() -> None:
     assert (found.verdict, "not read yet" in found.sentence) == (V.UNKNOWN, True)
 
 
+def test_a_revision_that_was_not_described_never_passes() -> None:
+    others = tuple(one for one in CALM.revisions.value if one.service != worlds.NAMES.api)
+    families = tuple(msgspec.structs.replace(one, arn="", images=()) for one in CALM.revisions.value)
+    for known in (others, families):
+        found = judge("api.image", with_(revisions=known))
+        assert (found.verdict, "ecs:DescribeServiceRevisions" in found.sentence) == (V.UNKNOWN, True)
+
+
 def test_a_service_at_zero_whose_answer_tells_no_tags_says_so() -> None:
     assert "whether by our mark is not seen" in judge("api.tasks", api(desired=0, running=0, tags_told=False)).sentence
     assert "mark" not in judge("api.tasks", api(desired=0, running=0)).sentence
