@@ -9,14 +9,14 @@ from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.naming import SERVICES
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.health import stopped_by_itself, why_stopped
-from clickit_tui.world.words import brief, several
+from clickit_tui.world.words import several
 from clickit_tui.world.world import World
 
 
 def judge(part: str, world: World, facts: Facts) -> Finding:
     """WARN from 1, FAIL from 3 in 15 minutes."""
     service(world, facts, part)
-    limits, within = facts.thresholds, brief(facts.thresholds.stops_within_s)
+    limits, within = facts.thresholds, f"{facts.thresholds.stops_within_s / 60:g} min"
     stopped = failed_stops(tasks_of(world, facts, part), facts.now, limits.stops_within_s)
     warns = len(stopped) >= max(1, limits.stops_warn)
     verdict = Verdict.FAIL if len(stopped) >= max(1, limits.stops_fail) else Verdict.WARN if warns else Verdict.PASS
