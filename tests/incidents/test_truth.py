@@ -68,7 +68,7 @@ def _offers_its_fix(outcome: Outcome) -> None:
 
 
 async def _reached_by_keys(outcome: Outcome) -> None:
-    """From Triage, in at most six keys, the fix is previewed or its command copied."""
+    """From Triage, in at most six keys, the fix stands as a preview that can be filled in or confirmed, or its command is copied."""
     todo = outcome.diagnosis.first.todo if outcome.diagnosis.first is not None else ()
     at = next(i for i, each in enumerate(todo) if each.action or each.command)
     keys = ["w", *["down"] * at, "enter"]
@@ -82,6 +82,13 @@ async def _reached_by_keys(outcome: Outcome) -> None:
         await pilot.press(*keys[1:])
         if todo[at].action:
             await until(pilot, lambda: isinstance(app.screen, (Confirm, Picker)))
+            if isinstance(app.screen, Picker):
+                keys.append("enter")
+                await pilot.press("enter")
+                await until(pilot, lambda: isinstance(app.screen, Confirm))
+            preview = app.screen.model.preview
+            assert preview.commands or preview.fields, preview.refused
+            assert len(keys) <= MOST_KEYS
         else:
             await until(pilot, lambda: todo[at].command[:40] in app.board.note)
 
