@@ -176,7 +176,7 @@ def task(answer: Json, names: Names) -> Task:
 
 def masked(name: str, value: str) -> str:
     """A plain environment value for the screen: a value named like a secret, a password within an address, and keys become `***`."""
-    return "***" if value and _SECRET_NAME.search(name) else mask(_USERINFO.sub(r"\1***@", value))
+    return "***" if value and _SECRET_NAME.search(name) else _USERINFO.sub(r"\1***@", mask(value))
 
 
 def command_line(words: tuple[str, ...]) -> tuple[str, ...]:
