@@ -276,7 +276,7 @@ class Replay:
     async def alarm_metric(self, alarm: Alarm, start: float, end: float) -> Series:
         refused("the alarm's own metric is not in the recording")
 
-    async def bookmark(self, text: str, about: float | None = None) -> str:
+    async def bookmark(self, text: str, about: float | None = None, *, step: str = "", said: str | None = None) -> str:
         return KEEPS_NOTHING
 
     async def note(self, text: str, about: float | None = None) -> str:
