@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, get_args, get_type_hints
 
 import msgspec
 
-from clickit_tui import whence
-from clickit_tui.naming import LOG_SOURCES, Names, names, nearest
-
-T = TypeVar("T")
+from clickit_tui import mistakes, whence
+from clickit_tui.mistakes import ConfigError as ConfigError
+from clickit_tui.naming import Names, names
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -221,10 +220,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line said; kept so that `choose` can begin again."""
 
 
-class ConfigError(Exception):
-    """The configuration cannot be used; the message names the file, the key and, for a misspelling, the nearest known one."""
-
-
 class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[environments.NAME]`: one ClickIt in one account and region."""
 
@@ -279,10 +274,9 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """ClickIt's environments by name, besides `dev` and `prod`, which need no word."""
 
 
-THEMES = ("clickit", "ansi", "colour-blind")
+THEMES: tuple[str, ...] = get_args(get_type_hints(File)["theme"])
 DEFAULT_ENVIRONMENTS = ("dev", "prod")
 ENVIRONMENT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
-_NAMES = tuple(field for field in Names.__struct_fields__ if field != "env")
 
 
 def _secret_fd(flags: Flags) -> int | None:
@@ -379,74 +373,27 @@ def _read(named: str) -> tuple[Path | None, File]:
 
 
 def _checked(path: Path, data: dict[str, object]) -> File:
-    _spelling(path, "", data, File.__struct_fields__)
-    _thresholds(path, "thresholds", data.get("thresholds"))
-    _theme(path, data.get("theme"))
-    shell = data.get("shell")
-    _spelling(path, "shell", shell if isinstance(shell, dict) else {}, Reach.__struct_fields__)
+    mistakes.spelling(path, "", data, File.__struct_fields__)
+    mistakes.choices(path, data, File)
+    mistakes.texts(path, "keys", data.get("keys"))
+    mistakes.spelling(path, "shell", data.get("shell"), Reach.__struct_fields__)
     for section in ("thresholds", "checks"):
-        _thresholds(path, section, data.get(section))
+        mistakes.limits(path, section, data.get(section), Thresholds)
     environments = data.get("environments")
     for env, table in environments.items() if isinstance(environments, dict) else ():
         key = f"environments.{env}"
         if not ENVIRONMENT_NAME.fullmatch(env):
             raise ConfigError(f"{path}: {key}: the name of an environment is lower-case letters, digits and hyphens")
-        if isinstance(table, dict):
-            _spelling(path, key, table, Environment.__struct_fields__)
-            for section in ("thresholds", "checks"):
-                _thresholds(path, f"{key}.{section}", table.get(section))
-            _named(path, f"{key}.names", table.get("names"))
-            _typed(path, f"{key}.", table, Environment)
-    file = _typed(path, "", data, File)
+        if not isinstance(table, dict):
+            raise ConfigError(f"{path}: {key}: must be a table, e.g. [{key}]")
+        mistakes.spelling(path, key, table, Environment.__struct_fields__)
+        for section in ("thresholds", "checks"):
+            mistakes.limits(path, f"{key}.{section}", table.get(section), Thresholds)
+        mistakes.named(path, f"{key}.names", table.get("names"))
+        mistakes.typed(path, f"{key}.", table, Environment)
+    file = mistakes.typed(path, "", data, File)
     _meaning(path, file)
     return file
-
-
-def _typed(path: Path, prefix: str, table: Mapping[str, object], kind: type[T]) -> T:
-    try:
-        return msgspec.convert(table, kind)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {_plain(error, prefix)}") from error
-
-
-def _spelling(path: Path, key: str, table: Mapping[str, object], known: Iterable[str]) -> None:
-    known = tuple(known)
-    for word in table:
-        if word not in known:
-            near = nearest(word, known)
-            hint = f"did you mean `{near}`?" if near else f"known here: {', '.join(known)}"
-            raise ConfigError(f"{path}: {f'{key}.' if key else ''}{word}: unknown key; {hint}")
-
-
-def _thresholds(path: Path, key: str, table: object) -> None:
-    if isinstance(table, dict):
-        _spelling(path, key, table, Thresholds.__struct_fields__)
-        for word, value in table.items():
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e12:
-                raise ConfigError(f"{path}: {key}.{word}: must be a number, 0 or more")
-            if isinstance(value, float) and not value.is_integer() and isinstance(getattr(Thresholds(), word), int):
-                raise ConfigError(f"{path}: {key}.{word}: must be a whole number")
-
-
-def _theme(path: Path, wanted: object) -> None:
-    if isinstance(wanted, str) and wanted not in THEMES:
-        near = nearest(wanted, THEMES)
-        hint = f"did you mean `{near}`?" if near else f"known: {', '.join(THEMES)}"
-        raise ConfigError(f"{path}: theme: there is no theme `{wanted}`; {hint}")
-
-
-def _named(path: Path, key: str, table: object) -> None:
-    if not isinstance(table, dict):
-        return
-    _spelling(path, key, table, _NAMES)
-    plain = names("dev")
-    for word, value in table.items():
-        nested = isinstance(getattr(plain, word), Mapping)
-        if nested != isinstance(value, dict):
-            wanted = 'a table by part, e.g. { api = "name" }' if nested else "a text"
-            raise ConfigError(f"{path}: {key}.{word}: must be {wanted}")
-        if isinstance(value, dict):
-            _spelling(path, f"{key}.{word}", value, LOG_SOURCES)
 
 
 def _meaning(path: Path, file: File) -> None:
@@ -463,13 +410,6 @@ def _meaning(path: Path, file: File) -> None:
             raise ConfigError(f"{path}: masks: `{mask}` is no regular expression: {error}") from error
         if empty:
             raise ConfigError(f"{path}: masks: `{mask}` matches where there is nothing, so it would mask everything")
-
-
-def _plain(error: msgspec.ValidationError, prefix: str) -> str:
-    """`environments.prod.account: expected `str`, got `int`` from msgspec's message."""
-    what, _, where = str(error).partition(" - at `$")
-    hint = " (write it in quotes)" if what.startswith("Expected `str`, got `int`") else ""
-    return f"{prefix}{where.strip('`.') or 'the file'}: {what[:1].lower()}{what[1:]}{hint}"
 
 
 def _overrides(env: str, chosen: Environment) -> dict[str, object]:

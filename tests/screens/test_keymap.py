@@ -4,11 +4,14 @@ import importlib
 import inspect
 import pkgutil
 import re
+from importlib import import_module
 
 import msgspec
 import pytest
+from textual.binding import Binding
 from textual.dom import DOMNode
 
+from clickit_tui import panes, screens, ui
 from clickit_tui.app import Dashboard, keys
 from clickit_tui.screens.keymap import accepted, groups
 from clickit_tui.screens.places import PLACES
@@ -99,6 +102,16 @@ def test_every_key_of_the_program_is_in_the_table_and_does_something():
     for owner, binding in pairs:
         method = f"action_{binding.action.partition('(')[0].rpartition('.')[2]}"
         assert hasattr(owner, method) or hasattr(Dashboard, method), (owner.__name__, binding.key)
+
+
+def test_every_key_of_every_screen_and_widget_can_be_mapped():
+    known = {bound.id for group in groups(Dashboard.BINDINGS) for bound in group.bound}
+    for package in (screens, panes, ui):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            for name, owner in vars(import_module(module.name)).items():
+                if isinstance(owner, type) and issubclass(owner, DOMNode):
+                    missing = [b for b in owner.__dict__.get("BINDINGS", ()) if not isinstance(b, Binding) or b.id not in known]
+                    assert not missing or not owner.__module__.startswith("clickit_tui"), (name, missing)
 
 
 def test_the_table_shows_id_key_and_meaning_with_the_configured_keys():
