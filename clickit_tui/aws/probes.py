@@ -104,7 +104,7 @@ PROBES: tuple[Probe, ...] = (
     Probe("cloudwatch", "ListMetrics", 1, OF_CLUSTER),
     *(
         Probe("ec2", f"Describe{what}", 1, {"MaxResults": 5})
-        for what in ("NatGateways", "NetworkInterfaces", "RouteTables", "SecurityGroups", "Subnets", "Vpcs")
+        for what in ("NatGateways", "NetworkInterfaces", "RouteTables", "SecurityGroups", "Subnets", "VpcEndpoints", "Vpcs")
     ),
     Probe("ec2", "DescribeSecurityGroupRules", 1, {"MaxResults": 1000}),
     Probe(
@@ -170,6 +170,15 @@ PROBES: tuple[Probe, ...] = (
         "DescribeRules",
         4,
         {"ListenerArn": Told("elasticloadbalancing:DescribeListeners", ("Listeners", 0, "ListenerArn")), "PageSize": 1},
+    ),
+    Probe(
+        "iam",
+        "SimulatePrincipalPolicy",
+        3,
+        {
+            "PolicySourceArn": Told("ecs:DescribeTaskDefinition", ("taskDefinition", "taskRoleArn")),
+            "ActionNames": ["ssmmessages:CreateControlChannel"],
+        },
     ),
     Probe("logs", "DescribeLogGroups", 1, {"logGroupNamePrefix": LOG, "limit": 1}),
     Probe("logs", "DescribeLogStreams", 1, {"logGroupName": LOG, "limit": 1}),

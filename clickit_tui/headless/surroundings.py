@@ -33,7 +33,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 def surroundings(config: Config, refused: str, environ: Mapping[str, str]) -> tuple[Item, ...]:
     """Terminal and machine; `refused` is why the dashboard would not open here. Importing what draws takes a moment."""
-    return (_terminal(refused, environ), _locale(environ), _colours(environ), _clipboard(environ), _state(config))
+    return (_terminal(refused, environ), _locale(environ), _colours(config, environ), _clipboard(environ), _state(config))
 
 
 def _item(name: str, verdict: Verdict, sentence: str, fix: str = "", area: str = "machine") -> Item:
@@ -71,11 +71,11 @@ def _locale(environ: Mapping[str, str]) -> Item:
     return _item("locale", Verdict.PASS, f"{named}, {encoding}")
 
 
-def _colours(environ: Mapping[str, str]) -> Item:
+def _colours(config: Config, environ: Mapping[str, str]) -> Item:
     from clickit_tui.ui.colours import colours
 
     said = ", ".join(f"{name}={environ[name]}" for name in ("TERM", "COLORTERM") if environ.get(name)) or "TERM is not set"
-    return _item("colours", Verdict.PASS, f"{colours()}; {said}")
+    return _item("colours", Verdict.PASS, f"{colours(config.theme)}; {said}")
 
 
 def _clipboard(environ: Mapping[str, str]) -> Item:
