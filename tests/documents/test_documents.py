@@ -49,6 +49,14 @@ def test_every_decision_is_in_the_index():
     assert [path.name for path in sorted(DECISIONS.glob("*.md")) if path.name != "README.md" and f"({path.name})" not in index] == []
 
 
+def test_the_guide_names_every_room():
+    package = ROOT / "clickit_tui"
+    rooms = {f"{p.name}/" if p.is_dir() else p.name for p in package.iterdir() if (p / "__init__.py").exists() or p.suffix == ".py"}
+    said = set(re.findall(r"`([\w/.]+)`", "".join(re.findall(r"^\|.*?\|", (ROOT / "docs" / "guide.md").read_text(), re.M))))
+    assert rooms - {"__init__.py", "__main__.py"} <= {name if "." in name or "/" in name else f"{name}.py" for name in said}
+    assert {name for name in said if name.endswith("/")} <= rooms
+
+
 def test_the_page_on_performance_names_every_group_of_rows():
     from benchmarks.__main__ import GROUPS
 
