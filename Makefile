@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench long format screens schema dist truth clean
+.PHONY: faults demo test check bench long format screens schema dist truth clean
 
 $(VENV)/demo.stamp: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -40,6 +40,9 @@ pictures: $(VENV)/dev.stamp
 
 truth: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.incidents.truth $(ARGS)
+
+faults: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.faults.matrix $(ARGS)
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clickit_tui.checks.expected import Expected, missing
-from clickit_tui.checks.reading import fresh, measured, none
+from clickit_tui.checks.reading import fresh, measured, none, unknown
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.world.honesty import quiet_when_missing
 from clickit_tui.world.parts import Alarm
@@ -18,12 +18,20 @@ SCALING = "TargetTracking-"
 
 @check("alarms.state", "alarms", "alarms", ("alarms", "target_groups"))
 def judge(world: World, facts: Facts) -> Finding:
-    """FAIL when one is in ALARM, WARN when one has no data or cannot page anybody; event counters without data are fine."""
+    """FAIL when one is in ALARM, UNKNOWN when the state of one is not told, WARN when one has no data or cannot page anybody.
+
+    Event counters without data are fine.
+    """
     everything = fresh(world.alarms, facts.now, CALL, "alarms", "alarms")
     own = tuple(a for a in everything if not a.name.startswith(SCALING))
     if not own:
         return _no_alarms(facts)
     firing = sorted((a for a in own if a.state == "ALARM"), key=lambda a: a.since or 0.0)
+    untold = [a.name for a in own if a.state not in ("OK", "ALARM", "INSUFFICIENT_DATA")]
+    if untold and not firing:
+        return unknown(
+            "bad answer", f"the answer does not tell the state of {several(len(untold), 'alarm')}: {', '.join(untold[:3])}", "alarms", CALL
+        )
     blind = [a for a in own if a.state == "INSUFFICIENT_DATA" and not quiet_when_missing(a)]
     muted = [a for a in own if a.actions_enabled is False]
     gone = (missing(world, facts.names, facts.now) or ()) if facts.protected else ()

@@ -487,6 +487,8 @@ def test_ports_of_the_nat_gateways(values, verdict):
         ({"state": "INSUFFICIENT_DATA", "missing": "missing", "metric": "CPUUtilization"}, Verdict.WARN, "1 no data"),
         ({"actions_enabled": False}, Verdict.WARN, "1 muted"),
         ({"actions_enabled": None}, Verdict.PASS, "0 alarms"),
+        ({"state": ""}, Verdict.UNKNOWN, "bad answer"),
+        ({"state": "NEW_STATE"}, Verdict.UNKNOWN, "bad answer"),
     ],
 )
 def test_alarms(changes, verdict, short):

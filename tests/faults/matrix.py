@@ -1,4 +1,4 @@
-"""Makes `docs/fault-matrix.md`: every service broken in every way while somebody works: `python -m tests.faults.matrix [SERVICE ...]`."""
+"""Makes `docs/fault-matrix.md`: every service broken in every way while somebody works: `make faults [ARGS="SERVICE ..."]`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from tests.faults.working import Told, Work, admitted, hollowed, working
 
 FILE = Path(__file__).parents[2] / "docs" / "fault-matrix.md"
 EVERY = "*"
+HALF = "[a-e]*"
+"""application-autoscaling, ce, cloudwatch, ec2, ecr, ecs, elasticache, elbv2."""
+NAMED = {EVERY: "all at once", HALF: "half, from the start"}
 SERVICES: dict[str, str] = {
     "ecs": "12680",
     "elbv2": "1250",
@@ -32,8 +35,11 @@ SERVICES: dict[str, str] = {
     "pi": "17",
     "sts": "10",
     EVERY: "1234567890",
+    HALF: "1234567890",
 }
 """Each service with the screens that show what it feeds."""
+FROM_START = ("deny", "html", "unserved", "404", "empty", "absent", "untokened")
+"""What an endpoint can be like that was never whole."""
 LENGTHS = {"delay": ":0.3s", "slow": ":0.3s", "skew": ":10m"}
 HARMLESS = frozenset({"delay", "slow", "untokened"})
 """Kinds after which everything is still known; the demo's answers fit on one page."""
@@ -44,6 +50,7 @@ JUDGED = {
     "elasticache": ("cache",),
     "cloudwatch": ("edge", "alarms"),
     EVERY: ("edge", "api", "frontend", "database", "cache", "alarms"),
+    HALF: ("edge", "api", "frontend", "cache", "alarms"),
 }
 """Parts whose verdict rests on a service: none of them may pass while it is broken."""
 HANG_S = 1.5
@@ -160,8 +167,23 @@ def complaints(work: Work, shown: list[Told], before: dict[tuple[str, str], Told
             yield f"{where} shows a traceback"
 
 
+def kinds_of(service: str) -> tuple[str, ...]:
+    """The faults that a service is broken by."""
+    return FROM_START if service == HALF else tuple(faults.KINDS)
+
+
+async def never_whole(demo: Demo, state: Path, kind: str) -> Cell:
+    """A session that begins while half of the services are broken."""
+    await asyncio.to_thread(lambda: demo.reset(seed=1, paused=True))
+    demo.fault(f"{HALF}.*={kind}")
+    async with working(demo, state) as work:
+        return await cell(work, HALF, kind, 0, {})
+
+
 async def row(demo: Demo, state: Path, service: str, kinds: Iterable[str]) -> list[Cell]:
-    """All faults of one service, one after another, in one session."""
+    """All faults of one service, one after another, in one session; of half of the services each in a session of its own."""
+    if service == HALF:
+        return [await never_whole(demo, state / kind, kind) for kind in kinds]
     await asyncio.to_thread(lambda: demo.reset(seed=1, paused=True))
     async with working(demo, state) as work:
         before = await healthy(work, service)
@@ -170,16 +192,10 @@ async def row(demo: Demo, state: Path, service: str, kinds: Iterable[str]) -> li
 
 def line(of: Cell) -> str:
     """A cell as it stands on the page."""
-    name = "all at once" if of.service == EVERY else of.service
+    name = NAMED.get(of.service, of.service)
     back = f"{of.back_s:.0f} s" if of.fields else "–"
     said = ", ".join(of.said) or "–"
     return f"| {name} | {of.kind} | {of.fields} | {said} | {back} | {1000 * of.cpu_s:.0f} ms | {'; '.join(of.wrong) or 'ok'} |"
-
-
-def stable(row: str) -> str:
-    """A row without what differs from machine to machine and from run to run: how long it took."""
-    service, kind, fields, said, _, _, wrong = row.strip("|").split("|")
-    return "|".join((service, kind, fields, said, wrong))
 
 
 def page(rows: list[str]) -> str:
@@ -194,7 +210,8 @@ def page(rows: list[str]) -> str:
         "actions, help, details and a preview. Asked of every cell: no pane is emptied; every pane that shows something of the service "
         "says since when and why; nothing that was there is said not to be there; no verdict passes that rests on it; no task of the "
         "program ends and nothing is raised; and after the healing everything is known again without a key. "
-        "Made by `python -m tests.faults.matrix`; `make long` runs it and compares.",
+        "The last rows are of sessions that began "
+        "while half of the services were broken. Made by `make faults`; `make long` runs it too.",
         "",
         f"{good} of {len(rows)} cells are right. The longest the event loop was busy with one thing was {longest} of processor time "
         f"({service}, {kind}), on two cores shared with other work; while nothing is broken a full repaint of 180x50 takes as long.",
@@ -222,13 +239,13 @@ def rows_of(text: str) -> list[str]:
 def merged(old: list[str], new: list[str]) -> list[str]:
     """Rows in the order of the services, new ones in place of old ones."""
     by_key = {tuple(row.split("|")[1:3]): row for row in (*old, *new)}
-    order = ["all at once" if service == EVERY else service for service in SERVICES]
+    order = [NAMED.get(service, service) for service in SERVICES]
     return sorted(
         by_key.values(), key=lambda row: (order.index(row.split("|")[1].strip()), list(faults.KINDS).index(row.split("|")[2].strip()))
     )
 
 
-async def made(services: Iterable[str], kinds: Iterable[str] = tuple(faults.KINDS)) -> list[Cell]:
+async def made(services: Iterable[str], kinds: Iterable[str] = ()) -> list[Cell]:
     """Every cell of these services."""
     found: list[Cell] = []
     with start(seed=1, paused=True) as demo, tempfile.TemporaryDirectory() as state:
@@ -236,7 +253,7 @@ async def made(services: Iterable[str], kinds: Iterable[str] = tuple(faults.KIND
         os.environ.clear()
         os.environ.update(kept)
         for service in services:
-            found += (cells := await row(demo, Path(state) / str(len(found)), service, kinds))
+            found += (cells := await row(demo, Path(state) / str(len(found)), service, kinds or kinds_of(service)))
             for one in cells:
                 sys.stderr.write(f"{line(one)} {one.later_s:.0f} s {1000 * one.wall_s:.0f} ms\n")
     return found

@@ -266,7 +266,7 @@ async def working(demo: Demo, state: Path, env: str = "prod", size: tuple[int, i
     app = Dashboard(session)
     async with app.run_test(size=size) as pilot:
         work = Work(demo, app, pilot, session, clock, errors)
-        await work.until(lambda: all(work.seen(field).seen_at for field in work.always), "the first reading")
+        await work.until(lambda: all(work.seen(field).seen_at or work.seen(field).fault_at for field in work.always), "the first reading")
         work.lag.begin()
         try:
             yield work
