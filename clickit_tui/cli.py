@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -196,7 +197,11 @@ def _shown(config: Config, record: str, commands: Sequence[tuple[str, Callable[[
     except OSError as error:
         there = "there is such a file already; a recording never overwrites one"
         return _refuse(f"--record {record}: {there if isinstance(error, FileExistsError) else error.strerror or error}")
-    return _run_dashboard(config, commands, (Path(record), file))
+    code = _run_dashboard(config, commands, (Path(record), file))
+    with suppress(OSError):
+        if not os.path.getsize(record):
+            os.unlink(record)  # the session was never begun
+    return code
 
 
 def _run_dashboard(config: Config, commands: Sequence[tuple[str, Callable[[], None]]] = (), tape: tuple[Path, int] | None = None) -> int:

@@ -311,7 +311,7 @@ def test_a_recording_never_overwrites_and_belongs_to_the_dashboard(opened, tmp_p
     assert (opened, there.read_text()) == ([], "mine")
     assert cli.main(["--env", "dev", "--record", str(tmp_path / "new")]) == 0
     assert [config.env for config in opened] == ["dev"]
-    assert (tmp_path / "new").exists()
+    assert not (tmp_path / "new").exists(), "no session was begun"
 
 
 def test_a_replay_without_a_terminal_names_the_summary_which_prints_what_it_holds(tmp_path, capsys, monkeypatch):
