@@ -12,7 +12,7 @@ from clickit_tui.playbooks.registry import playbooks
 from clickit_tui.ui.picker import Choice
 from clickit_tui.world.world import World
 
-KEYS, NAMED = 4, 24
+KEYS, NAMED = 6, 24
 """Cells of the column of keys, and of a change with its resource."""
 
 
@@ -35,14 +35,14 @@ def changes(world: World, view: View, target: Target | None, key_of: Callable[[s
     for a in actions():
         on = acted_on(a, target)
         named = f"{a.verb} {on_words(a, on, world.env)}".rstrip()
-        text = f"{key_of(a.key):<{KEYS}}{named:<{NAMED}}  {a.title}"
+        text = f"{key_of(a.key):<{KEYS}}  {named:<{NAMED}}  {a.title}"
         found.append(Choice(id=f"change:{a.id}", kind="change", text=text, reason=why_not(a, on, world, view)))
     return sorted(found, key=lambda choice: bool(choice.reason))
 
 
 def screens(places: Sequence[tuple[str, str]], key_of: Callable[[str], str]) -> list[Choice]:
     """The screens by their digits."""
-    return [Choice(id=f"screen:{key}", kind="screen", text=f"{key_of(key):<{KEYS}}{name}") for key, name in places]
+    return [Choice(id=f"screen:{key}", kind="screen", text=f"{key_of(key):<{KEYS}}  {name}") for key, name in places]
 
 
 def things(world: World) -> list[Choice]:

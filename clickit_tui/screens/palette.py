@@ -67,7 +67,7 @@ def open_palette(screen: Keys) -> None:
 
 
 def _choice(where: str, doing: Doing) -> Choice:
-    return Choice(id=f"{where}:{doing.id}", kind="key", text=f"{doing.keys:<{KEYS}}{doing.what}")
+    return Choice(id=f"{where}:{doing.id}", kind="key", text=f"{doing.keys:<{KEYS}}  {doing.what}")
 
 
 def keys_here(screen: Keys) -> list[Doing]:
