@@ -212,6 +212,7 @@ def definition(part: str, number: int, now: float, age_s: float) -> TaskDefiniti
                 environment=(("APP_ENV", ENV), ("LOG_LEVEL", "info")),
                 secrets=(("CLICKIT_DATABASE_URL", arn("secretsmanager", f"secret:clickit/{ENV}/database-url-AbCdEf")),),
                 log_group=f"/ecs/clickit-{ENV}-{part}",
+                log_mode="blocking",
                 log_prefix="ecs",
                 ports=(8000,) if part == "api" else (3000,) if part == "frontend" else (),
             ),

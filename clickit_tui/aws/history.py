@@ -15,7 +15,6 @@ from clickit_tui.naming import Names
 from clickit_tui.poll import Fetch
 from clickit_tui.world.charting import HOUR, RANGES, Range
 from clickit_tui.world.parts import History, Series
-from clickit_tui.world.seen import Absent
 from clickit_tui.world.world import World
 
 POLL_S = 15.0
@@ -68,16 +67,16 @@ USUAL_S = 7 * 86_400
 
 
 def usual_fetch(gateway: Gateway, names: Names, clock: Callable[[], float] = time.time) -> Fetch:
-    """Feeds `usual`: the p95 of the response time by the hour, of the last seven days; `Absent` without a load balancer."""
+    """Feeds `usual`: the p95 of the response time by the hour, of the last seven days; empty without a load balancer."""
 
     async def fetch(world: World) -> Mapping[str, object]:
         measure = next((at_period(each, HOURLY_S) for each in measures(world, names) if each.key == USUAL), None)
         if measure is None:
             needed(world.target_groups, "target_groups")
-            return {"usual": Absent(looked_for="load balancer of the target groups (they name none)")}
+            return {"usual": ()}
         end = clock() // HOURLY_S * HOURLY_S
         found = await read_points(gateway, (measure,), end - USUAL_S, end)
-        return {"usual": series(measure, combined(measure, found), None, end, keep_s=USUAL_S)}
+        return {"usual": (series(measure, combined(measure, found), None, end, keep_s=USUAL_S),)}
 
     return fetch
 

@@ -7,7 +7,7 @@ import shlex
 import msgspec
 
 from clickit_tui.checks.db_status import CALL as DATABASE_CALL
-from clickit_tui.checks.reading import fresh, measured, none, present, service, unknown
+from clickit_tui.checks.reading import fresh, measured, present, service, unknown
 from clickit_tui.checks.registry import Facts, Finding, Todo, Verdict, check
 from clickit_tui.world.ecs import Service
 from clickit_tui.world.network import SecurityRule
@@ -36,7 +36,7 @@ def judge(world: World, facts: Facts) -> Finding:
     database = present(world.database, facts.now, DATABASE_CALL, "database", "database")
     rules = fresh(world.rules, facts.now, CALL, "security groups", "database")
     if not app.security_groups or not database.security_groups:
-        return none("tasks or database have no security group to judge by", "no groups", "database")
+        return unknown("no groups", "the answers name no security group of the tasks or of the database", "database", CALL)
     port = database.port or PORT
     came, left = ingress(rules, app, database, _ranges(world, app), port), egress(rules, app, database, port)
     if came.open is None or left.open is None:

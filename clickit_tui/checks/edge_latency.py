@@ -7,7 +7,7 @@ from statistics import median as median_of
 from clickit_tui.checks.reading import awake, measured, metrics, present, reading, window
 from clickit_tui.checks.registry import Evidence, Facts, Finding, Verdict, check
 from clickit_tui.world.minutes import REQUESTS, Reading, read
-from clickit_tui.world.parts import Series, SlowPath
+from clickit_tui.world.parts import SlowPath
 from clickit_tui.world.world import World
 
 MINUTES = 5
@@ -67,8 +67,8 @@ def _trusted(world: World, facts: Facts, got: Reading) -> bool:
 
 def usual_p95(world: World, now: float) -> float | None:
     """Median p95 of the present hour of the day over the last seven days, seconds; None when fewer than `DAYS` know it."""
-    series = world.usual.known(now)
-    if not isinstance(series, Series) or series.status != "Complete":
+    series = next(iter(world.usual.known(now) or ()), None)
+    if series is None or series.status != "Complete":
         return None
     hour = now // 3600 % 24
     found = [value for at, value in series.at().items() if at // 3600 % 24 == hour and now - 7 * 86_400 - 3600 <= at < now - 3600]

@@ -52,12 +52,15 @@ def recent_errors(digest: LogDigest, part: str, now: float) -> int:
 
 
 def silence(part: str, world: World, facts: Facts) -> Finding:
-    """WARN when a non-blocking log driver brings far fewer lines for each request than before: quiet logs prove no health then."""
+    """WARN when a non-blocking log driver brings far fewer lines for each request than before: quiet logs prove no health then.
+
+    A driver whose mode is not set is non-blocking since June 2025, unless the account says otherwise.
+    """
     found = service(world, facts, part)
     definition = definition_of(world, found.task_definition)
     if definition is None:
         return unknown("no data", f"the log driver of {found.name} is not known: its task definition was not read", part)
-    dropping = [c.name for c in definition.containers if c.log_mode == "non-blocking"]
+    dropping = [c.name for c in definition.containers if c.log_mode == "non-blocking" or (c.log_group and not c.log_mode)]
     if not dropping:
         return none(f"the log driver of {part} blocks: it drops no line", "blocking", part)
     digest = fresh(world.log, facts.now, CALL, "logs", part)
@@ -76,7 +79,9 @@ def silence(part: str, world: World, facts: Facts) -> Finding:
         short="log drops" if quiet else "non-blocking",
         sentence=said,
         evidence=measured(
-            f"logConfiguration mode non-blocking: {', '.join(dropping)}", world.definitions.seen_at, "ecs:DescribeTaskDefinition"
+            f"logConfiguration mode non-blocking, or not set and so ECS's default: {', '.join(dropping)}",
+            world.definitions.seen_at,
+            "ecs:DescribeTaskDefinition",
         ),
         threshold=f"WARN below {share:g} % of the lines a request used to bring (heuristic)",
         change="as many lines a request as before",

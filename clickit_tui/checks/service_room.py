@@ -17,7 +17,7 @@ def subnets(part: str, world: World, facts: Facts) -> Finding:
     """FAIL when no subnet has an address left, WARN when one has few."""
     found = service(world, facts, part)
     if not found.subnets:
-        return none(f"{found.name} names no subnet", "no subnet", part)
+        return unknown("no subnet", f"the answer about {found.name} names no subnet", part, SUBNETS_CALL)
     own = [one for one in fresh(world.subnets, facts.now, SUBNETS_CALL, "subnets", part) if one.id in found.subnets]
     free = {one.id: one.free for one in own if one.free is not None}
     if len(free) < len(found.subnets):

@@ -228,7 +228,8 @@ def placement(world: World, task: Task) -> list[Spans]:
     definition = definition_of(world, task.task_definition)
     lines = []
     for c in definition.containers if definition else ():
-        drops = "  non-blocking: may drop lines" if c.log_mode == "non-blocking" else ""
+        loose = "non-blocking" if c.log_mode else "mode not set"
+        drops = f"  {loose}: may drop lines" if c.log_mode == "non-blocking" or (c.log_group and not c.log_mode) else ""
         lines.append(row(f"log of {c.name}", f"{c.log_group or '?'}  {c.log_prefix}/{c.name}/{task.id[:8]}…{drops}"))
     return [*lines, ()] if lines else []
 

@@ -170,7 +170,7 @@ class ContainerDefinition(msgspec.Struct, frozen=True, kw_only=True):
     log_group: str = ""
     log_prefix: str = ""
     log_mode: str = ""
-    """`non-blocking` may drop lines; empty when not set."""
+    """`non-blocking` may drop lines; so may an unset one, empty here: it is ECS's default since June 2025."""
     health_check: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()

@@ -92,8 +92,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: Seen[tuple[Endpoint, ...]] = Seen()
     """Of the VPC, by service."""
     metrics: Seen[Metrics] = Seen()
-    usual: Seen[Series | Absent] = Seen()
-    """p95 of the response time by the hour, of the last seven days."""
+    usual: Seen[tuple[Series, ...]] = Seen()
+    """p95 of the response time by the hour, of the last seven days; empty where there is no load balancer."""
     history: Seen[History] = Seen()
     """What long ranges of the charts need, while one is shown."""
     log: Seen[LogDigest] = Seen()

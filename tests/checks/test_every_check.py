@@ -11,7 +11,7 @@ from clickit_tui.checks.registry import Facts, Verdict, checks
 from clickit_tui.naming import SERVICES
 from clickit_tui.world.network import Subnet
 from clickit_tui.world.parts import LogDigest, NatGateway, ScalableTarget, Wait
-from clickit_tui.world.seen import Absent, Fault, Seen, Trouble
+from clickit_tui.world.seen import Fault, Seen, Trouble
 from clickit_tui.world.world import World
 from tests import worlds
 from tests.checks.test_checks import CALM, FACTS, api, ended, hosts, judge, measured, primary, starting, with_
@@ -33,7 +33,7 @@ def usual(p95: float, median: float) -> World:
     """This p95 in every minute, where the last seven days had that median."""
     hours = tuple(NOW // 3600 * 3600 - 3600.0 * back for back in range(1, 169))
     known = msgspec.structs.replace(CALM.metrics.value.series["edge.p95"], times=hours[::-1], values=(median,) * 168, period_s=3600)
-    return with_(measured(edge__p95=[p95] * 5), usual=known)
+    return with_(measured(edge__p95=[p95] * 5), usual=(known,))
 
 
 EDGES: dict[str, tuple[Case, ...]] = {
@@ -316,10 +316,10 @@ def test_a_service_at_zero_whose_answer_tells_no_tags_says_so() -> None:
 @pytest.mark.parametrize("days", [2, 3])
 def test_a_median_of_few_days_is_no_median(days: int) -> None:
     world = usual(0.6, 0.5)
-    series = world.usual.value
+    (series,) = world.usual.value
     short = msgspec.structs.replace(series, times=series.times[-24 * days :], values=series.values[-24 * days :])
-    assert judge("edge.latency", with_(world, usual=short)).verdict is (V.PASS if days == 3 else V.WARN)
-    assert judge("edge.latency", with_(world, usual=Absent(looked_for="x"))).verdict is V.WARN
+    assert judge("edge.latency", with_(world, usual=(short,))).verdict is (V.PASS if days == 3 else V.WARN)
+    assert judge("edge.latency", with_(world, usual=())).verdict is V.WARN
 
 
 def test_thresholds_can_be_moved() -> None:
@@ -341,3 +341,19 @@ def test_thresholds_can_be_moved() -> None:
         facts: Facts = msgspec.structs.replace(FACTS, thresholds=msgspec.structs.replace(FACTS.thresholds, **changed))
         assert judge(name, world).verdict is not V.PASS, name
         assert judge(name, world, facts).verdict is V.PASS, name
+
+
+def test_a_log_driver_whose_mode_is_not_set_may_drop_lines() -> None:
+    unset = tuple(
+        msgspec.structs.replace(one, containers=tuple(msgspec.structs.replace(c, log_mode="") for c in one.containers))
+        for one in CALM.definitions.value
+    )
+    assert judge("api.log_lines", CALM).verdict is V.NONE
+    found = judge("api.log_lines", with_(dropping(0.2), definitions=unset))
+    assert (found.verdict, "drops lines" in found.sentence) == (V.WARN, True)
+
+
+def test_answers_without_subnets_or_security_groups_are_no_absence() -> None:
+    assert judge("db.reach", api(security_groups=())).verdict is V.UNKNOWN
+    assert judge("db.reach", with_(database=worlds.database(security_groups=()))).verdict is V.UNKNOWN
+    assert judge("api.subnets", api(subnets=())).verdict is V.UNKNOWN
