@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from clickit_tui.actions import reaching, state
-from clickit_tui.actions.registry import Target, action
-from clickit_tui.actions.run_command import call, opening, reachable
+from clickit_tui.actions.reaching import Place
 from clickit_tui.checks.registry import Facts
-from clickit_tui.plan import Call, Line, Plan, Refused, Step
+from clickit_tui.plan import Line, Plan, Step
+from clickit_tui.reach.capture import with_code
 from clickit_tui.world.world import World
 
 NO_PSQL = "psql is not in this image"
@@ -94,84 +94,46 @@ def asking(sql: str) -> str:
     return f'PGOPTIONS=\'{options}\' PGCONNECT_TIMEOUT=5 psql -X -w -P pager=off -P null=- -c "{sql}" "$@"'
 
 
-@action(
-    id="psql",
-    key="",
-    verb="psql",
-    title="psql in a container",
-    on=("task", "service"),
-    operations=("ecs:ExecuteCommand",),
-    choices=reaching.choices,
-    chosen="container",
-    reaches=True,
-)
-def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> Plan | Refused:
+@reaching.in_container(id="psql", verb="psql", title="psql in a container")
+def plan(world: World, place: Place, given: dict[str, str], facts: Facts) -> Plan:
     """psql in the container, on the container's own connection to the database."""
-    found = reachable(world, target, given, facts)
-    if isinstance(found, Refused):
-        return found
-    task, container = found
+    task, container = place
     variable = facts.reach.database_url
-    params = {
-        "cluster": reaching.cluster_of(task, facts),
-        "task": task.arn,
-        "container": container.name,
-        "interactive": True,
-        "command": reaching.in_shell(connected(variable, 'exec psql "$@"')),
-    }
-    effect = (
-        Line(text=f"psql as the program's own user, in container {container.name} of task {task.id[:8]} ({task.part})"),
-        state.warn("what you do there is neither previewed nor journalled, and can change data"),
-        Line(text=shown(variable)),
-        *reaching.warnings(world, facts, task, container),
-    )
-    return Plan(
+    return reaching.planned(
+        world,
+        facts,
+        place,
         action="psql",
         title=f"PSQL in {container.name} of task {task.id[:8]}",
-        env=world.env,
-        target=task.part,
-        steps=(Step(call=Call("ecs", "ExecuteCommand", params)),),
-        effect=effect,
+        steps=(Step(call=reaching.execute(facts, place, connected(variable, 'exec psql "$@"'))),),
+        effect=(
+            Line(text=f"psql as the program's own user, in container {container.name} of task {task.id[:8]} ({task.part})"),
+            state.warn("what you do there is neither previewed nor journalled, and can change data"),
+            Line(text=shown(variable)),
+        ),
         undo="what is committed stays",
-        basis=reaching.basis(world, task),
-        opens=msgspec.structs.replace(opening(facts, task, container, "shell"), program="psql", told=shown(variable)),
+        opens=reaching.opening(facts, place, "shell", program="psql", told=shown(variable)),
     )
 
 
-@action(
-    id="questions",
-    key="Q",
-    verb="questions",
-    title="Ask the database from a container",
-    on=("task", "service"),
-    operations=("ecs:ExecuteCommand",),
-    choices=reaching.choices,
-    chosen="container",
-    reaches=True,
-)
-def questions(world: World, target: Target, given: dict[str, str], facts: Facts) -> Plan | Refused:
+@reaching.in_container(id="questions", key="Q", verb="questions", title="Ask the database from a container")
+def questions(world: World, place: Place, given: dict[str, str], facts: Facts) -> Plan:
     """One confirmation opens the fixed list on one task for 15 minutes; each question asked is journalled."""
-    found = reachable(world, target, given, facts)
-    if isinstance(found, Refused):
-        return found
-    task, container = found
-    steps = tuple(
-        Step(call=call(facts, task, container, connected(facts.reach.database_url, asking(q.sql))), name=q.name) for q in QUESTIONS
-    )
+    variable = facts.reach.database_url
+    scripts = [(q.name, with_code(connected(variable, asking(q.sql)))) for q in QUESTIONS]
     names = ", ".join(q.name for q in QUESTIONS)
-    return Plan(
+    return reaching.planned(
+        world,
+        facts,
+        place,
         action="questions",
-        title=f"QUESTIONS to the database from task {task.id[:8]} of {task.part}",
-        env=world.env,
-        target=task.part,
-        steps=steps,
+        title=f"QUESTIONS to the database from task {place.task.id[:8]} of {place.task.part}",
+        steps=tuple(Step(call=reaching.execute(facts, place, script), name=name) for name, script in scripts),
         effect=(
             Line(text=f"for 15 minutes these can be asked, each by one of the calls below, when you choose it: {names}"),
             Line(text="read-only transactions of at most 10 s, by psql in the container; each takes one connection"),
-            Line(text=shown(facts.reach.database_url)),
-            *reaching.warnings(world, facts, task, container),
+            Line(text=shown(variable)),
         ),
         undo="nothing is changed",
-        basis=reaching.basis(world, task),
-        opens=opening(facts, task, container, "questions"),
+        opens=reaching.opening(facts, place, "questions"),
     )

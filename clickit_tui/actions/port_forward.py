@@ -49,12 +49,10 @@ def _end(world: World, to: str) -> tuple[str, int] | Refused:
 def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> Plan | Refused:
     """Ask Systems Manager for a tunnel through the task, to a port of this machine that is free."""
     to, _, carrier = given.get("container", "database").partition("#")
-    found = reaching.chosen(world, target, {"container": carrier} if carrier else {})
+    found = reaching.meant(world, target, {"container": carrier} if carrier else {}, facts)
     if isinstance(found, Refused):
         return found
     task, container = found
-    if refused := reaching.stopped_by(world, facts, task, container):
-        return refused
     end = _end(world, to)
     if isinstance(end, Refused):
         return end

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
+from functools import wraps
+from typing import NamedTuple
 
 from clickit_tui.actions import state
-from clickit_tui.actions.registry import Option, Target
+from clickit_tui.actions.registry import Field, Option, Target, action, no_fields
 from clickit_tui.checks.preflight import Condition, is_sidecar, ordered, preflight, stopper
 from clickit_tui.checks.registry import Facts, Verdict
-from clickit_tui.plan import Basis, Line, Refused
+from clickit_tui.plan import Basis, Call, Line, Opening, Plan, Refused, Step
 from clickit_tui.world.ecs import Container, Task
 from clickit_tui.world.words import brief
 from clickit_tui.world.world import World
@@ -68,10 +71,108 @@ def chosen(world: World, target: Target, given: dict[str, str]) -> tuple[Task, C
     return Refused(f"no task of {target.part} runs")
 
 
-def stopped_by(world: World, facts: Facts, task: Task, container: Container) -> Refused | None:
-    """Why the container cannot be reached, with the fix."""
-    found = stopper(preflight(world, facts, task, container.name))
-    return Refused(f"{found.sentence}: {found.fix}" if found.fix else found.sentence) if found else None
+class Place(NamedTuple):
+    """A container that can be reached."""
+
+    task: Task
+    container: Container
+
+    @property
+    def name(self) -> str:
+        """`api/8f3a21bc api`."""
+        return f"{self.task.part}/{self.task.id[:8]} {self.container.name}"
+
+
+def meant(world: World, target: Target, given: dict[str, str], facts: Facts) -> Place | Refused:
+    """The container that a plan is for, or why it cannot be reached, with the fix."""
+    found = chosen(world, target, given)
+    if isinstance(found, Refused):
+        return found
+    stops = stopper(preflight(world, facts, found[0], found[1].name))
+    return Refused(_told(stops)) if stops else Place(*found)
+
+
+Within = Callable[[World, Place, dict[str, str], Facts], "Plan | Refused"]
+"""Plans something in the container that is meant."""
+
+
+def in_container(
+    *, id: str, key: str = "", verb: str, title: str, fields: Callable[[World, Target, Facts], tuple[Field, ...]] = no_fields
+) -> Callable[[Within], Within]:
+    """Register the decorated planner as an action on tasks and services: it runs something in one container by ECS Exec."""
+
+    def register(planner: Within) -> Within:
+        @action(
+            id=id,
+            key=key,
+            verb=verb,
+            title=title,
+            on=("task", "service"),
+            operations=("ecs:ExecuteCommand",),
+            fields=fields,
+            choices=choices,
+            chosen="container",
+            reaches=True,
+        )
+        @wraps(planner)
+        def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> Plan | Refused:
+            place = meant(world, target, given, facts)
+            return place if isinstance(place, Refused) else planner(world, place, given, facts)
+
+        return planner
+
+    return register
+
+
+def execute(facts: Facts, place: Place, script: str) -> Call:
+    """ExecuteCommand for a script."""
+    params = {
+        "cluster": cluster_of(place.task, facts),
+        "task": place.task.arn,
+        "container": place.container.name,
+        "interactive": True,
+        "command": f"sh -c {shlex.quote(script)}",
+    }
+    return Call("ecs", "ExecuteCommand", params)
+
+
+def opening(facts: Facts, place: Place, kind: str, *, program: str = "shell", told: str = "") -> Opening:
+    """What begins in a container once the session is granted."""
+    return Opening(
+        kind=kind,
+        name=place.name,
+        target=plugin_target(place.task, place.container, facts),
+        part=place.task.part,
+        task=place.task.arn,
+        program=program,
+        told=told,
+    )
+
+
+def planned(
+    world: World,
+    facts: Facts,
+    place: Place,
+    *,
+    action: str,
+    title: str,
+    steps: tuple[Step, ...],
+    effect: tuple[Line, ...],
+    undo: str,
+    opens: Opening,
+) -> Plan:
+    """A plan that reaches into a container; the preview also tells what the conditions warn of."""
+    return Plan(
+        action=action,
+        title=title,
+        env=world.env,
+        target=place.task.part,
+        steps=steps,
+        effect=(*effect, *warnings(world, facts, place.task, place.container)),
+        undo=undo,
+        basis=basis(world, place.task),
+        opens=opens,
+    )
 
 
 def warnings(world: World, facts: Facts, task: Task, container: Container) -> tuple[Line, ...]:
@@ -99,8 +200,3 @@ def basis(world: World, task: Task) -> Basis:
     """What must still be so: account, identity, the task."""
     identity = world.identity.value
     return Basis(account=identity.account if identity else "", identity=identity.arn if identity else "", part=task.part, task=task.arn)
-
-
-def in_shell(script: str) -> str:
-    """A script as ExecuteCommand takes it."""
-    return f"sh -c {shlex.quote(script)}"
