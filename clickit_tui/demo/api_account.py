@@ -198,7 +198,7 @@ def start_session(sim: Simulator, params: Params) -> dict[str, Any]:
     target = str(params.get("Target", ""))
     known = {f"ecs:{t.cluster}_{t.id}_{t.runtime_id}": t for env in sim.envs.values() for t in env.tasks.values()}
     of = known.get(target)
-    if of is None or of.last_status != "RUNNING" or not of.exec_enabled:
+    if of is None or of.last_status != "RUNNING" or not of.exec_enabled or of.agent_since is None:
         raise AwsError("TargetNotConnected", f"{target} is not connected.")
     session, token = f"demo-{sim.hexes(17)}", sim.token(64)
     asked = {name: (values or [""])[0] for name, values in (params.get("Parameters") or {}).items()}

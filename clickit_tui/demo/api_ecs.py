@@ -319,7 +319,7 @@ def _container(of: Task) -> dict[str, Any]:
 def _agents(of: Task, status: str) -> list[dict[str, Any]] | None:
     if not of.exec_enabled:
         return None
-    agent = {"name": "ExecuteCommandAgent", "lastStatus": status if status != "STOPPED" else "STOPPED"}
+    agent = {"name": "ExecuteCommandAgent", "lastStatus": "PENDING" if status == "RUNNING" and of.agent_since is None else status}
     return [agent | ({"lastStartedAt": of.started_at} if of.started_at else {})]
 
 

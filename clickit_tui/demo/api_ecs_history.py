@@ -209,7 +209,7 @@ def execute_command(sim: Simulator, params: Params) -> dict[str, Any]:
             "The execute command failed because execute command was not enabled when the task was run or the execute command agent "
             "isn\u2019t running. Wait and try again or run a new task with execute command enabled and try again."
         )
-    if of.last_status != "RUNNING":
+    if of.last_status != "RUNNING" or of.agent_since is None:
         raise AwsError("TargetNotConnectedException", "The execute command failed due to an internal error. Try again later.")
     session, token = f"ecs-execute-command-{sim.hexes(17)}", sim.token(64)
     sessions.grant(sim, session, token, of, kind="shell", container=container, command=str(params.get("command", "")))

@@ -62,7 +62,7 @@ def _running(sim: Simulator, env: Environment, service: Service, at: float) -> T
     """A task that has been running since shortly after the deployment."""
     task = scheduler.launch(sim, env, service, service.primary, at)
     task.last_status, task.version = "RUNNING", 4
-    task.pull_started_at, task.pull_stopped_at, task.started_at = at + 4, at + 9, at + 11
+    task.pull_started_at, task.pull_stopped_at, task.started_at, task.agent_since = at + 4, at + 9, at + 11, at + 17
     group = env.groups[service.part]
     target = targets.register(group, task, service.port, task.started_at)
     target.state, target.reason, target.description, target.passed = "healthy", "", "", 2

@@ -18,6 +18,8 @@ BREAKER_LEAST = 3
 BACK_OFF_MOST_S = 900.0
 DEPROVISIONING_S = 3.0
 STOP_TIMEOUT_S = 30.0
+AGENT_S = 6.0
+"""So long after a task runs its agent of ECS Exec is up."""
 
 
 def event(sim: Simulator, service: Service, message: str, at: float) -> None:
@@ -159,6 +161,8 @@ def _start(sim: Simulator, env: Environment, task: Task, now: float) -> None:
 def _run(sim: Simulator, env: Environment, task: Task, now: float) -> None:
     """What happens to a running task by its own program."""
     program, age_s = task.behaviour, now - (task.started_at or now)
+    if task.agent_since is None and age_s >= AGENT_S:
+        task.agent_since = now
     task.leaked_mib += program.leak_mib_per_min / 60
     task.leaked_connections += program.leak_connections_per_min / 60
     if task.memory_mib >= task.definition.memory:

@@ -68,6 +68,8 @@ class Task:
     pull_started_at: float | None = None
     pull_stopped_at: float | None = None
     started_at: float | None = None
+    agent_since: float | None = None
+    """When the agent of ECS Exec was up."""
     stopping_at: float | None = None
     stopped_at: float | None = None
     execution_stopped_at: float | None = None
