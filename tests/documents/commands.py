@@ -1,4 +1,4 @@
-"""Every `clickit-tui` command that README and docs/ show: in blocks, in crontabs, in sentences and tables."""
+"""Every `clickit-tui` command that README, changelog, docs/ and the pictures of screens.md show: in blocks, crontabs, sentences, tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+DOCUMENTS = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
+SCREENS = ROOT / "screens.md"
+"""Its pictures show commands too, within frames."""
 STANDS_FOR = {
     "E": "dev",
     "P": "database",
@@ -26,6 +28,7 @@ STANDS_FOR = {
 _NAME = re.compile(r"(?<![\w./-])clickit-tui(?![\w./\[-])")
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.M | re.S)
 _SPAN = re.compile(r"`([^`\n]+)`")
+_ON_SCREEN = re.compile(r"(?<=[│ ])clickit-tui((?: [^ │,:]+)*)")
 _AFTER = re.compile(r"(?:^|[\n|;&(`$ '])(?:\w+=\S+ +)*$")
 _ENDS = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|(?P<end>[|;&()\n`]|(?<!\S)\d*[<>])""")
 
@@ -56,7 +59,7 @@ def blocks() -> list[Block]:
 
 def commands() -> list[Command]:
     """Every command, each form once."""
-    found = chain.from_iterable((*_in_blocks(path), *_in_sentences(path)) for path in DOCUMENTS)
+    found = chain(_on_screens(), *((*_in_blocks(path), *_in_sentences(path)) for path in DOCUMENTS))
     return list({(c.words, c.shown): c for c in found}.values())
 
 
@@ -85,6 +88,13 @@ def _in_sentences(path: Path) -> Iterator[Command]:
                 yield from (Command(where, words, False) for words in forms(code[found.end() :]))
             else:
                 yield _command(code, found, where)
+
+
+def _on_screens() -> Iterator[Command]:
+    text = SCREENS.read_text()
+    for found in _ON_SCREEN.finditer(text):
+        for words in _chosen(found[1].split()):
+            yield Command(_at(SCREENS, text, found.start()), words, False)
 
 
 def _command(text: str, name: re.Match[str], where: str) -> Command:

@@ -27,6 +27,9 @@ NOT_CARRIED_OUT = {"--wait": "waits for half an hour: tests/headless/test_sleepi
 """Options with which a command is understood here and not run, and why."""
 
 
+NEEDS_AN_ENVIRONMENT = {"status", "check", "metrics", "alarms", "tail", "note", "sleep", "wake", "init", "iam-policy"}
+
+
 def kind(words: tuple[str, ...]) -> str:
     """The sub-command, with the option that makes it go on, or end."""
     name = next(
@@ -42,7 +45,7 @@ def kind(words: tuple[str, ...]) -> str:
 
 def is_only_named(words: tuple[str, ...]) -> bool:
     """Whether a sentence names the command without saying which environment."""
-    return "--env" not in words and kind(words) in ("status", "check", "metrics", "alarms", "tail", "note", "sleep", "wake", "init")
+    return "--env" not in words and kind(words) in NEEDS_AN_ENVIRONMENT
 
 
 def each(chosen: list[Command]) -> pytest.MarkDecorator:
