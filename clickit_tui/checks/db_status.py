@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from clickit_tui.checks.reading import awake, measured, present, unknown
-from clickit_tui.checks.registry import Facts, Finding, Verdict, check
+from clickit_tui.checks.registry import Facts, Finding, Todo, Verdict, check
+from clickit_tui.world.parts import Database
 from clickit_tui.world.world import World
 
 CALL = "rds:DescribeDBInstances"
@@ -49,7 +50,13 @@ def judge(world: World, facts: Facts) -> Finding:
         threshold="FAIL when stopped or broken, WARN while it changes (AWS)",
         change="status available",
         part="database",
+        todo=(start(found),) if status == "stopped" else (),
     )
+
+
+def start(found: Database) -> Todo:
+    """The change that starts a stopped instance."""
+    return Todo(words=f"start the database {found.id}", action="start_database", part="db")
 
 
 def status_verdict(status: str) -> Verdict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from clickit_tui.checks.db_status import start
 from clickit_tui.checks.registry import Todo
 from clickit_tui.checks.service_secrets import restore
 from clickit_tui.playbooks.registry import Case
@@ -105,10 +106,12 @@ def its_errors(case: Case, part: str) -> Todo:
 
 def start_database(case: Case) -> Todo:
     """The change where the instance is seen; else the command."""
-    name = _database(case)
-    if isinstance(case.world.database.value, Database):
-        return Todo(words=f"start the database {name}", action="start_database", part="db")
-    return Todo(words=f"start the database {name}", command=line("aws", "rds", "start-db-instance", "--db-instance-identifier", name))
+    found, name = case.world.database.value, _database(case)
+    return (
+        start(found)
+        if isinstance(found, Database)
+        else Todo(words=f"start the database {name}", command=line("aws", "rds", "start-db-instance", "--db-instance-identifier", name))
+    )
 
 
 def grow_storage(case: Case) -> Todo:
