@@ -80,6 +80,7 @@ class ReplayDashboard(Dashboard):
 
     def _go(self, at: float) -> None:
         self._news = News()
+        self.clear_notifications()
         self._player.seek(at)
         self._moved()
 

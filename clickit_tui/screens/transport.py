@@ -56,16 +56,17 @@ def asking(
 
     def wrong(text: str) -> str:
         try:
-            return "" if not text.strip() else str(found(text) and "")
+            found(text)
         except NoMoment as no:
             return str(no)
+        return ""
 
     def answered(text: str | None) -> None:
-        if not (text or "").strip():
+        if not text or not text.strip():
             return
-        try:
-            go(found(text or ""))
-        except NoMoment as no:
-            say(f"go to: {no}")
+        if why := wrong(text):
+            say(f"go to: {why}")
+        else:
+            go(found(text))
 
-    return Prompt("go to: ", changed=wrong, hint=f"{HINT}  enter  esc"), answered
+    return Prompt("go to: ", changed=lambda text: wrong(text) if text.strip() else "", hint=f"{HINT}  enter  esc"), answered

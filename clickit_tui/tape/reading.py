@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -212,16 +213,15 @@ def opened(path: Path, env: str = "", told: Callable[[str], None] = lambda _: No
         raise NoTape(f"{path}: cannot be read: {error.strerror or error}") from error
     except zlib.error as error:
         raise NoTape(f"{path}: is no recording of clickit-tui: {error}") from error
-    try:
+    with ExitStack() as refused:
+        refused.callback(file.close)
         if os.fstat(file.fileno()).st_size > LONG_BYTES:
             told(f"reading {path}")
         tape = Tape(path, file, _header(path, file.readline(PIECE)))
         if env not in ("", tape.header.env):
             raise NoTape(f"{path} is a recording of {tape.header.env}, not of {env}")
         tape.scan()
-    except BaseException:
-        file.close()
-        raise
+        refused.pop_all()
     return tape
 
 

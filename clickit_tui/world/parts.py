@@ -259,7 +259,7 @@ class MetricClass(StrEnum):
     """Published while the resource exists: missing means stopped, deleted, wrong dimension or denied."""
 
 
-class Series(msgspec.Struct, frozen=True, kw_only=True):
+class Series(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """One metric over time, oldest first, aligned to its period. Units are CloudWatch's (percent, seconds, bytes, count)."""
 
     key: str
