@@ -1,6 +1,7 @@
 """The command line: options before and after the command, refusals, and what is not imported."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -186,6 +187,13 @@ def test_a_terminal_that_cannot_place_the_cursor_is_refused(term, monkeypatch):
         monkeypatch.setattr(sys, each, types.SimpleNamespace(isatty=lambda: True))
     assert f"(TERM is {term or 'not set'})" in cli.no_terminal({"TERM": term})
     assert cli.no_terminal({"TERM": "xterm"}) == ""
+
+
+def test_an_output_that_cannot_show_a_character_gets_its_escape(tmp_path):
+    (tmp_path / "clickit.toml").write_text('[keys]\nscale = "é"\n', encoding="utf-8")
+    done = run("--config", str(tmp_path / "clickit.toml"), "keys", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^scale +\\xe9 ", done.stdout, re.M)
 
 
 def test_an_output_that_is_closed_early_is_no_traceback():

@@ -14,6 +14,7 @@ from clickit_tui.checks.alarms import SCALING
 from clickit_tui.checks.strip import strip
 from clickit_tui.config import Config
 from clickit_tui.headless.unset import unset
+from clickit_tui.naming import SERVICES
 from clickit_tui.panes.figures import amount
 from clickit_tui.playbooks.diagnosis import cause
 from clickit_tui.session import Session
@@ -245,7 +246,7 @@ def plain(found: Status, session: Session) -> list[str]:
     targets = {target.id: target for target in found.targets or ()}
 
     def task_row(task: Task) -> tuple[str, ...]:
-        return _task_row(task, targets.get(task.ip) if task.ip else None)
+        return _task_row(task, targets.get(task.ip) if task.ip else None, read=found.targets is not None)
 
     head = f"{found.env}  {found.account or 'account ?'}  {found.region or 'region ?'}  {found.identity or 'identity ?'}"
     mode = f"  READ-ONLY ({found.read_only})" if found.read_only else ""
@@ -287,16 +288,18 @@ def _service_row(service: Service) -> tuple[str, ...]:
     )
 
 
-def _task_row(task: Task, target: Target | None) -> tuple[str, ...]:
+def _task_row(task: Task, target: Target | None, read: bool) -> tuple[str, ...]:
     stopped = f"{task.stop_code} {task.stopped_reason}".strip()
-    return task.part, task.id[:8], task.status or "?", _health(task, target), task.ip or "-", stopped
+    return task.part, task.id[:8], task.status or "?", health_words(task, target, read), task.ip or "-", stopped
 
 
-def _health(task: Task, target: Target | None) -> str:
+def health_words(task: Task, target: Target | None, read: bool) -> str:
+    """How a task is, in a word or two; `read` is whether targets were read at all."""
     said = task_health(task, target)
     if said == "target" and target is not None:
         return f"{target.state} {target.reason}".strip()
-    words = {"status": "starting", "container": "container unhealthy", "healthy": "healthy", "no target": "no target"}
+    words = {"status": "starting", "container": "container unhealthy", "healthy": "healthy"}
+    words["no target"] = "no target" if read or task.part not in SERVICES else "?"
     return words.get(said, "-")
 
 

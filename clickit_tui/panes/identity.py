@@ -10,6 +10,9 @@ from clickit_tui.ui.cells import width as cells
 from clickit_tui.world.playing import Playing
 from clickit_tui.world.world import World
 
+CUT_SHORT = "partial"
+"""What a check of the logs says in short when not all of them was read."""
+
 
 def where(world: World) -> str:
     """The account, or `NOT AWS host:port` in its place."""
@@ -114,16 +117,20 @@ def _extras(world: World, view: View, width: int, room: int, pinned: str, playin
 
 
 def strip_line(view: View, width: int) -> Spans:
-    """The verdict strip in its fixed order. Where the room is short, the reasons of what is worst are kept."""
+    """The verdict strip in its fixed order. Where the room is short, the reasons of what is worst are kept.
+
+    While something fails, what fails is bold, and a part that is unknown only because the logs are cut short is dim: it is no news then.
+    """
     if not view.strip:
         return (Span(" loading…", "dim"),)
     spaced = _fitted(view, width, 2)
     dense = _fitted(view, width, 1)
     gap, said = (2, spaced) if len(spaced) == len(dense) else (1, dense)
     spans: list[Span] = [Span(" ")]
+    failing = any(part.verdict == "FAIL" for part in view.strip)
     for part in view.strip:
         text = said.get(part.part) or f"{view.mark(part.verdict)} {part.label}"
-        spans += [Span(text, _look(part.verdict)), Span(" " * gap)]
+        spans += [Span(text, "dim" if failing and part.short == CUT_SHORT else _look(part.verdict)), Span(" " * gap)]
     return tuple(spans[:-1])
 
 
@@ -132,7 +139,8 @@ def _fitted(view: View, width: int, gap: int) -> dict[str, str]:
     heads = {p.part: f"{view.mark(p.verdict)} {p.label}" for p in view.strip}
     room = width - 1 - sum(cells(text) + gap for text in heads.values()) + gap
     said: dict[str, str] = {}
-    for part in sorted(view.strip, key=lambda p: -RANK[p.verdict]):
+    failing = any(part.verdict == "FAIL" for part in view.strip)
+    for part in sorted(view.strip, key=lambda p: (failing and p.short == CUT_SHORT, -RANK[p.verdict])):
         head = heads[part.part]
         named = part.short.rstrip("s").endswith(part.label.rstrip("s"))
         text = f"{view.mark(part.verdict)} {part.short}" if named else f"{head} {part.short}".rstrip()
@@ -144,7 +152,7 @@ def _fitted(view: View, width: int, gap: int) -> dict[str, str]:
 
 
 def _look(verdict: str) -> Look:
-    looks: dict[str, Look] = {"PASS": "plain", "WARN": "warn", "FAIL": "fail", "UNKNOWN": "unknown"}
+    looks: dict[str, Look] = {"PASS": "plain", "WARN": "warn", "FAIL": "accent", "UNKNOWN": "unknown"}
     return looks.get(verdict, "dim")
 
 

@@ -14,7 +14,7 @@ from clickit_tui.checks.registry import RANK, Evidence, Finding, checks
 from clickit_tui.panes.base import Pane
 from clickit_tui.panes.figures import since_minutes
 from clickit_tui.panes.identity import badge
-from clickit_tui.panes.services import deployment_words, image_tag, task_state
+from clickit_tui.panes.services import deployment_words, image_tag, task_state, unread_targets
 from clickit_tui.panes.view import View, reason, verdict_look
 from clickit_tui.ui.cells import Look, Span, Spans
 from clickit_tui.world.ecs import Service, ServiceEvent, Task, revision
@@ -92,7 +92,7 @@ def task_page(world: World, view: View, task: Task) -> list[Spans]:
     """Everything known of a task and its containers."""
     target = next((t for t in world.targets.value or () if t.id == task.ip and task.ip), None)
     path = next((g.path for g in world.target_groups.value or () if g.part == task.part and g.path), "")
-    state, look = task_state(task, target, view, path)
+    state, look = task_state(task, target, view, path, unread_targets(world, task.part, view))
     lines = [
         row("task", task.id),
         row("service", task.part),

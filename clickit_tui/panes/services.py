@@ -203,8 +203,16 @@ def _service_row(world: World, view: View, service: Service, width: int, opened:
     return Row(key=f"service:{service.arn or service.name}", spans=tuple(spans), search=f"{service.part} {service.name} {state} {image}")
 
 
-def task_state(task: Task, target: Target | None, view: View, path: str = "") -> tuple[str, Look]:
-    """Why this task is as it is: the stop reason, the target's reason, or its health."""
+def unread_targets(world: World, part: str, view: View) -> tuple[str, Look]:
+    """Why nobody knows whether a part's task is a target: `loading…`, `? target: denied`; no words when that is known."""
+    if world.targets.value is not None or part not in SERVICES:
+        return "", "dim"
+    fault = world.targets.fault
+    return (f"{view.mark('UNKNOWN')} target: {fault.kind.value}", "unknown") if fault else ("loading…", "dim")
+
+
+def task_state(task: Task, target: Target | None, view: View, path: str = "", unread: tuple[str, Look] = ("", "dim")) -> tuple[str, Look]:
+    """Why this task is as it is: the stop reason, the target's reason, or its health; `unread` as `unread_targets` says."""
     symbol = view.mark
     said = task_health(task, target)
     if said == "stopped":
@@ -222,6 +230,8 @@ def task_state(task: Task, target: Target | None, view: View, path: str = "") ->
         return f"{symbol('FAIL')} container unhealthy", "fail"
     if said == "healthy":
         return f"{symbol('PASS')} healthy", "plain"
+    if said and unread[0]:
+        return unread
     return f"{symbol('NONE')} no target" if said else "", "dim"
 
 
@@ -267,9 +277,10 @@ def task_rows(world: World, view: View, tasks: list[Task], width: int, options: 
     by_ip = {t.id: t for t in world.targets.value or ()}
     running = [t for t in tasks if not t.stopped]
     stopped = [t for t in tasks if t.stopped and (options.all_stopped or not is_quiet(t))]
+    unread = unread_targets(world, tasks[0].part if tasks else "", view)
     running.sort(key=lambda t: (task_state(t, by_ip.get(t.ip), view)[1] not in ("fail", "warn"), -(t.created_at or 0.0), t.id))
     path = next((g.path for g in world.target_groups.value or () for t in tasks if g.part == t.part and g.path), "")
-    rows = [_task_row(view, t, by_ip.get(t.ip), width, 1, path) for t in running]
+    rows = [_task_row(view, t, by_ip.get(t.ip), width, 1, path, unread) for t in running]
     rows += [_task_row(view, t, None, width, n) for t, n in _grouped(stopped)]
     return rows or [_said(f"    {_why_no_tasks(world)}")]
 
@@ -284,8 +295,10 @@ def _why_no_tasks(world: World) -> str:
     return "nothing here: no running task, and none stopped in the last hour that was a failure (. shows all)"
 
 
-def _task_row(view: View, task: Task, target: Target | None, width: int, times: int, path: str = "") -> Row:
-    state, look = task_state(task, target, view, path)
+def _task_row(
+    view: View, task: Task, target: Target | None, width: int, times: int, path: str = "", unread: tuple[str, Look] = ("", "dim")
+) -> Row:
+    state, look = task_state(task, target, view, path, unread)
     at = task.stopped_at if task.stopped else task.started_at or task.created_at
     age = since_minutes(at, view.now)
     suffix = f" (×{times})" if times > 1 else ""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from clickit_tui.panes.figures import since_minutes
-from clickit_tui.panes.services import migration_state, service_state, targets_of, task_state
+from clickit_tui.panes.services import migration_state, service_state, targets_of, task_state, unread_targets
 from clickit_tui.panes.view import View, reason
 from clickit_tui.ui.cells import Look, Row, Span, Spans, fit
 from clickit_tui.world.causes import StopGroup, grouped
@@ -204,7 +204,8 @@ def _task_rows(world: World, view: View, tasks: list[Task], width: int, depth: i
     live = {t.arn for t in world.tasks.value or ()}
     found: list[Row] = []
     for task in tasks:
-        state, look = task_state(task, None if task.stopped else targets.get(task.ip), view, path)
+        unread = unread_targets(world, task.part, view)
+        state, look = task_state(task, None if task.stopped else targets.get(task.ip), view, path, unread)
         key = f"task:{task.arn}"
         opened = _open(key, False, looking)
         at = task.stopped_at if task.stopped else task.started_at or task.created_at

@@ -9,7 +9,7 @@ import pytest
 
 from clickit_tui.config import Flags, load
 from clickit_tui.headless.init import init
-from clickit_tui.headless.status import Status, gathered, plain, status
+from clickit_tui.headless.status import Status, gathered, health_words, plain, status
 from clickit_tui.session import Session
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.parts import Alarm, Target
@@ -96,6 +96,11 @@ def test_alarms_of_autoscaling_are_named_as_such():
 )
 def test_the_load_balancer_has_the_word_on_a_task(task, target, said):
     assert task_health(task, target) == said
+
+
+def test_without_targets_nobody_knows_whether_a_task_is_one():
+    task = Task(arn="a", id="a", part="api", status="RUNNING", health="UNKNOWN", ip="1")
+    assert [health_words(task, None, read) for read in (True, False)] == ["no target", "?"]
 
 
 def test_what_is_denied_is_unknown_with_its_permission_and_never_zero(demo, tmp_path):
