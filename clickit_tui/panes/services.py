@@ -357,7 +357,7 @@ def migration_state(task: Task, view: View) -> tuple[str, Look]:
     codes = [c.exit_code for c in task.containers]
     took = f"{task.stopped_at - task.started_at:.0f} s, " if task.stopped_at and task.started_at else ""
     if codes and all(code == 0 for code in codes):
-        return f"{symbol('PASS')} ok {took}exit 0", "plain"
+        return f"{symbol('PASS')} {'' if view.glyphs.ascii else 'ok '}{took}exit 0", "plain"
     known = [str(c) for c in codes if c is not None]
     return f"{symbol('FAIL')} failed {took}exit {', '.join(known) or '?'}", "fail"
 

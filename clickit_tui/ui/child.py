@@ -23,6 +23,7 @@ from textual.app import App, SuspendNotSupported
 
 from clickit_tui.reach import spawn
 from clickit_tui.reach.stream import Heard, WayOut, plain_lines
+from clickit_tui.ui.looks import harmless, stream_ascii
 
 END_S = 1.0
 """How long a child that is told to end may take."""
@@ -337,8 +338,8 @@ class _Loan:
 
 
 def _harmless(text: str) -> str:
-    """Text without a character that a terminal would obey."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    """Text without a character that a terminal would obey or could not show."""
+    return harmless(text, stream_ascii())
 
 
 def _write_all(out: int, data: bytes) -> None:

@@ -283,7 +283,10 @@ def segments(spans: Spans, cells: int, brush: Brush, base: Base = "") -> list[Se
     out: list[Segment] = []
     used = 0
     for text, look in cropped(spans, cells, brush.ascii):
-        out.append(Segment(text, ground + _ink(brush, look, ground)))
+        style = ground + _ink(brush, look, ground)
+        said = text.rstrip() if ground.reverse else text
+        out += [Segment(said, style)] if said else []
+        out += [Segment(text[len(said) :], ground)] if said != text else []
         used += width(text)
     if used < cells:
         out.append(Segment(" " * (cells - used), ground))

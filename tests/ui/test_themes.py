@@ -89,7 +89,8 @@ def test_the_strip_tells_every_verdict_by_a_symbol_too(ascii: bool) -> None:
 
 def test_a_reversed_line_has_no_patches_of_ink_but_for_what_is_wrong() -> None:
     brush = Brush(styles(16))
-    row = segments((Span("a", "dim"), Span("b", "s0"), Span("c", "fail")), 3, brush, "cursor")
-    inks = [segment.style.color for segment in row if segment.style is not None]
-    assert inks[:2] == [None, None]
-    assert inks[2] is not None
+    row = segments((Span("a", "dim"), Span("b", "s0"), Span("c ", "fail"), Span("d")), 6, brush, "cursor")
+    inks = {segment.text: segment.style.color for segment in row if segment.style is not None}
+    assert "".join(segment.text for segment in row) == "abc d "
+    assert inks["c"] is not None
+    assert not any(ink for text, ink in inks.items() if text != "c")
