@@ -60,7 +60,7 @@ def config_of(own: Config, tape: Tape) -> Config:
         own,
         env=header.env,
         names=header.names,
-        thresholds=header.thresholds,
+        thresholds=header.limits(),
         protected=header.protected,
         stop_database=header.stop_database,
         account=header.account,

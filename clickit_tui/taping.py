@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from clickit_tui import __version__
 from clickit_tui.config import Config
 from clickit_tui.session import Session
@@ -31,7 +33,7 @@ def header_of(config: Config, read_only: str, now: float) -> Header:
         protected=config.protected,
         stop_database=config.stop_database,
         names=config.names,
-        thresholds=config.thresholds,
+        thresholds=msgspec.structs.asdict(config.thresholds),
     )
 
 

@@ -51,7 +51,7 @@ def _at_the_end(tape: Tape) -> list[tuple[str, str]]:
     facts = Facts(
         now=tape.ended_at,
         names=header.names,
-        thresholds=header.thresholds,
+        thresholds=header.limits(),
         protected=header.protected,
         may_stop_database=header.stop_database,
         began_at=header.began_at,

@@ -43,7 +43,13 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     protected: bool = True
     stop_database: bool = False
     names: Names
-    thresholds: Thresholds = Thresholds()
+    thresholds: Mapping[str, float] = {}
+    """By name, those that the writing version knew."""
+
+    def limits(self) -> Thresholds:
+        """The thresholds that this version knows; its own where the file tells none. Raises `msgspec.ValidationError`."""
+        known = {name: value for name, value in self.thresholds.items() if name in Thresholds.__struct_fields__}
+        return msgspec.convert(known, Thresholds, strict=False)
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -16,6 +16,7 @@ from typing import IO
 
 import msgspec
 
+from clickit_tui.config import Thresholds
 from clickit_tui.logs.line import LogLine
 from clickit_tui.tape.form import FORMAT, KNOWN, TIMED, UNREADABLE, Header, Line, TailWords, is_of, kind_of, log_line, value_of
 from clickit_tui.world.seen import Fault, Seen, Trouble, clean
@@ -134,6 +135,8 @@ class Tape:
 
     def scan(self) -> None:
         """Find where everything stands, and leave out what cannot be understood. Blocking."""
+        for name in self.header.thresholds.keys() - set(Thresholds.__struct_fields__):
+            self.skipped[f"threshold `{clean(name, 40)}`, which this version does not know"] += 1
         start = self._file.tell()
         while raw := self._file.readline():
             self._starts.append(start)
@@ -235,6 +238,7 @@ def _header(path: Path, raw: bytes) -> Header:
     try:
         header: Header = value_of(raw.rstrip(b"\n"), Header)
         _sane(header.began_at)
+        header.limits()
     except UNREADABLE as error:
         raise NoTape(f"{path}: its first line cannot be read: {clean(error, 200)}") from error
     return header

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from clickit_tui.config import Thresholds
 from clickit_tui.naming import names
 from clickit_tui.store import Store
 from clickit_tui.tape.form import FORMAT, KNOWN, Header, TailWords
@@ -20,7 +19,7 @@ BEGAN, BROKE, ENDED = worlds.NOW - 1200, worlds.NOW - 600, worlds.NOW
 def recorded(path: Path) -> Path:
     """Twenty minutes: read every 30 s, healthy for ten of them, a log line a second."""
     clock = SteppedClock(BEGAN)
-    head = Header(tape=FORMAT, program="0", env=worlds.ENV, began_at=BEGAN, names=names(worlds.ENV), thresholds=Thresholds())
+    head = Header(tape=FORMAT, program="0", env=worlds.ENV, began_at=BEGAN, names=names(worlds.ENV))
     recording = Recording(path, create(path), head, clock=clock)
     store = Store(World(env=worlds.ENV))
     store.on_change(recording.put)

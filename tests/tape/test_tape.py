@@ -37,7 +37,7 @@ ENV = "prod"
 
 
 def header(clock):
-    limits = Thresholds(api_cpu_warn=71.0)
+    limits = msgspec.structs.asdict(Thresholds(api_cpu_warn=71.0))
     return Header(tape=FORMAT, program="0", env=ENV, began_at=clock(), names=names(ENV), thresholds=limits)
 
 
@@ -83,7 +83,7 @@ def test_a_world_of_every_type_comes_back_equal(seed, make, path):
     recording.close()
     tape = opened(path)
     assert tape.world(worlds.NOW) == store.world
-    assert (tape.end, tape.skipped, tape.header.thresholds.api_cpu_warn) == ("the session ended", {}, 71.0)
+    assert (tape.end, tape.skipped, tape.header.limits().api_cpu_warn) == ("the session ended", {}, 71.0)
 
 
 @pytest.mark.parametrize("name", ["healthy", "incident", "denied", "stale", "absent", "hostile", "huge"])
@@ -369,6 +369,15 @@ def plain(tmp_path, *lines, first=None):
 def test_a_newer_format_is_refused_with_both_numbers(tmp_path):
     with pytest.raises(NoTape, match="was written in format 9 by a newer clickit-tui; this one reads up to 1"):
         opened(plain(tmp_path, first={"tape": 9, "who": "knows"}))
+
+
+def test_thresholds_of_another_version_are_taken_as_far_as_they_are_known(tmp_path):
+    first = json.loads(msgspec.json.encode(header(SteppedClock(worlds.NOW))))
+    tape = opened(plain(tmp_path, first={**first, "thresholds": {"errors_5xx_fail": 12.0, "moon_phase_warn": 3}}))
+    assert tape.header.limits() == Thresholds(errors_5xx_fail=12)
+    assert tape.skipped == {"threshold `moon_phase_warn`, which this version does not know": 1}
+    with pytest.raises(NoTape, match="first line cannot be read"):
+        opened(plain(tmp_path, first={**first, "thresholds": {"errors_5xx_fail": 12.5}}))
 
 
 def test_what_is_not_known_is_skipped_and_counted(tmp_path):
