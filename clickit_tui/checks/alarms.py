@@ -45,7 +45,7 @@ def judge(world: World, facts: Facts) -> Finding:
         short=_short(len(firing), len(blind), len(muted), len(gone)),
         sentence=_sentence(own, firing, blind, muted, gone, facts.now),
         evidence=measured(f"{len(firing)} of {len(own)} in ALARM", world.alarms.seen_at, CALL),
-        threshold="FAIL at any ALARM, WARN at missing data, actions switched off, or a missing alarm of the runbook",
+        threshold="FAIL at any ALARM, WARN at missing data or actions switched off (AWS), or a missing alarm of the runbook",
         change="every alarm OK",
         part="alarms",
     )

@@ -33,7 +33,7 @@ def state(world: World, facts: Facts) -> Finding:
         short=f"{good}/{len(living)} up",
         sentence=f"{good} of {several(len(living), 'NAT gateway')} available" + (f": {said}" if said else ""),
         evidence=measured(f"{good} of {len(living)} available", world.nat.seen_at, CALL),
-        threshold="FAIL at none available, WARN at any that is not",
+        threshold="FAIL at none available, WARN at any that is not (AWS: its states)",
         change="every NAT gateway available",
         part="nat",
     )

@@ -191,6 +191,8 @@ def test_both_sides_of_every_threshold(id: str) -> None:
     named = {word for one in found for word in re.findall("WARN|FAIL", one.threshold)}
     assert named == {str(verdict) for _, verdict in EDGES[id]} - {"PASS"}, "a verdict that the threshold names has no case, or the reverse"
     assert all(one.change for one in found if one.verdict is not V.PASS)
+    assert all(re.search("runbook|AWS|heuristic", one.threshold) for one in found), "the threshold names no source"
+    assert all(each.call.count(":") == 1 and each.value and each.at is not None for one in found for each in one.evidence)
 
 
 def test_every_registered_check_has_cases() -> None:

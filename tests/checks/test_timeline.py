@@ -16,8 +16,9 @@ from clickit_tui.world.ecs import Deployment
 from clickit_tui.world.events import AlarmChange, AlarmHistory, CacheEvent, DatabaseEvent, DatabaseEvents
 from clickit_tui.world.incident import Told
 from clickit_tui.world.seen import Absent, Fault, Seen, Trouble
+from clickit_tui.world.supply import Repository
 from clickit_tui.world.world import FIELDS, World
-from tests import worldpast, worlds
+from tests import worlddata, worldpast, worlds
 
 NOW = worlds.NOW
 FACTS = Facts(now=NOW, names=worlds.NAMES, thresholds=Thresholds())
@@ -291,3 +292,26 @@ def test_a_stop_that_rds_tells_of_when_it_is_done_is_suspected_and_autoscalings_
     said = [(one.happening.said, one.reasons[0]) for one in suspects(world, FACTS, first.at, findings(world, FACTS))]
     assert ("database: DB instance stopped", "told 2 m after, when it was done") in said
     assert [what for what, _ in said if "autoscaling" in what] == ["autoscaling of frontend: desired count to 4"]
+
+
+def test_every_push_and_every_secret_stands_on_the_timeline_once() -> None:
+    digest = "sha256:" + "9" * 64
+    pushed = worlds.ecr_image("api", 43, NOW)
+    unused = msgspec.structs.replace(pushed, id=digest, digest=digest, tags=("v2.4.0",), pushed_at=NOW - 300)
+    repository = Repository(name="clickit/api", exists=True, images=(unused, *worlddata.repositories(NOW)[0].images))
+    spare = worlds.secret(NOW, "spare", created_at=NOW - 900, changed_at=NOW - 880, rotated_at=NOW - 400)
+    world = replaced(HEALTHY, repositories=(repository,), secret_list=(spare, *HEALTHY.secrets.value), secrets=HEALTHY.secrets.value)
+    told = [(one.kind, one.text) for one in timeline(world, FACTS) if one.kind in (Kind.IMAGE, Kind.SECRET) and one.at > NOW - 1000]
+    assert told == [(Kind.SECRET, "spare was created"), (Kind.SECRET, "spare was rotated"), (Kind.IMAGE, "v2.4.0 pushed to clickit/api")]
+    ids = [one.id for one in timeline(world, FACTS)]
+    assert len(set(ids)) == len(ids)
+    assert [one.text for one in timeline(world, FACTS) if one.text == "database-url changed"] == ["database-url changed"]
+
+
+def test_what_is_listed_besides_and_may_not_be_read_is_said_only_where_it_was_tried() -> None:
+    assert blind(replaced(HEALTHY), FACTS) == ()
+    untried = msgspec.structs.replace(HEALTHY, secret_list=worlds.Seen(), repositories=worlds.Seen())
+    assert blind(untried, FACTS) == ()
+    refused = msgspec.structs.replace(untried, secret_list=worlds.faulty(worlds.denied("secretsmanager:ListSecrets"), NOW))
+    (one,) = blind(refused, FACTS)
+    assert (one.kinds, one.why) == (("secret",), "only those that are deployed: no permission: secretsmanager:ListSecrets")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from clickit_tui.panes.playbook import wanted_playbook
+from clickit_tui.checks.registry import Todo
+from clickit_tui.panes.playbook import acted_on, wanted_playbook
 from clickit_tui.ui.confirm import Confirm
 from clickit_tui.ui.page import Page
 from clickit_tui.ui.picker import Picker
@@ -119,3 +120,22 @@ def test_without_a_cause_the_worst_part_names_the_playbook():
 
     assert wanted_playbook(view_of(worlds.incident_world(worlds.NOW))) == "5xx"
     assert wanted_playbook(view_of(worlds.healthy_world(worlds.NOW))) in ("5xx", "start", "database", "latency")
+
+
+@pytest.mark.parametrize(
+    ("action", "part", "kind", "id"),
+    [
+        ("rollback", "api", "service", "clickit-prod-api"),
+        ("redeploy", "frontend", "service", "clickit-prod-frontend"),
+        ("start_database", "db", "database", "clickit-prod-db"),
+        ("restore_secret", "database-url", "secret", "database-url"),
+        ("stop_task", "api", "task", "task/"),
+    ],
+)
+def test_what_a_thing_to_do_acts_on(action, part, kind, id):
+    world = worlds.healthy_world(worlds.NOW)
+    found = acted_on(Todo(words="x", action=action, part=part), world)
+    assert (found.kind, found.part) == (kind, part)
+    assert id in found.id
+    empty = worlds.loading_world()
+    assert acted_on(Todo(words="x", action=action, part=part), empty) is None
