@@ -121,13 +121,10 @@ def _restored(names: Names, place: Place) -> tuple[str, ...]:
 
 
 def _kinds(names: Names, place: Place) -> tuple[str, ...]:
-    rds = (place.arn("rds", f"{kind}:*") for kind in ("db", "snapshot", "auto-backup", "pg", "subgrp"))
-    cache = (place.arn("elasticache", f"{kind}:*") for kind in ("cluster", "replicationgroup", "snapshot", "subnetgroup"))
     return (
-        *rds,
-        *cache,
+        *(place.arn("rds", f"{kind}:*") for kind in ("db", "snapshot", "pg")),
+        *(place.arn("elasticache", f"{kind}:*") for kind in ("cluster", "replicationgroup")),
         place.arn("ec2", "prefix-list/*"),
-        place.arn("ecs", "capacity-provider/*"),
         place.arn("pi", "metrics/rds/*"),
         f"arn:{place.partition}:iam::{place.account}:role/*",
     )
@@ -158,12 +155,9 @@ GRANTS: tuple[Grant, ...] = (
     Grant(
         "AskedForWholeKindSoNotByName",
         _set(
-            "ec2:GetManagedPrefixListEntries ecs:DescribeCapacityProviders elasticache:DescribeCacheClusters "
-            "elasticache:DescribeCacheSubnetGroups elasticache:DescribeReplicationGroups elasticache:DescribeSnapshots "
-            "elasticache:ListTagsForResource iam:SimulatePrincipalPolicy pi:GetResourceMetrics rds:DescribeDBInstanceAutomatedBackups "
-            "rds:DescribeDBInstances "
-            "rds:DescribeDBParameterGroups rds:DescribeDBParameters rds:DescribeDBSnapshots rds:DescribeDBSubnetGroups "
-            "rds:DescribePendingMaintenanceActions rds:ListTagsForResource"
+            "ec2:GetManagedPrefixListEntries elasticache:DescribeCacheClusters elasticache:DescribeReplicationGroups "
+            "iam:SimulatePrincipalPolicy pi:GetResourceMetrics rds:DescribeDBInstances rds:DescribeDBParameters "
+            "rds:DescribeDBSnapshots rds:DescribePendingMaintenanceActions rds:ListTagsForResource"
         ),
         _kinds,
     ),
@@ -173,22 +167,22 @@ GRANTS: tuple[Grant, ...] = (
         "ReadCluster",
         _set(
             "ecs:DescribeClusters ecs:DescribeServiceDeployments ecs:DescribeServiceRevisions ecs:DescribeServices ecs:DescribeTasks "
-            "ecs:ListServiceDeployments ecs:ListTagsForResource ssm:GetConnectionStatus"
+            "ecs:ListServiceDeployments ecs:ListTagsForResource"
         ),
         _cluster,
     ),
-    Grant("ListInClusterByCondition", _set("ecs:ListServices ecs:ListTasks"), _all, _of_cluster),
+    Grant("ListInClusterByCondition", _set("ecs:ListTasks"), _all, _of_cluster),
     Grant(
         "ReadLogs",
-        _set("logs:DescribeLogStreams logs:FilterLogEvents logs:GetLogEvents logs:GetQueryResults logs:StartLiveTail logs:StartQuery"),
+        _set("logs:DescribeLogStreams logs:FilterLogEvents logs:GetQueryResults logs:StartQuery"),
         _logs,
     ),
     Grant(
         "ReadImages",
-        _set("ecr:DescribeImageScanFindings ecr:DescribeImages ecr:DescribeRepositories ecr:ListImages"),
+        _set("ecr:DescribeImageScanFindings ecr:DescribeImages"),
         _repositories,
     ),
-    Grant("ReadSecretsButNoValue", _set("secretsmanager:DescribeSecret secretsmanager:ListSecretVersionIds"), _secrets),
+    Grant("ReadSecretsButNoValue", _set("secretsmanager:DescribeSecret"), _secrets),
     Grant("ChangeServices", _set("ecs:TagResource ecs:UpdateService"), _services),
     Grant("StopDeployments", _set("ecs:StopServiceDeployment"), _deployments),
     Grant("StopTasks", _set("ecs:StopTask"), _tasks),

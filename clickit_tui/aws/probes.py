@@ -78,7 +78,6 @@ CLUSTER, API = Named(lambda names: names.cluster), Named(lambda names: names.api
 LOG, REPOSITORY = Named(lambda names: names.logs["api"]), Named(lambda names: names.repositories["api"])
 DATABASE, SECRETS = Named(lambda names: names.database), Named(lambda names: names.secrets)
 GROUP = Told("ecs:DescribeServices", ("services", 0, "loadBalancers", 0, "targetGroupArn"))
-BALANCER = Told("elasticloadbalancing:DescribeTargetGroups", ("TargetGroups", 0, "LoadBalancerArns", 0))
 INSTANCE = "rds:DescribeDBInstances"
 SECRET = Told("secretsmanager:ListSecrets", ("SecretList", 0, "ARN"))
 ECS, TWENTY = {"ServiceNamespace": "ecs", "MaxResults": 1}, {"MaxRecords": 20}
@@ -87,13 +86,9 @@ OF_CLUSTER = {**CPU, "Dimensions": [{"Name": "ClusterName", "Value": CLUSTER}, {
 WITHIN = {"StartTime": Ago(360), "EndTime": Ago(60)}
 
 PROBES: tuple[Probe, ...] = (
-    *(
-        Probe("application-autoscaling", f"Describe{what}", 1, ECS)
-        for what in ("ScalableTargets", "ScalingActivities", "ScalingPolicies", "ScheduledActions")
-    ),
+    *(Probe("application-autoscaling", f"Describe{what}", 1, ECS) for what in ("ScalableTargets", "ScalingActivities", "ScalingPolicies")),
     Probe("cloudwatch", "DescribeAlarmHistory", 1, {"MaxRecords": 1}),
     Probe("cloudwatch", "DescribeAlarms", 1, {"MaxRecords": 1}),
-    Probe("cloudwatch", "DescribeAlarmsForMetric", 1, OF_CLUSTER),
     Probe(
         "cloudwatch",
         "GetMetricData",
@@ -101,11 +96,7 @@ PROBES: tuple[Probe, ...] = (
         {"MetricDataQueries": [{"Id": "a", "MetricStat": {"Metric": OF_CLUSTER, "Period": 60, "Stat": "Average"}}], **WITHIN},
     ),
     Probe("cloudwatch", "GetMetricStatistics", 1, {**OF_CLUSTER, **WITHIN, "Period": 300, "Statistics": ["Average"]}),
-    Probe("cloudwatch", "ListMetrics", 1, OF_CLUSTER),
-    *(
-        Probe("ec2", f"Describe{what}", 1, {"MaxResults": 5})
-        for what in ("NatGateways", "NetworkInterfaces", "RouteTables", "SecurityGroups", "Subnets", "VpcEndpoints", "Vpcs")
-    ),
+    *(Probe("ec2", f"Describe{what}", 1, {"MaxResults": 5}) for what in ("NatGateways", "Subnets", "VpcEndpoints")),
     Probe("ec2", "DescribeSecurityGroupRules", 1, {"MaxResults": 1000}),
     Probe(
         "ec2",
@@ -113,26 +104,21 @@ PROBES: tuple[Probe, ...] = (
         2,
         {"PrefixListId": Told("ec2:DescribeSecurityGroupRules", ("SecurityGroupRules", "*", "PrefixListId"))},
     ),
-    Probe("ecr", "DescribeRepositories", 1, {"repositoryNames": [REPOSITORY]}),
     Probe("ecr", "DescribeImages", 1, {"repositoryName": REPOSITORY, "maxResults": 1}),
-    Probe("ecr", "ListImages", 1, {"repositoryName": REPOSITORY, "maxResults": 1}),
     Probe(
         "ecr",
         "DescribeImageScanFindings",
         2,
         {
             "repositoryName": REPOSITORY,
-            "imageId": {"imageDigest": Told("ecr:ListImages", ("imageIds", "*", "imageDigest"))},
+            "imageId": {"imageDigest": Told("ecr:DescribeImages", ("imageDetails", "*", "imageDigest"))},
             "maxResults": 1,
         },
         frozenset({"ScanNotFoundException"}),
     ),
     Probe("ecs", "ListClusters", 1, {"maxResults": 1}),
-    Probe("ecs", "DescribeCapacityProviders", 1, {"maxResults": 1}),
-    Probe("ecs", "ListTaskDefinitionFamilies", 1, {"familyPrefix": API, "maxResults": 1}),
     Probe("ecs", "ListTaskDefinitions", 1, {"familyPrefix": API, "maxResults": 1}),
     Probe("ecs", "DescribeClusters", 1, {"clusters": [CLUSTER]}),
-    Probe("ecs", "ListServices", 1, {"cluster": CLUSTER, "maxResults": 1}),
     Probe("ecs", "DescribeServices", 1, {"cluster": CLUSTER, "services": [API]}),
     Probe("ecs", "ListTasks", 1, {"cluster": CLUSTER, "maxResults": 1}),
     Probe("ecs", "ListServiceDeployments", 1, {"cluster": CLUSTER, "service": API, "maxResults": 1}),
@@ -151,26 +137,10 @@ PROBES: tuple[Probe, ...] = (
         2,
         {"serviceRevisionArns": [Told("ecs:ListServiceDeployments", ("serviceDeployments", 0, "targetServiceRevisionArn"))]},
     ),
-    *(
-        Probe("elasticache", f"Describe{what}", 1, TWENTY)
-        for what in ("CacheClusters", "CacheSubnetGroups", "Events", "ReplicationGroups", "Snapshots")
-    ),
-    Probe(
-        "elasticache", "ListTagsForResource", 2, {"ResourceName": Told("elasticache:DescribeCacheClusters", ("CacheClusters", 0, "ARN"))}
-    ),
+    *(Probe("elasticache", f"Describe{what}", 1, TWENTY) for what in ("CacheClusters", "Events", "ReplicationGroups")),
     Probe("elbv2", "DescribeLoadBalancers", 1, {"PageSize": 1}),
     Probe("elbv2", "DescribeTargetGroups", 2, {"TargetGroupArns": [GROUP]}),
-    Probe("elbv2", "DescribeTargetGroupAttributes", 2, {"TargetGroupArn": GROUP}),
     Probe("elbv2", "DescribeTargetHealth", 2, {"TargetGroupArn": GROUP}),
-    Probe("elbv2", "DescribeTags", 2, {"ResourceArns": [GROUP]}),
-    Probe("elbv2", "DescribeListeners", 3, {"LoadBalancerArn": BALANCER, "PageSize": 1}),
-    Probe("elbv2", "DescribeLoadBalancerAttributes", 3, {"LoadBalancerArn": BALANCER}),
-    Probe(
-        "elbv2",
-        "DescribeRules",
-        4,
-        {"ListenerArn": Told("elasticloadbalancing:DescribeListeners", ("Listeners", 0, "ListenerArn")), "PageSize": 1},
-    ),
     Probe(
         "iam",
         "SimulatePrincipalPolicy",
@@ -182,14 +152,7 @@ PROBES: tuple[Probe, ...] = (
     ),
     Probe("logs", "DescribeLogGroups", 1, {"logGroupNamePrefix": LOG, "limit": 1}),
     Probe("logs", "DescribeLogStreams", 1, {"logGroupName": LOG, "limit": 1}),
-    Probe("logs", "DescribeQueries", 1, {"maxResults": 1}),
     Probe("logs", "FilterLogEvents", 1, {"logGroupName": LOG, "limit": 1}),
-    Probe(
-        "logs",
-        "GetLogEvents",
-        2,
-        {"logGroupName": LOG, "logStreamName": Told("logs:DescribeLogStreams", ("logStreams", 0, "logStreamName")), "limit": 1},
-    ),
     Probe(
         "pi",
         "GetResourceMetrics",
@@ -205,9 +168,6 @@ PROBES: tuple[Probe, ...] = (
     ),
     Probe("rds", "DescribeDBInstances", 1, {"DBInstanceIdentifier": DATABASE}),
     Probe("rds", "DescribeDBSnapshots", 1, {"DBInstanceIdentifier": DATABASE, **TWENTY}),
-    Probe("rds", "DescribeDBInstanceAutomatedBackups", 1, {"DBInstanceIdentifier": DATABASE, **TWENTY}),
-    Probe("rds", "DescribeDBParameterGroups", 1, TWENTY),
-    Probe("rds", "DescribeDBSubnetGroups", 1, TWENTY),
     Probe("rds", "DescribeEvents", 1, TWENTY),
     Probe("rds", "DescribePendingMaintenanceActions", 1, TWENTY),
     Probe(
@@ -219,8 +179,6 @@ PROBES: tuple[Probe, ...] = (
     Probe("rds", "ListTagsForResource", 2, {"ResourceName": Told(INSTANCE, ("DBInstances", 0, "DBInstanceArn"))}),
     Probe("secretsmanager", "ListSecrets", 1, {"Filters": [{"Key": "name", "Values": [SECRETS]}], "MaxResults": 1}),
     Probe("secretsmanager", "DescribeSecret", 2, {"SecretId": SECRET}),
-    Probe("secretsmanager", "ListSecretVersionIds", 2, {"SecretId": SECRET, "MaxResults": 1}),
-    Probe("ssm", "DescribeSessions", 1, {"State": "Active", "MaxResults": 1}),
     Probe("sts", "GetCallerIdentity"),
 )
 """The reads that can be tried for nothing, or for a thousandth of a cent (GetMetricData)."""
@@ -230,9 +188,6 @@ NOT_TRIED: Mapping[str, str] = {
     "logs:StartQuery": "a query is charged by what it scans",
     "logs:GetQueryResults": "needs a query, which is charged by what it scans",
     "logs:StopQuery": "needs a query, which is charged by what it scans",
-    "logs:StartLiveTail": "is charged by the minute",
-    "pricing:GetProducts": "is served in three regions only",
-    "ssm:GetConnectionStatus": "answers for a running agent only",
 }
 """Why the other reads are not tried."""
 MOST_ROUNDS = max(probe.round for probe in PROBES)

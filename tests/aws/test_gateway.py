@@ -165,11 +165,11 @@ async def test_xml_that_is_no_answer_is_a_bad_answer(gateway: Gateway, aws: Endp
     assert failed.value.fault.kind is Trouble.GARBLED
 
 
-@pytest.mark.parametrize("body", [b'{"serviceArns": 3}', b"[1]", b'{"serviceArns": ["a"', b"<html>sign in</html>", b'{"x": "\xff"}'])
+@pytest.mark.parametrize("body", [b'{"taskArns": 3}', b"[1]", b'{"taskArns": ["a"', b"<html>sign in</html>", b'{"x": "\xff"}'])
 async def test_json_that_is_no_answer_is_a_bad_answer(gateway: Gateway, aws: Endpoint, body: bytes) -> None:
-    aws.answers["ListServices"] = lambda _: (200, "application/json", body)
+    aws.answers["ListTasks"] = lambda _: (200, "application/json", body)
     with pytest.raises(Failed) as failed:
-        await gateway.read("ecs", "ListServices", cluster="c")
+        await gateway.read("ecs", "ListTasks", cluster="c")
     assert failed.value.fault.kind is Trouble.GARBLED
 
 
@@ -185,8 +185,8 @@ async def test_a_web_page_as_an_error_means_the_operation_is_not_served(
 
 
 async def test_an_answer_without_its_list_or_with_null_is_empty(gateway: Gateway, aws: Endpoint) -> None:
-    aws.answers["ListServices"] = lambda _: as_json({"serviceArns": None})
-    assert await gateway.pages("ecs", "ListServices", "serviceArns", cluster="c") == []
+    aws.answers["ListTasks"] = lambda _: as_json({"taskArns": None})
+    assert await gateway.pages("ecs", "ListTasks", "taskArns", cluster="c") == []
 
 
 def keep(key: str) -> None:
@@ -265,7 +265,7 @@ async def test_an_mfa_code_is_asked_for_by_callback(monkeypatch: pytest.MonkeyPa
 async def test_many_readers_ask_for_one_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, aws: Endpoint) -> None:
     gateway, prompts = careful(monkeypatch, tmp_path, aws, ["123456"])
     await asyncio.gather(
-        *(gateway.read(*read) for read in [("ecs", "ListClusters"), ("ecs", "ListServices"), ("ecr", "DescribeRepositories")])
+        *(gateway.read(*read) for read in [("ecs", "ListClusters"), ("ecs", "ListTaskDefinitions"), ("secretsmanager", "ListSecrets")])
     )
     await gateway.close()
     assert (len(prompts), aws.count("AssumeRole")) == (1, 1)

@@ -51,7 +51,12 @@ async def test_without_an_environment_what_needs_a_name_is_not_tried():
     gateway = Answering()
     found = {each.permission: each for each in await try_all(gateway, names(""), 0.0, 30.0)}
     assert found["ecs:ListClusters"].verdict is Verdict.PASS
-    for name in ("ecs:DescribeServices", "elasticloadbalancing:DescribeRules", "logs:FilterLogEvents", "secretsmanager:DescribeSecret"):
+    for name in (
+        "ecs:DescribeServices",
+        "elasticloadbalancing:DescribeTargetHealth",
+        "logs:FilterLogEvents",
+        "secretsmanager:DescribeSecret",
+    ):
         assert (found[name].verdict, found[name].sentence) == (Verdict.NONE, ENVIRONMENT)
     assert "DescribeServices" not in gateway.asked
 
@@ -67,7 +72,7 @@ async def test_a_read_that_hangs_costs_only_itself_and_what_needs_it():
     assert (found["ecs:DescribeServices"].verdict, found["ecs:DescribeServices"].sentence) == (Verdict.UNKNOWN, "no answer in time")
     assert found["elasticloadbalancing:DescribeTargetGroups"].verdict is Verdict.UNKNOWN
     assert found["ecs:ListClusters"].verdict is Verdict.PASS
-    assert found["elasticache:ListTagsForResource"].verdict is Verdict.NONE, "later rounds are tried all the same"
+    assert found["ecs:DescribeTasks"].verdict is Verdict.NONE, "later rounds are tried all the same"
 
 
 ASKED = Probe("x", "Second", 2, {"Id": Told("x:First", ("Items", "*", "Id"))})

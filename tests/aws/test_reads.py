@@ -11,6 +11,7 @@ from policy_sentry.querying.actions import get_action_data
 
 from clickit_tui.aws.reads import CREDENTIAL_CALLS, READS, permission
 
+PRODUCT = Path(__file__).parents[2] / "clickit_tui"
 LEVELS = json.loads((Path(__file__).parent / "access_levels.json").read_text())
 
 
@@ -30,6 +31,22 @@ def test_every_listed_operation_exists_in_the_sdk() -> None:
     session = botocore.session.get_session()
     for service, operation in READS | CREDENTIAL_CALLS:
         assert operation in session.get_service_model(service).operation_names, (service, operation)
+
+
+TOLD_ALONG = {
+    "ecs:ListTagsForResource": "tags in the answer to DescribeServices",
+    "rds:ListTagsForResource": "tags in the answer to DescribeDBInstances",
+}
+"""Reads that nothing calls, and what AWS may leave out of another answer without them."""
+BOOKS = ("reads.py", "policy.py", "probes.py")
+
+
+def test_nothing_is_listed_that_the_program_does_not_ask_for() -> None:
+    """What is listed is let pass, is in everybody's IAM policy, and is missed by a self-examination."""
+    files = [path for path in PRODUCT.rglob("*.py") if "demo" not in path.parts and path.name not in BOOKS]
+    source = "\n".join(path.read_text() for path in files)
+    unasked = {permission(*read) for read in READS if f'"{read[1]}"' not in source and f"'{read[1]}'" not in source}
+    assert unasked <= set(TOLD_ALONG)
 
 
 @pytest.mark.parametrize(
