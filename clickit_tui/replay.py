@@ -329,7 +329,7 @@ class NoInsights:
     """Asks nothing."""
 
     async def estimate(self, groups: Sequence[str], start: float, end: float) -> Estimate:
-        refused("Logs Insights cannot be asked")
+        return Estimate(basis=WHY)
 
     async def ask(self, query: str, groups: Sequence[str], start: float, end: float, told: Callable[[Answer], None]) -> Answer:
         refused("Logs Insights cannot be asked")

@@ -44,6 +44,9 @@ class CostScreen(ListingScreen):
         if spend is not None and self.core.facts().now - spend.asked_at <= DAY_S:
             self.say("billed: asked less than a day ago, and Cost Explorer's data is a day old")
             return
+        if self.core.player is not None:
+            self.say("billed: a replay asks nothing")
+            return
         price = f"ask for the last 30 days: ${EXPLORER_PAGE:.2f} a page, one or two; free within a day"
         self.app.push_screen(Picker("what was billed", [Choice(id="", text="leave"), Choice(id="ask", text=price)]), self._asked)
 

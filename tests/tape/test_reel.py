@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from clickit_tui.panes.identity import identity_line
 from clickit_tui.panes.logs_jump import NoMoment
 from clickit_tui.panes.replaying import replay_words, span_words, wanted_moment
 from clickit_tui.tape.reel import SPEEDS, Reel
+from clickit_tui.ui.cells import spans_width
 from clickit_tui.world.playing import Playing
 from tests import worlds
 from tests.panes.views import view_of
@@ -78,3 +80,15 @@ def test_the_words_fit_their_room_and_always_tell_the_time():
     shown = [replay_words(PLAYING, view, room) for room in (40, 20, 12, 9, 1)]
     assert shown == ["8x 2026-11-23 14:15:24Z", "8x 14:15:24Z", "8x 14:15:24Z", "14:15:24Z", "14:15:24Z"]
     assert span_words(PLAYING) == "8x  12:05 of 25:00"
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("said", ["REC", "REC OFF"])
+def test_that_a_session_is_recorded_never_drops_and_drops_nothing_that_must_stay(width, said):
+    world = worlds.incident_world()
+    spans = identity_line(world, view_of(world, read_only="flag"), width, said)
+    line = "".join(span.text for span in spans)
+    assert spans_width(spans) == width
+    for word in ("PROD", "123456789012", "eu-west-1", f" {said} ", "READ-ONLY"):
+        assert word in line
+    assert [span.look for span in spans if span.text == f" {said} "] == (["bold"] if said == "REC" else ["reverse-fail"])

@@ -113,7 +113,6 @@ async def test_it_can_change_nothing_and_asks_nobody(file):
             core.alarm_metric(None, 0.0, 1.0),
             core.task_definition("arn:none"),
             core.task_log(unknown),
-            core.insights().estimate((), 0.0, 1.0),
             core.insights().ask("", (), 0.0, 1.0, lambda _: None),
             core.shells.invocation(None, None),
             core.shells.tunnel(None, None),
@@ -121,6 +120,7 @@ async def test_it_can_change_nothing_and_asks_nobody(file):
         ):
             with pytest.raises(Failed, match="this is a replay"):
                 await asked
+        assert "this is a replay" in (await core.insights().estimate((), 0.0, 1.0)).words()
         assert core.last_change() is None
         assert "no credentials" in await core.login(lambda _: None)
 
