@@ -15,7 +15,7 @@ from clickit_tui.aws import autoscaling, ecs, elasticache, elbv2, events, secret
 from clickit_tui.checks.registry import Facts
 from clickit_tui.checks.timeline import timeline
 from clickit_tui.config import Flags, load
-from clickit_tui.headless.check import chosen, markdown, plain, report
+from clickit_tui.headless.check import chosen, markdown, masked, plain, report
 from clickit_tui.journal import Journal
 from clickit_tui.logs.digest import Sums
 from clickit_tui.logs.fetch import Event
@@ -141,6 +141,17 @@ def test_neither_journal_nor_note_nor_clipboard_holds_one(planted: World, tmp_pa
     found = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert len(found) >= 3
     assert [file.name for file in found if leaked(file.read_text())] == []
+
+
+def test_the_configurations_own_masks_hold_in_a_report(planted: World, tmp_path: Path) -> None:
+    config = msgspec.structs.replace(load(Flags(env="prod", config="/dev/null"), {}, state_dir=str(tmp_path)), masks=(r"clickit-prod-\w+",))
+    session = Session(config, clock=lambda: NOW)
+    session.store.put(**{name: getattr(planted, name) for name in FIELDS if name != "env"})
+    whole = report(session, chosen(""))  # type: ignore[arg-type]
+    found = masked(whole, session.recorder.masked)
+    assert "clickit-prod-" in msgspec.json.encode(whole).decode()
+    assert "clickit-prod-" not in msgspec.json.encode(found).decode()
+    assert [one.id for one in found.checks] == [one.id for one in whole.checks]
 
 
 def test_no_form_of_the_report_holds_one(planted: World, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -121,7 +122,7 @@ async def run(
         await session.stop()
     if form != "json" and unset(session):
         return NOT_RUN
-    found = report(session, books)
+    found = masked(report(session, books), session.recorder.masked)
     if form == "json":
         stream.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")
     else:
@@ -159,6 +160,19 @@ def report(session: Session, books: tuple[Playbook, ...]) -> Report:
         checks=tuple(checked(one, finding) for one, finding in listed),
         manual=tuple(Manual(playbook=b.id, title=s.title, what=s.person) for b in books for s in b.steps if s.person),
     )
+
+
+def masked(found: Report, mask: Callable[[str], str]) -> Report:
+    """The report with every text masked, by the configuration's own patterns too: it leaves the machine."""
+
+    def clean(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: clean(each) for key, each in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [clean(each) for each in value]
+        return mask(value) if isinstance(value, str) else value
+
+    return msgspec.convert(clean(msgspec.to_builtins(found)), Report)
 
 
 def bearing(books: tuple[Playbook, ...]) -> set[str]:
