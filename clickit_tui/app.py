@@ -34,6 +34,8 @@ from clickit_tui.world.world import ALWAYS_READ, World
 
 PAINT_S = 0.15
 """Changes of the World are gathered this long before they are painted."""
+IMPORT_S = 3.0
+"""The other screens are imported in a thread this long after the first frame, so that no key waits for one."""
 TICK_S = 1.0
 """Ages are looked at this often; what they show changes far less often."""
 LOG_S = 0.5
@@ -135,7 +137,7 @@ class Dashboard(TerminalApp):
         self.set_interval(TICK_S, self._paint)
         self.set_interval(SPARING_LOG_S if self.core.config.low_bandwidth else LOG_S, self._flush_log)
         self.run_worker(self.core.start(), exit_on_error=False)
-        self.run_worker(imported, thread=True, exit_on_error=False)
+        self.set_timer(IMPORT_S, lambda: self.run_worker(imported, thread=True, exit_on_error=False))
 
     def _attend(self) -> None:
         """What is read on demand is read while the screen wants it."""
