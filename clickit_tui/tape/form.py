@@ -22,8 +22,8 @@ UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError)
 """What decoding raises of bytes that are not what they should be."""
 _DOUBTFUL = re.compile(rb"\\[bfru]|[^ -~]")
 """Bytes of JSON from which a text may come that has more in it than ASCII, line breaks and tabs."""
-REMEMBERED = 20_000
-"""Texts whose masked form is remembered."""
+REMEMBERED, SHORT = 5_000, 200
+"""Texts whose masked form is remembered, and the characters of the longest of them: log lines seldom come twice."""
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +107,8 @@ class Masking:
             found = mask(found)
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            self._known[text] = found
+            if len(text) <= SHORT:
+                self._known[text] = found
         return found
 
     def json(self, value: object) -> bytes:

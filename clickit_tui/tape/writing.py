@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from clickit_tui.logs.line import LogLine
+from clickit_tui.logs.mask import MARK, Blocks
 from clickit_tui.tape.form import KNOWN, TIMED, Header, Line, Masking, TailWords
 from clickit_tui.world.seen import Seen
 from clickit_tui.world.world import World
@@ -83,7 +84,7 @@ class Recording:
         self.path = path
         self.stopped = ""
         """Why nothing more is written; empty while it is."""
-        self._masking, self._clock, self._most = Masking(masks), clock, most_bytes
+        self._masking, self._blocks, self._clock, self._most = Masking(masks), Blocks(), clock, most_bytes
         self._pace = pace or Pace(RATE_BYTES_S, BURST_BYTES, clock())
         self._squeeze = zlib.compressobj(wbits=31) if path.suffix == ".gz" else None
         self._queue: deque[_Item] = deque()
@@ -222,8 +223,13 @@ class Recording:
                 continue
             self._written[name] = value.value if isinstance(value, Seen) else value
             put[name] = self._raw(value)
-        line = Line(at=item.at, put=put, held=held, lines=tuple(self._raw(each) for each in item.lines), lost=item.lost)
+        line = Line(at=item.at, put=put, held=held, lines=tuple(self._raw(self._keyless(each)) for each in item.lines), lost=item.lost)
         return _encoded(line if item.tail is None else msgspec.structs.replace(line, tail=self._raw(item.tail)))
+
+    def _keyless(self, line: LogLine) -> LogLine:
+        """A line of a private key whose lines came one by one is masked, also where the session shows it."""
+        inside = self._blocks.inside(f"{line.group} {line.stream}", line.message)
+        return msgspec.structs.replace(line, text=MARK, raw="") if inside else line
 
     def _raw(self, value: object) -> msgspec.Raw:
         return msgspec.Raw(self._masking.json(value))

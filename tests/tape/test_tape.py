@@ -191,6 +191,15 @@ def test_a_secret_is_nowhere_in_the_file_whatever_the_session_shows(make, path, 
     assert dict(kept.environment) == {"DATABASE_PASSWORD": MARK, "SMTP_TOKEN": MARK, "PORT": "3000", "URL": f"redis://x:{MARK}@h/0"}
 
 
+def test_a_private_key_that_came_line_by_line_is_nowhere_either(make, path):
+    recording, _ = make()
+    key = ["-----BEGIN RSA PRIVATE KEY-----", "MIIEpAIBAAKCAQEA7bq1mY9x0Zt5sVfGk3Lw8PqRcN2dJhXyUoTzAaBbCcDdEeFf", "q9ShortTail=="]
+    recording.add([line(i, text=text) for i, text in enumerate([*key, "-----END RSA PRIVATE KEY-----", "q9ShortTail== is no more"])])
+    recording.close()
+    kept = [text.text for text in opened(path).log(0, 1)]
+    assert kept == [MARK, MARK, MARK, "-----END RSA PRIVATE KEY-----", "q9ShortTail== is no more"]
+
+
 def test_references_to_secrets_are_no_secrets(make, path):
     recording, store = make()
     reference = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:clickit/prod/jwt-secret-key-AbCdEf"
