@@ -48,7 +48,8 @@ def _end(world: World, to: str) -> tuple[str, int] | Refused:
 )
 def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> Plan | Refused:
     """Ask Systems Manager for a tunnel through the task, to a port of this machine that is free."""
-    to, _, carrier = given.get("container", "database").partition("#")
+    to, _, carrier = given.get("container", "").partition("#")
+    to = to or next((to for to in USUAL if not isinstance(_end(world, to), Refused)), "database")
     found = reaching.meant(world, target, {"container": carrier} if carrier else {}, facts)
     if isinstance(found, Refused):
         return found

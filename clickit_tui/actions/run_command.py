@@ -7,7 +7,7 @@ from clickit_tui.actions.reaching import Place
 from clickit_tui.actions.registry import Field, Target
 from clickit_tui.checks.registry import Facts
 from clickit_tui.plan import Line, Plan, Refused, Step
-from clickit_tui.reach.capture import with_code
+from clickit_tui.reach.capture import RUNS_S, with_code
 from clickit_tui.world.seen import clean
 from clickit_tui.world.world import World
 
@@ -62,7 +62,13 @@ def command(world: World, facts: Facts, place: Place, script: str, title: str, a
         action=action,
         title=title,
         steps=(Step(call=reaching.execute(facts, place, with_code(script)), name=title),),
-        effect=(Line(text=f"runs once, as root, in container {container.name} of task {task.id[:8]} ({task.part})"), *told),
+        effect=(
+            Line(
+                text=f"runs once, as root, in container {container.name} of task {task.id[:8]} ({task.part}); nothing can be typed into it"
+            ),
+            Line(text=f"its output is kept; what has not ended after {RUNS_S / 60:.0f} minutes is left to itself"),
+            *told,
+        ),
         undo="cannot be undone",
         opens=reaching.opening(facts, place, "command", told=clean(shown)),
     )

@@ -78,7 +78,7 @@ def preflight(world: World, facts: Facts, task: Task, container: str = "") -> tu
     cluster = world.cluster.value if isinstance(world.cluster.value, Cluster) else None
     return (
         *here(facts),
-        *_task(task, one),
+        *_task(task, one, facts.now),
         *_platform(task),
         *_role(definition, one),
         *_rights(world, facts, definition, one),
@@ -137,7 +137,7 @@ def _plugin(facts: Facts) -> Iterator[Condition]:
         yield _ok("plugin version", machine.version)
 
 
-def _task(task: Task, container: Container | None) -> Iterator[Condition]:
+def _task(task: Task, container: Container | None, now: float) -> Iterator[Condition]:
     short = task.id[:8]
     if task.status != "RUNNING":
         why = f" ({task.stopped_reason})" if task.stopped_reason else ""
@@ -153,10 +153,10 @@ def _task(task: Task, container: Container | None) -> Iterator[Condition]:
         yield _stop("container", f"container {container.name} has no runtime id yet", "try again in a few seconds", waits=True)
     else:
         yield _ok("container", f"container {container.name} is RUNNING")
-    yield from _agent(task, container)
+    yield from _agent(task, container, now)
 
 
-def _agent(task: Task, container: Container | None) -> Iterator[Condition]:
+def _agent(task: Task, container: Container | None, now: float) -> Iterator[Condition]:
     if task.exec_enabled is False:
         sentence = "ECS Exec was off when this task started; a running task cannot be changed"
         yield _stop("ECS Exec", sentence, "enable exec on the service: its tasks are replaced", cure="enable_exec")
@@ -170,7 +170,8 @@ def _agent(task: Task, container: Container | None) -> Iterator[Condition]:
     if state == "RUNNING":
         yield _ok("agent", "the ExecuteCommandAgent is RUNNING")
     elif state == "PENDING":
-        yield _stop("agent", "the ExecuteCommandAgent is starting", "it takes some seconds", waits=True)
+        began = f", {max(0, now - task.started_at) // 5 * 5:.0f} s after the task ran" if task.started_at else ""
+        yield _stop("agent", f"the ExecuteCommandAgent is starting{began}", "it takes some seconds, and is looked at again", waits=True)
     elif state:
         causes = "likely: no ssmmessages permission on the task role, no route to ssmmessages, or a read-only root file system"
         yield _stop("agent", f"the ExecuteCommandAgent is {state}{why}", causes)

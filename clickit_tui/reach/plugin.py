@@ -54,6 +54,18 @@ def invocation(machine: Machine, keys: Keys, grant: Hidden, opening: Opening, en
     return Invocation(argv=argv, environ=Hidden(json.dumps(kept)))
 
 
+def without_session(text: str, grant: Hidden) -> str:
+    """What a plugin said, without the session's token and address."""
+    try:
+        session = json.loads(grant.reveal())
+    except ValueError:
+        return text
+    for name in ("TokenValue", "StreamUrl"):
+        secret = str(session.get(name, ""))
+        text = text.replace(secret, "‹session›") if len(secret) > 1 else text
+    return text
+
+
 def variables(call: Invocation) -> dict[str, str]:
     """The environment in clear, at the moment of starting."""
     found: dict[str, str] = json.loads(call.environ.reveal())

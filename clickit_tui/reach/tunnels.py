@@ -13,7 +13,7 @@ import msgspec
 
 from clickit_tui.plan import Hidden, Opening
 from clickit_tui.reach import spawn
-from clickit_tui.reach.plugin import Invocation, free_ports, variables
+from clickit_tui.reach.plugin import Invocation, free_ports, variables, without_session
 from clickit_tui.reach.stream import plain_lines
 from clickit_tui.world.machine import Tunnel
 
@@ -28,6 +28,7 @@ class _Held(msgspec.Struct):
     process: asyncio.subprocess.Process
     ready: asyncio.Event
     last: list[str]
+    grant: Hidden
 
 
 async def _unkept(text: str) -> str:
@@ -87,7 +88,7 @@ class Tunnels:
             )
         except OSError as error:
             return self._set(key, "failed", f"{call.argv[0]}: {error.strerror}")
-        held = self._held[key] = _Held(process, asyncio.Event(), [])
+        held = self._held[key] = _Held(process, asyncio.Event(), [], grant)
         watching = asyncio.create_task(self._watch(key, held), name=f"tunnel {opening.local_port}")
         self._watching.add(watching)
         watching.add_done_callback(self._watching.discard)
@@ -128,7 +129,9 @@ class Tunnels:
         await held.process.wait()
         state = self._tunnels[id].state
         said = next((line for line in reversed(held.last) if line and not line.startswith("Exiting")), "the plugin said nothing")
-        self._set(id, "closed" if state == "closing" else "failed", "" if state == "closing" else _short(said, id))
+        self._set(
+            id, "closed" if state == "closing" else "failed", "" if state == "closing" else _short(without_session(said, held.grant), id)
+        )
         if state == "open":
             lost = self._tunnels[id]
             self._say(f"the tunnel to {lost.to} on port {lost.local_port} is gone: {lost.said}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,7 +20,7 @@ from clickit_tui.panes.reach_pages import ending, output_page, preflight_page
 from clickit_tui.panes.view import steps
 from clickit_tui.plan import Hidden, Opening, Refused
 from clickit_tui.reach.capture import Captured, Output
-from clickit_tui.reach.plugin import variables
+from clickit_tui.reach.plugin import variables, without_session
 from clickit_tui.ui.cells import Span, Spans
 from clickit_tui.ui.child import Ended, Lent, Words
 from clickit_tui.ui.page import Page
@@ -35,6 +37,10 @@ WARN_S = 120.0
 """With so much left of a session without a key it is said in the session itself."""
 EVERY_S, WAITS_S = 3.0, 120.0
 """How often, and how long at most, it is looked whether an agent has started."""
+
+
+_NO_SHELL = re.compile(r"(?i)(?:unable to start|fork/exec|exec:|exec failed).*(?:no such file|not found)")
+"""How an agent says that it could not start a command."""
 
 
 def begin(screen: Keys, lent: Lent | None, opening: Opening, grant: Hidden) -> None:
@@ -57,6 +63,9 @@ async def shell(screen: Keys, lent: Lent, opening: Opening, grant: Hidden) -> No
     except Failed as failed:
         screen.say(f"{opening.program}: {failed.fault.sentence}")
         return
+    if not screen.is_active:  # what is typed into a dialog must not go to a shell
+        screen.say(f"{opening.program}: a dialog was opened meanwhile, the session was not begun")
+        return
 
     async def over(ended: Ended) -> None:
         if not ended.problem:
@@ -69,7 +78,7 @@ async def shell(screen: Keys, lent: Lent, opening: Opening, grant: Hidden) -> No
     said = f"{opening.program} in {opening.name}: {how(ended)}"
     screen.say(said)
     if ended.problem or (ended.lasted_s < SHORT_S and not ended.left) or (ended.code or 0) != 0:
-        lines = last_lines(ended)
+        lines = last_lines([mask(without_session(line, grant)) for line in ended.last])
         screen.page(said, lambda: lines)
 
 
@@ -117,9 +126,12 @@ def lasting(seconds: float) -> str:
     return f"after {seconds:.0f} s" if seconds < 120 else f"after {seconds / 60:.0f} m"
 
 
-def last_lines(ended: Ended) -> list[Spans]:
-    """The session's last lines."""
-    return [(Span(line),) if line else () for line in ended.last] or [(Span("it said nothing", "dim"),)]
+def last_lines(said: Sequence[str]) -> list[Spans]:
+    """The session's last lines, and what they likely mean."""
+    lines: list[Spans] = [(Span(line),) if line else () for line in said] or [(Span("it said nothing", "dim"),)]
+    if any(_NO_SHELL.search(line) for line in said):
+        lines += [(), (Span("likely: there is neither bash nor sh in this image", "warn"),)]
+    return lines
 
 
 # --- a command ---
@@ -131,7 +143,8 @@ async def command(screen: Keys, opening: Opening, grant: Hidden, title: str = ""
     page = Page(lambda: output_page(one.captured), one.title)
 
     def told(captured: Captured) -> None:
-        one.captured = msgspec.structs.replace(captured, lines=tuple(map(mask, captured.lines)))
+        lines = tuple(mask(without_session(line, grant)) for line in captured.lines)
+        one.captured = msgspec.structs.replace(captured, lines=lines)
         if page.is_attached:
             page.renew()
 

@@ -210,6 +210,9 @@ class _Loan:
         """Run the command on a pseudo-terminal of its own and pass everything on, until it has ended."""
         self._master, slave = os.openpty()
         os.set_blocking(self._master, False)
+        modes = termios.tcgetattr(slave)
+        modes[0] &= ~termios.IXON  # ctrl+s and ctrl+q are the child's; here they would only hold its output back
+        termios.tcsetattr(slave, termios.TCSANOW, modes)
         self._resize()
         try:
             self._process = await asyncio.create_subprocess_exec(

@@ -70,6 +70,13 @@ def test_a_tunnel_takes_a_free_port_and_names_the_server_itself():
     assert isinstance(plan("port_forward", facts=replace(FACTS, machine=replace(worlds.MACHINE, free_ports=()))), Refused)
 
 
+def test_where_there_is_only_a_cache_a_tunnel_leads_there():
+    world = replace(WORLD, database=worlds.faulty(worlds.denied("rds:DescribeDBInstances"), worlds.NOW))
+    only = ROW if len(TASKS[0].containers) == 1 else replace(ROW, container="api")
+    assert BY_ID["port_forward"].choices(world, only, FACTS) == ()
+    assert plan("port_forward", only, world=world).opens.to == "cache"
+
+
 def test_a_certificate_bundle_makes_the_line_check_the_server():
     facts = replace(FACTS, reach=Reach(ca_bundle="/etc/rds.pem"))
     assert ready("database", "db.example", 15432, facts, False).endswith('sslmode=verify-full sslrootcert=/etc/rds.pem"')

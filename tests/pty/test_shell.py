@@ -170,6 +170,11 @@ def test_a_shell_takes_keys_signals_sizes_and_pastes_while_the_dashboard_goes_on
     terminal.press("ctrl+\\")
     terminal.wait_for("Quit")
 
+    terminal.type("echo held-$((3+3))")
+    terminal.press("ctrl+s", "ctrl+g", "enter")
+    terminal.type("echo not-held-$((4+4))\r")
+    terminal.wait_for("not-held-8")
+
     terminal.resize(100, 30)
     terminal.wait_until(lambda: sizes(terminal), what="the new size in the container")
 

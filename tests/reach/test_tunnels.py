@@ -84,6 +84,11 @@ async def test_a_plugin_that_ends_by_itself_says_why(play):
     assert "No such file" in missing.said
 
 
+async def test_what_a_plugin_says_of_its_session_is_not_kept(play):
+    failed = await Tunnels(lambda _: None).open(play("echo 'dial wss://x with TOKEN: refused'"), GRANT, opening())
+    assert failed.said == "dial ‹session› with ‹session›: refused"
+
+
 async def test_an_open_tunnel_that_is_lost_is_said(play, tmp_path):
     said = []
     tunnels = Tunnels(lambda _: None, said.append)
