@@ -21,7 +21,13 @@ from tests.tape.taped import recorded
 
 pytestmark = pytest.mark.xdist_group("demo")
 FOUND = commands()
-GOES_ON = {"": r"─ services", "demo": r"─ services", "demo --serve": r"ready http://127", "tail --follow": r"api", "replay": r"REPLAY"}
+GOES_ON = {
+    "": r"─ services",
+    "demo": r"─ services",
+    "demo --serve": r"ready http://127",
+    "tail --follow": r"api|frontend",
+    "replay": r"REPLAY",
+}
 """What runs until it is ended, and what shows that it has begun."""
 NOT_CARRIED_OUT = {"--wait": "waits for half an hour: tests/headless/test_sleeping.py waits on a stepped clock"}
 """Options with which a command is understood here and not run, and why."""
