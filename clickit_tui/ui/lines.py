@@ -60,6 +60,10 @@ class Canvas(Widget):
         """Another theme paints every line anew."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self.refresh())
 
+    def on_unmount(self) -> None:
+        """The signal would keep what a dialog showed until the theme changes."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     @property
     def shown(self) -> tuple[Spans, ...]:
         """The lines last painted; what tests and text snapshots read."""
