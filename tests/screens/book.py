@@ -80,7 +80,7 @@ PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[int, int], str], ...] = (
         "incident",
         ("4", "g", "down", "enter", ",", "left"),
         (80, 24),
-        r"D +a",
+        r"at 13:51:00Z",
     ),
     ("Metrics, `v`: calls and dollars", "incident", ("4", "v"), (80, 24), r"day and night"),
     ("Alarms at 80x24", "incident", ("5", "g"), (80, 24), r"turns at"),
@@ -137,7 +137,7 @@ def pictured(t: Terminal, run: tuple[str, tuple[int, int]]) -> dict[str, str]:
             t.settle(0.15 if key in ("down", "up", "g") else 0.6)
             t.press(key)
         t.wait_for(wait)
-        t.settle(0.15)
+        t.settle(0.4)
         found[title] = "\n".join(line.rstrip() for line in t.lines())
         if keys:
             back(t, keys)
