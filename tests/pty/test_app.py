@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("pty app")
 PANES = ("services", "edge", "data", "logs")
 KEYS = ("S scale", "R redeploy", "K stop")
 MODES_OF_A_SHELL = {25}
-MODES_OF_AN_APP = {1049, 1000, 1002, 1003, 1006, 2004}
+MODES_OF_AN_APP = {1049, 1000, 1002, 1003, 1006, 1016, 2004}
 
 
 def stirred(tmp_path: Path, world: str = "incident", *more: str, cols: int = 80, rows: int = 24, **env: str) -> Terminal:

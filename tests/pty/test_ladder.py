@@ -107,6 +107,21 @@ def test_a_copy_goes_to_the_terminal_and_claims_no_more(rich: Terminal) -> None:
     assert rich.raw.count(b"\x1b]52;c;") == 1
 
 
+def test_where_the_terminal_counts_in_pixels_a_click_still_meets_its_row(rich: Terminal) -> None:
+    """The last one on this terminal: it tells its size by itself from now on."""
+    rich.press("g")
+    rich.wait_for("S scale api")
+    os.write(rich.master, b"\x1b[?2048;2$y\x1b[48;24;80;480;800t")
+    rich.press("M")
+    rich.wait_until(lambda: rich.modes >= {*MOUSE, 1016}, what="the mouse in pixels")
+    row = next(y for y, line in enumerate(rich.lines()) if re.match(r"▸ frontend", line))
+    os.write(rich.master, f"\x1b[<0;85;{20 * row + 10}M\x1b[<0;85;{20 * row + 10}m".encode())
+    rich.wait_for("S scale frontend")
+    rich.press("q")
+    assert rich.wait_exit() == 0
+    assert_sane(rich)
+
+
 # -- inside another terminal's window ------------------------------------------------------------------------------
 
 

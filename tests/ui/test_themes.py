@@ -13,6 +13,7 @@ from clickit_tui.config import THEMES as CONFIGURABLE
 from clickit_tui.panes.identity import strip_line
 from clickit_tui.ui.cells import Span
 from clickit_tui.ui.looks import LOOKS, THEME_WORDS, THEMES, Brush, segments, styles, symbols
+from clickit_tui.ui.terminal import TerminalApp
 from tests import worlds
 from tests.panes.views import view_of
 
@@ -94,3 +95,7 @@ def test_a_reversed_line_has_no_patches_of_ink_but_for_what_is_wrong() -> None:
     assert "".join(segment.text for segment in row) == "abc d "
     assert inks["c"] is not None
     assert not any(ink for text, ink in inks.items() if text != "c")
+
+
+def test_nothing_is_animated() -> None:
+    assert TerminalApp().animation_level == "none"
