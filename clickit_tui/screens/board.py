@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Key
+from textual.events import Key, Resize
 from textual.widget import Widget
 
 from clickit_tui.actions.registry import Target
@@ -181,6 +181,10 @@ class Board(Keys):
 
     def flush_log(self, lines: Sequence[LogLine], state: tuple[str, Look]) -> None:
         """New log lines came, or the tail's state changed; a screen with a log pane shows them."""
+
+    def on_resize(self, event: Resize) -> None:
+        """Frame and panes are drawn for the new size at once."""
+        self.call_after_refresh(self.repaint)
 
     def on_key(self, event: Key) -> None:
         """A key press answers the last note."""

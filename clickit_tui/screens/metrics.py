@@ -83,7 +83,6 @@ class MetricsScreen(Board):
     def on_resize(self, event: Resize) -> None:
         """Rows and plot beside each other where there is room."""
         self._arrange()
-        self.call_after_refresh(self.repaint)
 
     def _arrange(self) -> None:
         self.query_one("#metrics-both").display = not self._counting

@@ -69,7 +69,6 @@ class TimelineScreen(Board):
     def on_resize(self, event: Resize) -> None:
         """The upper pane takes as many rows as the size allows, and no more."""
         self.before.styles.height = 8 if event.size.height >= 40 else 6 if event.size.height >= 22 else 4
-        self.call_after_refresh(self.repaint)
 
     def show(self, world: World, view: View) -> None:
         super().show(world, view)

@@ -63,7 +63,6 @@ class TriageScreen(Board):
     def on_resize(self, event: Resize) -> None:
         """Give every pane its rows for the new size."""
         self._arrange(event.size.width, event.size.height)
-        self.call_after_refresh(self.repaint)
 
     def _arrange(self, width: int, height: int) -> None:
         plan = layout(width, height)
