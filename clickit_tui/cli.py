@@ -53,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
+    if getattr(given, "record", None) == "":
+        return _refuse("--record needs the name of a file")
     if getattr(given, "record", "") and (given.command not in (None, "demo") or getattr(given, "serve", False)):
         return _refuse("--record belongs to the dashboard")
     if given.command == "replay":
@@ -78,7 +80,7 @@ def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:
         known = " or ".join(f"--env {name}" for name in config.environments)
         return _refuse(f"{given.command} never guesses the environment: name it with {known}")
     for note in config.notes:
-        print(f"clickit-tui: {note}", file=sys.stderr)
+        _say(note)
     if given.command == "status":
         from clickit_tui.headless.status import status
 
@@ -153,8 +155,15 @@ def _configured(given: argparse.Namespace, *, state_dir: str = "", **instead: st
         return str(error)
 
 
+def _say(sentence: str) -> None:
+    """On standard error, harmless whatever is quoted in it."""
+    from clickit_tui.world.seen import clean
+
+    print(f"clickit-tui: {clean(sentence)}", file=sys.stderr)
+
+
 def _refuse(sentence: str) -> int:
-    print(f"clickit-tui: {sentence}", file=sys.stderr)
+    _say(sentence)
     return NOT_RUN
 
 
@@ -273,7 +282,7 @@ def _keys(config: Config) -> int:
     lines, refused = keys(config.keymap)
     print("\n".join(lines))
     for sentence in refused:
-        print(f"clickit-tui: {sentence}", file=sys.stderr)
+        _say(sentence)
     return 0
 
 
@@ -299,7 +308,7 @@ def _completion(shell: str, config: Config | str) -> int:
     from clickit_tui.headless.completion import commands, script, values
 
     if isinstance(config, str):
-        print(f"clickit-tui: {config}", file=sys.stderr)
+        _say(config)
     environments = DEFAULT_ENVIRONMENTS if isinstance(config, str) else config.environments
     print(script(shell, commands(parser_of_everything(), values(environments, incident_names()))), end="")
     return 0

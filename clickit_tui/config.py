@@ -276,6 +276,8 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 THEMES: tuple[str, ...] = get_args(get_type_hints(File)["theme"])
 DEFAULT_ENVIRONMENTS = ("dev", "prod")
+MOST_BYTES = 256 * 1024
+"""A longer file is none that a person has written."""
 ENVIRONMENT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 
 
@@ -361,18 +363,25 @@ def usual_file() -> Path:
 
 def _read(named: str) -> tuple[Path | None, File]:
     """The file that was named, which must exist, or the one in the platform's configuration directory, which need not."""
-    path = Path(named).expanduser() if named else usual_file()
+    path = Path(os.path.expanduser(named)) if named else usual_file()
     try:
         if not named and not path.exists():
             return None, File()
-        return path, _checked(path, tomllib.loads(path.read_text("utf-8")))
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    if len(data) > MOST_BYTES:
+        raise ConfigError(f"{path}: is longer than {MOST_BYTES // 1024} KiB, so it is no configuration")
+    try:
+        table = tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: is not TOML: {error}") from error
+    return path, _checked(path, table)
 
 
 def _checked(path: Path, data: dict[str, object]) -> File:
+    mistakes.printable(path, "", {key: value for key, value in data.items() if key != "masks"})
     mistakes.spelling(path, "", data, File.__struct_fields__)
     mistakes.choices(path, data, File)
     mistakes.texts(path, "keys", data.get("keys"))
@@ -401,15 +410,10 @@ def _meaning(path: Path, file: File) -> None:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", file.shell.database_url):
         raise ConfigError(f"{path}: shell.database_url: must be the name of a variable, e.g. CLICKIT_DATABASE_URL")
     for env, table in file.environments.items():
-        if table.account and not re.fullmatch(r"\d{12}", table.account):
+        if table.account and not re.fullmatch(r"[0-9]{12}", table.account):
             raise ConfigError(f"{path}: environments.{env}.account: must be the 12 digits of an account id, in quotes")
     for mask in file.masks:
-        try:
-            empty = re.search(mask, "")
-        except re.error as error:
-            raise ConfigError(f"{path}: masks: `{mask}` is no regular expression: {error}") from error
-        if empty:
-            raise ConfigError(f"{path}: masks: `{mask}` matches where there is nothing, so it would mask everything")
+        mistakes.pattern(path, "masks", mask)
 
 
 def _overrides(env: str, chosen: Environment) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -21,6 +22,8 @@ _KINDS = {
     "array": "a list",
 }
 """What msgspec calls the kinds of TOML's values, in words."""
+_NAME = re.compile(r"[A-Za-z0-9._/#+=@-]{1,512}")
+"""What the names of clusters, services, instances, log groups, repositories and secrets are made of; no wildcard, and never nothing."""
 _NAMES = tuple(field for field in Names.__struct_fields__ if field != "env")
 
 
@@ -95,6 +98,37 @@ def texts(path: Path, key: str, table: object) -> None:
             raise ConfigError(f"{path}: {key}.{word}: must be a text, in quotes")
 
 
+def printable(path: Path, key: str, value: object) -> None:
+    """No key and no text has a character in it that a terminal would obey."""
+    if isinstance(value, dict):
+        for word, inner in value.items():
+            where = f"{key}.{word}" if key else word
+            if not word.isprintable():
+                raise ConfigError(f"{path}: {ascii(where)[1:-1]}: unknown key, with characters in it that cannot be shown")
+            printable(path, where, inner)
+    elif isinstance(value, list):
+        for inner in value:
+            printable(path, key, inner)
+    elif isinstance(value, str) and not value.isprintable():
+        raise ConfigError(f"{path}: {key}: {value!a} has characters in it that cannot be shown")
+
+
+def pattern(path: Path, key: str, text: str) -> None:
+    """A regular expression that finds something, and not everything."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            empty = re.search(text, "")
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ConfigError(f"{path}: {key}: `{_short(text)}` is no regular expression: {error}") from error
+    if empty:
+        raise ConfigError(f"{path}: {key}: `{_short(text)}` matches where there is nothing, so it would mask everything")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:80]}…"
+
+
 def named(path: Path, key: str, table: object) -> None:
     """Names as the runbook has them: a text, or a table by part."""
     spelling(path, key, table, _NAMES)
@@ -106,3 +140,7 @@ def named(path: Path, key: str, table: object) -> None:
             raise ConfigError(f"{path}: {key}.{word}: must be {wanted}")
         if isinstance(value, dict):
             spelling(path, f"{key}.{word}", value, LOG_SOURCES)
+        for part, name in value.items() if isinstance(value, dict) else (("", value),):
+            if isinstance(name, str) and not _NAME.fullmatch(name):
+                where = f"{key}.{word}{f'.{part}' if part else ''}"
+                raise ConfigError(f"{path}: {where}: must be a name as AWS has them: letters, digits and any of . _ - / # + = @")

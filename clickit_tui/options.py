@@ -17,7 +17,8 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(NOT_RUN, f"{self.prog}: error: {message}\n")
+        told = "".join(char if char.isprintable() or char == "\n" else "?" for char in message)
+        self.exit(NOT_RUN, f"{self.prog}: error: {told}\n")
 
 
 def parser_of_everything() -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import types
 import urllib.request
+from contextlib import suppress
 
 import pytest
 
@@ -97,6 +98,24 @@ def test_a_bad_configuration_is_one_sentence(opened, capsys, tmp_path):
     (tmp_path / "clickit.toml").write_text("readonly = true")
     assert cli.main(["status", "--env", "dev", "--config", str(tmp_path / "clickit.toml")]) == cli.NOT_RUN
     assert capsys.readouterr().err.strip().endswith("readonly: unknown key; did you mean `read_only`?")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--env", "\x1b[31m", "status"], ["--env", "dev", "replay", "\x1b[31m", "--summary"], ["status", "--\x1b[31m"], ["\x9b31m"]],
+)
+def test_nothing_that_is_quoted_reaches_the_terminal_as_an_order(arguments, capsys):
+    with suppress(SystemExit):
+        assert cli.main(arguments) == cli.NOT_RUN
+    said = capsys.readouterr().err
+    assert said
+    assert said.replace("\n", "").isprintable()
+
+
+def test_a_recording_without_a_name_is_refused(opened, capsys):
+    assert cli.main(["--env", "dev", "--record", ""]) == cli.NOT_RUN
+    assert "--record needs the name of a file" in capsys.readouterr().err
+    assert not opened
 
 
 def test_notes_of_the_configuration_are_said(opened, capsys):

@@ -201,6 +201,19 @@ def test_choosing_an_environment_begins_again_with_its_settings(file):
         ('mask = "no"', "mask: must be true or false, and is a text"),
         ("maskes = []", "maskes: unknown key; did you mean `masks`?"),
         ("a = ", "is not TOML: Invalid value"),
+        (f"a = {'9' * 5000}", "is not TOML: Exceeds the limit"),
+        (f"a = {'[' * 3000}", "is not TOML: maximum recursion depth exceeded"),
+        (f"#{'x' * 300_000}", "is longer than 256 KiB"),
+        ('masks = ["a{99999999999999}"]', "masks: `a{99999999999999}` is no regular expression: the repetition number is too large"),
+        (f'masks = ["{"(" * 3000}"]', "is no regular expression: maximum recursion depth exceeded"),
+        ('"\\u001b[31mred" = 1', "\\x1b[31mred: unknown key, with characters in it that cannot be shown"),
+        ('theme = "\\u001b]0;x\\u0007"', "theme: '\\x1b]0;x\\x07' has characters in it that cannot be shown"),
+        ('notify = ["\\u009b"]', "notify: '\\x9b' has characters in it that cannot be shown"),
+        ('[environments.prod]\nregion = "\\u001b[2J"', "environments.prod.region: '\\x1b[2J' has characters in it that cannot be shown"),
+        ('[environments.prod]\naccount = "١٢٣٤٥٦٧٨٩٠١٢"', "environments.prod.account: must be the 12 digits"),
+        ('[environments.prod.names]\nsecrets = ""', "environments.prod.names.secrets: must be a name as AWS has them"),
+        ('[environments.prod.names]\ncluster = "*"', "environments.prod.names.cluster: must be a name as AWS has them"),
+        ('[environments.prod.names.logs]\napi = "/ecs/${x}"', "environments.prod.names.logs.api: must be a name as AWS has them"),
     ],
 )
 def test_errors_name_file_key_and_nearest_spelling(text, says, file):
@@ -215,6 +228,16 @@ def test_a_named_file_must_exist_and_be_readable(tmp_path):
         load(Flags(config=str(tmp_path / "nowhere.toml")), {})
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         load(Flags(config=str(tmp_path)), {})
+
+
+def test_a_home_of_nobody_is_a_file_that_is_not_there():
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        load(Flags(config="~nobody-of-this-name/clickit.toml"), {})
+
+
+def test_a_mask_that_python_warns_of_says_nothing(file, recwarn):
+    assert told('masks = ["[[a]"]', file).masks == ("[[a]",)
+    assert not recwarn.list
 
 
 def test_bytes_that_are_no_text_are_said(tmp_path):

@@ -16,6 +16,7 @@ import msgspec
 
 from clickit_tui.config import ENVIRONMENT_NAME, Config, ConfigError, Environment, File, Reach, Thresholds, choose
 from clickit_tui.naming import LOG_SOURCES, Names
+from clickit_tui.world.seen import clean
 
 OK, UNUSABLE = 0, 4
 SECTIONS: Mapping[str, type[msgspec.Struct]] = {
@@ -95,11 +96,11 @@ def check(config: Config, refused: Sequence[str], *, out: TextIO | None = None, 
     try:
         each = [choose(config, name) for name in config.environments]
     except ConfigError as error:
-        wrong.write(f"clickit-tui: {error}\n")
+        wrong.write(f"clickit-tui: {clean(error)}\n")
         return UNUSABLE
     stream.write(f"{config.file or 'no configuration file: the defaults'}\n")
     stream.writelines(f"  {line}\n" for line in table([(c.env, *described(c)) for c in each]))
-    wrong.writelines(f"clickit-tui: {sentence}\n" for sentence in (*config.notes, *refused))
+    wrong.writelines(f"clickit-tui: {clean(sentence)}\n" for sentence in (*config.notes, *refused))
     return UNUSABLE if refused else OK
 
 
