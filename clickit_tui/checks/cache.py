@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clickit_tui.checks.reading import METRICS_CALL, measured, metrics, newest, present, reading, unknown
+from clickit_tui.checks.reading import METRICS_CALL, lasts, measured, metrics, newest, present, reading, unknown
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.world.minutes import LOOKUPS, cache_lookups
 from clickit_tui.world.parts import Cache
@@ -43,8 +43,9 @@ def cpu(world: World, facts: Facts) -> Finding:
     got = reading(world, facts, "cache.cpu", 5, "cache")
     engine = reading(world, facts, "cache.engine_cpu", 5, "cache")
     at, value = got.present[-1]
-    full = engine.above(limits.cache_engine_cpu_fail, 5)
-    verdict = Verdict.FAIL if full else Verdict.WARN if got.above(limits.cache_cpu_warn, 5) else Verdict.PASS
+    full = lasts(engine, limits.cache_engine_cpu_fail, 5, "cache")
+    high = not full and lasts(got, limits.cache_cpu_warn, 5, "cache")
+    verdict = Verdict.FAIL if full else Verdict.WARN if high else Verdict.PASS
     return Finding(
         verdict=verdict,
         short=f"cpu {value:.0f} %",

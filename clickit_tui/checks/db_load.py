@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clickit_tui.checks.db_status import CALL
-from clickit_tui.checks.reading import measured, newest, newest_maximum, none, present, reading
+from clickit_tui.checks.reading import lasts, measured, newest, newest_maximum, none, present, reading
 from clickit_tui.checks.registry import Blind, Facts, Finding, Verdict, check
 from clickit_tui.world.minutes import Reading
 from clickit_tui.world.parts import Database
@@ -50,7 +50,9 @@ def cpu(world: World, facts: Facts) -> Finding:
     got = reading(world, facts, "db.cpu", 5, "database")
     limits = facts.thresholds
     at, value = got.present[-1]
-    verdict = Verdict.FAIL if got.above(limits.db_cpu_fail, 5) else Verdict.WARN if got.above(limits.db_cpu_warn, 5) else Verdict.PASS
+    full = lasts(got, limits.db_cpu_fail, 5, "database")
+    high = not full and lasts(got, limits.db_cpu_warn, 5, "database")
+    verdict = Verdict.FAIL if full else Verdict.WARN if high else Verdict.PASS
     return Finding(
         verdict=verdict,
         short=f"cpu {value:.0f} %",

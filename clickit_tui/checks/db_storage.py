@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clickit_tui.checks.db_load import open_database
 from clickit_tui.checks.db_status import CALL
-from clickit_tui.checks.reading import measured, newest, reading, slow, unknown
+from clickit_tui.checks.reading import lasts, measured, newest, reading, slow, unknown
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.world.world import World
 
@@ -66,9 +66,9 @@ def latency(world: World, facts: Facts) -> Finding:
     queue = reading(world, facts, "db.queue", 5, "database")
     slowest = max(got, key=lambda one: one.present[-1][1])
     at, value = slowest.present[-1]
-    waits = queue.above(limits.db_queue_fail, 5)
-    fail = waits or any(one.above(limits.db_latency_fail_ms / 1000, 5) for one in got)
-    warn = any(one.above(limits.db_latency_warn_ms / 1000, 5) for one in got)
+    bounds = [(queue, limits.db_queue_fail), *((one, limits.db_latency_fail_ms / 1000) for one in got)]
+    fail = any(one.above(limit, 5) for one, limit in bounds) or any(lasts(one, limit, 5, "database") for one, limit in bounds)
+    warn = not fail and any(lasts(one, limits.db_latency_warn_ms / 1000, 5, "database") for one in got)
     return Finding(
         verdict=Verdict.FAIL if fail else Verdict.WARN if warn else Verdict.PASS,
         short=f"i/o {1000 * value:.0f} ms",

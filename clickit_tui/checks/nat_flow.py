@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clickit_tui.checks.nat import existing
-from clickit_tui.checks.reading import measured, none, reading
+from clickit_tui.checks.reading import lasts, measured, none, reading
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.world.world import World
 
@@ -41,7 +41,7 @@ def drops(world: World, facts: Facts) -> Finding:
     got = reading(world, facts, "nat.drops", minutes, "nat")
     count = got.total or 0.0
     return Finding(
-        verdict=Verdict.WARN if got.above(0, minutes) else Verdict.PASS,
+        verdict=Verdict.WARN if lasts(got, 0, minutes, "nat") else Verdict.PASS,
         short=f"{count:.0f} drops",
         sentence=f"{count:.0f} packets dropped by the NAT gateways in {minutes} min",
         evidence=measured(f"{count:.0f}", got.present[-1][0]),

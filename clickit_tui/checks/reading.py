@@ -173,6 +173,15 @@ def _silent(series: Series, part: str, most: int) -> Finding:
     return unknown("no traffic" if series.kind is MetricClass.EVENTS else "no data", meaning, part, METRICS_CALL)
 
 
+def lasts(got: Reading, limit: float, minutes: int, part: str) -> bool:
+    """Whether it was above a limit for so many minutes; Blind where the few minutes that are known all were: that acquits nobody."""
+    have = [value for value in got.values[-minutes:] if value is not None]
+    if have and len(have) < minutes - 1 and all(value > limit for value in have):
+        said = f"{got.label} is known of {len(have)} of the last {minutes} min only, and above {limit:g} in them"
+        raise Blind(unknown("few minutes", said, part, METRICS_CALL))
+    return got.above(limit, minutes)
+
+
 def newest(world: World, facts: Facts, key: str, part: str = "") -> tuple[float, float]:
     """(minute, value) of the newest of the last 5 closed minutes that has one."""
     last = reading(world, facts, key, 5, part).last

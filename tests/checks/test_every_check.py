@@ -277,6 +277,29 @@ def test_a_series_that_is_not_known_never_passes(id: str, key: str) -> None:
         assert judge(id, silent(key)).verdict is V.UNKNOWN, "no point"
 
 
+@pytest.mark.parametrize(
+    ("id", "key", "value"),
+    [
+        ("db.cpu", "db.cpu", 99),
+        ("db.cpu", "db.cpu", 85),
+        ("db.latency", "db.read_latency", 0.03),
+        ("db.latency", "db.queue", 12),
+        ("cache.cpu", "cache.engine_cpu", 99),
+        ("cache.cpu", "cache.cpu", 50),
+        ("nat.drops", "nat.drops", 3),
+    ],
+)
+def test_few_minutes_that_are_all_bad_acquit_nobody(id: str, key: str, value: float) -> None:
+    whole = measured(**{key.replace(".", "__"): [value] * 5})
+    assert judge(id, whole).verdict in (V.WARN, V.FAIL)
+    for known, verdict in ((2, V.UNKNOWN), (4, judge(id, whole).verdict)):
+        one = whole.metrics.value.series[key]
+        cut = msgspec.structs.replace(one, times=one.times[-2 - known :], values=one.values[-2 - known :])
+        series = {**whole.metrics.value.series, key: cut}
+        found = judge(id, with_(metrics=msgspec.structs.replace(whole.metrics.value, series=series)))
+        assert found.verdict is verdict, found.sentence
+
+
 def test_every_check_of_metrics_names_its_series() -> None:
     measured_by = {one.id for one in checks() if "metrics" in one.reads and one.id in IDS}
     assert measured_by - set(USES) == {"api.log_lines", "api.targets", "edge.targets", "db.alive"}
