@@ -77,6 +77,8 @@ class TerminalApp(QuietApp):
     """What writes to the terminal; None without one, as in tests."""
 
     def __init__(self, theme: str = THEME.name) -> None:
+        if os.environ.get("NO_COLOR") == "":  # Textual takes it for set; it asks for nothing without a value
+            del os.environ["NO_COLOR"]
         super().__init__(ansi_color=True, driver_class=Wire)
         self.animation_level = "none"
         for each in THEMES:

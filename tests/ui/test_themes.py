@@ -99,3 +99,9 @@ def test_a_reversed_line_has_no_patches_of_ink_but_for_what_is_wrong() -> None:
 
 def test_nothing_is_animated() -> None:
     assert TerminalApp().animation_level == "none"
+
+
+@pytest.mark.parametrize(("value", "colourless"), [("1", True), ("", False)])
+def test_no_color_asks_for_no_colour_when_it_has_a_value(value: str, colourless: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", value)
+    assert TerminalApp().no_color is colourless
