@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clickit_tui.checks.nat import existing
-from clickit_tui.checks.reading import lasts, measured, none, reading
+from clickit_tui.checks.reading import METRICS_CALL, lasts, measured, none, reading, unknown
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.world.world import World
 
@@ -15,8 +15,11 @@ def connects(world: World, facts: Facts) -> Finding:
         return none("no NAT gateway in the VPC", part="nat")
     limits, least = facts.thresholds, facts.thresholds.nat_attempts_least
     attempts = reading(world, facts, "nat.attempts", 5, "nat")
-    total = attempts.total or 0.0
-    made = reading(world, facts, "nat.established", 5, "nat").total or 0.0
+    established = reading(world, facts, "nat.established", 5, "nat")
+    both = [(a, e) for a, e in zip(attempts.values, established.values, strict=True) if a is not None and e is not None]
+    if not both:
+        return unknown("no data", "no minute of the last 5 knows both attempts and established connections of NAT", "nat", METRICS_CALL)
+    total, made = sum(a for a, _ in both), sum(e for _, e in both)
     share = 100 * made / total if total >= least and total else 100.0
     verdict = Verdict.FAIL if share < limits.nat_connects_fail else Verdict.WARN if share < limits.nat_connects_warn else Verdict.PASS
     few = "" if total >= least else ": too few to judge"

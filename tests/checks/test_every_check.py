@@ -300,6 +300,21 @@ def test_few_minutes_that_are_all_bad_acquit_nobody(id: str, key: str, value: fl
         assert found.verdict is verdict, found.sentence
 
 
+def test_only_minutes_that_know_both_make_a_share_of_connections() -> None:
+    world = measured(nat__attempts=[100] * 5, nat__established=[70] * 5)
+
+    def known(**kept: slice) -> World:
+        series = dict(world.metrics.value.series)
+        for name, part in kept.items():
+            one = series[f"nat.{name}"]
+            series[f"nat.{name}"] = msgspec.structs.replace(one, times=one.times[part], values=one.values[part])
+        return with_(metrics=msgspec.structs.replace(world.metrics.value, series=series))
+
+    assert judge("nat.connects", known(attempts=slice(-5, None))).verdict is V.FAIL
+    apart = judge("nat.connects", known(attempts=slice(-7, -5), established=slice(-5, None)))
+    assert (apart.verdict, apart.short) == (V.UNKNOWN, "no data")
+
+
 def test_every_check_of_metrics_names_its_series() -> None:
     measured_by = {one.id for one in checks() if "metrics" in one.reads and one.id in IDS}
     assert measured_by - set(USES) == {"api.log_lines", "api.targets", "edge.targets", "db.alive"}
