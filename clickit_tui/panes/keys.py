@@ -97,6 +97,19 @@ def target_name(target: Target | None) -> str:
     return target.id if target.kind in ("database", "snapshot", "cache") else target.part
 
 
+def on_words(action: Action, target: Target | None, env: str) -> str:
+    """The resource that a change is about when it is given a target: a task's service, a task of a service, or the row itself."""
+    if target is None or target.kind not in action.on:
+        return ""
+    if target.kind == "environment":
+        return env
+    if target.kind == "task" and action.on[0] == "service":
+        return target.part
+    if target.kind == "service" and action.on[0] == "task":
+        return f"a task of {target.part}"
+    return target_name(target)
+
+
 def why_not(action: Action, target: Target | None, world: World, view: View) -> str:
     """Why an action is dimmed; empty when it is possible."""
     if view.read_only:
@@ -124,13 +137,14 @@ ORDER = "SRBXKPQ"
 
 
 def change_hints(world: World, view: View, target: Target | None) -> list[KeyHint]:
-    """The second key row: changes, with the name of what they would act on."""
-    name = target_name(target)
+    """The second key row: changes; the first, and the stop of a task, with the name of what they would act on."""
     hints: list[KeyHint] = []
     for action in sorted(actions(), key=lambda a: (ORDER + a.key).index(a.key)):
         if action.key:
             why = why_not(action, target, world, view)
-            word = f"{action.verb} {name}".strip() if not hints else action.verb
+            of_task = target is not None and target.kind == "task"
+            named = action.on == ("task",) or not (hints or (why and of_task))
+            word = f"{action.verb} {on_words(action, target, world.env)}".strip() if named else action.verb
             hints.append(KeyHint(key=action.key, word=word, enabled=not why, reason=why))
     return hints
 

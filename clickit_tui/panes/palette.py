@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from clickit_tui.actions.registry import Action, Target, actions
+from clickit_tui.actions.registry import Target, actions
 from clickit_tui.naming import Names
-from clickit_tui.panes.keys import acted_on, target_name, why_not
+from clickit_tui.panes.keys import acted_on, on_words, why_not
 from clickit_tui.panes.view import View
 from clickit_tui.playbooks.registry import playbooks
 from clickit_tui.ui.picker import Choice
@@ -16,27 +16,15 @@ KEYS, NAMED = 6, 24
 """Cells of the column of keys, and of a change with its resource."""
 
 
-def on_words(action: Action, target: Target | None, env: str) -> str:
-    """The resource that a change is about when it is given a target: a task's service, a task of a service, or the row itself."""
-    if target is None or target.kind not in action.on:
-        return ""
-    if target.kind == "environment":
-        return env
-    if target.kind == "task" and action.on[0] == "service":
-        return target.part
-    if target.kind == "service" and action.on[0] == "task":
-        return f"a task of {target.part}"
-    return target_name(target)
-
-
 def changes(world: World, view: View, target: Target | None, key_of: Callable[[str], str]) -> list[Choice]:
     """Every action, with the resource it will act on before all else; one that is not possible comes later and says why."""
     found = []
     for a in actions():
         on = acted_on(a, target)
-        named = f"{a.verb} {on_words(a, on, world.env)}".rstrip()
-        text = f"{key_of(a.key):<{KEYS}}  {named:<{NAMED}}  {a.title}"
-        found.append(Choice(id=f"change:{a.id}", kind="change", text=text, reason=why_not(a, on, world, view)))
+        reason = why_not(a, on, world, view)
+        named = f"{key_of(a.key):<{KEYS}}  {f'{a.verb} {on_words(a, on, world.env)}'.rstrip():<{NAMED}}"
+        text = named if reason else f"{named}  {a.title}"
+        found.append(Choice(id=f"change:{a.id}", kind="change", text=text, reason=reason, also=a.title))
     return sorted(found, key=lambda choice: bool(choice.reason))
 
 

@@ -6,6 +6,7 @@ import pytest
 from clickit_tui.actions.registry import Target, actions
 from clickit_tui.panes import palette
 from clickit_tui.panes.base import Pane
+from clickit_tui.panes.keys import change_hints, on_words
 from clickit_tui.panes.services_tree import Looking, revealing, rows
 from clickit_tui.screens.places import PLACES
 from clickit_tui.ui.picker import Choice, PickerModel, found
@@ -75,7 +76,7 @@ def test_the_picker_comes_back_from_a_text_that_nothing_matches():
 
 
 def words_on(name, target):
-    return palette.on_words(next(a for a in actions() if a.id == name), target, "prod")
+    return on_words(next(a for a in actions() if a.id == name), target, "prod")
 
 
 def test_a_change_names_what_it_will_act_on():
@@ -86,6 +87,13 @@ def test_a_change_names_what_it_will_act_on():
     assert words_on("snapshot", Target(kind="database", part="db", id="clickit-prod-db")) == "clickit-prod-db"
     assert words_on("sleep", Target(kind="environment", part="environment", id="environment")) == "prod"
     assert words_on("scale", None) == words_on("stop_task", SERVICE_ROW) == ""
+
+
+def test_the_key_row_names_the_service_that_a_task_s_key_scales_and_the_task_that_it_stops():
+    words = {hint.key: hint.word for hint in change_hints(WORLD, VIEW, TASK_ROW)}
+    assert (words["S"], words["R"], words["K"]) == ("scale api", "redeploy", f"stop api/{TASK.id[:6]}")
+    words = {hint.key: hint.word for hint in change_hints(WORLD, VIEW, SERVICE_ROW)}
+    assert (words["S"], words["K"]) == ("scale api", "stop")
 
 
 def test_what_is_not_possible_stands_behind_and_says_why():
