@@ -67,7 +67,7 @@ QUESTIONS = (
 _PLAIN = (
     r"s#^postgres\(ql\)*+[a-z0-9_]*://#postgresql://#; "
     r"s#\([?&]\)ssl=#\1sslmode=#; s#sslmode=true#sslmode=require#; "
-    r"s#\([?&]\)\(prepared_statement_[a-z_]*\|statement_cache_size\|command_timeout\|async_fallback\)=[^&]*#\1#g; s#[?&]*$##; s#?&*#?#; "
+    r":a; s#\([?&]\)\(prepared_statement_[a-z_]*\|statement_cache_size\|command_timeout\|async_fallback\)=[^&]*&*#\1#; ta; s#[?&]*$##; "
     r"/%[^0-9A-Fa-f]/d; /%.[^0-9A-Fa-f]/d; \#^postgres[a-z]*://\([^/@]*@\)\{0,1\}[^@]*$#p"
 )
 """For sed: the address as psql takes it, without the driver's name and parameters; nothing of one that psql could not parse."""
@@ -76,7 +76,7 @@ _PLAIN = (
 def connected(variable: str, run: str) -> str:
     """A script that runs psql with the container's own PG* variables, or its address without the driver's suffix."""
     return (
-        f"command -v psql >/dev/null 2>&1 || {{ echo '{NO_PSQL}'; exit 127; }}; set --; "
+        f'command -v psql >/dev/null 2>&1 || {{ echo "{NO_PSQL}"; exit 127; }}; set --; '
         f'if [ -z "$PGHOST" ]; then [ -n "${variable}" ] || {{ echo "neither PGHOST nor {variable} is set here"; exit 126; }}; '
         f'set -- "$(printf %s "${variable}" | sed -n \'{_PLAIN}\')"; '
         f'[ -n "$1" ] || {{ echo "{variable} {NO_URL}"; exit 126; }}; fi; {run}'
@@ -89,9 +89,9 @@ def shown(variable: str) -> str:
 
 
 def asking(sql: str) -> str:
-    """psql for one question: nothing can be changed, and it ends after ten seconds."""
-    options = "-c default_transaction_read_only=on -c statement_timeout=10000 -c application_name=clickit_tui"
-    return f'PGOPTIONS=\'{options}\' PGCONNECT_TIMEOUT=5 psql -X -w -P pager=off -P null=- -c "{sql}" "$@"'
+    """psql for one question in one transaction: it can change nothing, and ends after ten seconds, whatever the address says."""
+    limits = '-c "set transaction read only" -c "set local statement_timeout=10000"'
+    return f'PGAPPNAME=clickit_tui PGCONNECT_TIMEOUT=5 psql -X -w -q -1 -P pager=off -P null=- {limits} -c "{sql}" "$@"'
 
 
 @reaching.in_container(id="psql", verb="psql", title="psql in a container")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ HINT = "psql (demo): a toy that knows nothing but the questions of clickit-tui"
 def main(arguments: Sequence[str], folder: str) -> int:
     """As psql -c SQL; the facts are in a file of the scratch folder."""
     facts: dict[str, Any] = json.loads(Path(folder, ".database.json").read_text("utf-8"))
-    sql = arguments[list(arguments).index("-c") + 1] if "-c" in arguments else ""
+    sql = " ".join(after for before, after in pairwise(arguments) if before == "-c")
     if facts["full"]:
         print('psql: error: connection to server failed: FATAL:  remaining connection slots are reserved for roles with the "rds_reserved"')
         return 2

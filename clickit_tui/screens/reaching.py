@@ -145,8 +145,8 @@ async def command(screen: Keys, opening: Opening, grant: Hidden, title: str = ""
     def told(captured: Captured) -> None:
         lines = tuple(mask(without_session(line, grant)) for line in captured.lines)
         one.captured = msgspec.structs.replace(captured, lines=lines)
-        if page.is_attached:
-            page.renew()
+        if isinstance(shown := screen.app.screen, Page):
+            shown.renew()
 
     def left(_: None) -> None:
         if not one.captured.over:
@@ -158,7 +158,7 @@ async def command(screen: Keys, opening: Opening, grant: Hidden, title: str = ""
     except Failed as failed:
         answer = Captured(over=True, problem=failed.fault.sentence)
     told(answer)
-    if not page.is_attached:
+    if not isinstance(screen.app.screen, Page):
         screen.say(f"{one.title}: {ending(one.captured)}, `:` then outputs shows it")
     return answer
 
