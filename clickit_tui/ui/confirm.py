@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.events import Key, Paste, Resize
-from textual.screen import ModalScreen
 
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.entry import Entry, edited, first_line, typed
 from clickit_tui.ui.lines import Lines
 from clickit_tui.ui.looks import Symbols
+from clickit_tui.ui.modal import Modal
 from clickit_tui.ui.preview import Dialog, Done, Field, Line, Preview, draw, scroll_room
 
 Want = Literal["", "leave", "copy", "carry out"]
@@ -201,7 +201,7 @@ class ConfirmModel:
         return draw(self.dialog, cells, rows, glyphs)
 
 
-class Confirm(ModalScreen[Done | None]):
+class Confirm(Modal[Done | None]):
     """Preview, confirmation and follow of one change in one box; dismissed with its outcome, None when nothing was sent.
 
     `preview(inputs)` is called on every edit and by `renew()`; `carry_out(inputs)` once per confirmation; `progress()`

@@ -61,8 +61,9 @@ class Canvas(Widget):
         self.app.theme_changed_signal.subscribe(self, lambda _: self.refresh())
 
     def on_unmount(self) -> None:
-        """The signal would keep what a dialog showed until the theme changes."""
+        """The signal would keep what a dialog showed until the theme changes, and Textual's cache of styles its drawn lines."""
         self.app.theme_changed_signal.unsubscribe(self)
+        self.refresh()
 
     @property
     def shown(self) -> tuple[Spans, ...]:

@@ -8,11 +8,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import MouseScrollDown, MouseScrollUp, Resize
-from textual.screen import ModalScreen
 
 from clickit_tui.ui.box import boxed
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.lines import Lines
+from clickit_tui.ui.modal import Modal
 from clickit_tui.ui.wrapping import wrapped
 
 
@@ -31,7 +31,7 @@ def page_lines(
     return boxed(title, body[top : top + room], f"{footer}   more below" if below > 0 else footer, cells), top
 
 
-class Page(ModalScreen[None]):
+class Page(Modal[None]):
     """Lines from a function, asked again by `renew()`; long ones wrap."""
 
     DEFAULT_CSS: ClassVar[str] = "Page { align: center middle; } Page > Lines { width: auto; height: auto; }"

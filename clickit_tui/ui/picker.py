@@ -9,13 +9,13 @@ from typing import ClassVar
 import msgspec
 from textual.app import ComposeResult
 from textual.events import Key, Paste, Resize
-from textual.screen import ModalScreen
 
 from clickit_tui.ui.box import boxed
 from clickit_tui.ui.cells import Row, Span, Spans, spans_width
 from clickit_tui.ui.entry import Entry, edited, entry_spans, first_line, typed
 from clickit_tui.ui.lines import Lines
 from clickit_tui.ui.looks import Symbols
+from clickit_tui.ui.modal import Modal
 from clickit_tui.ui.table import TableModel, top_for
 
 
@@ -113,7 +113,7 @@ def _marked(spans: Spans, cells: int, under_cursor: bool, glyphs: Symbols) -> Sp
     return (Span(f"{glyphs.shut} ", "reverse"), *(Span(span.text, "reverse") for span in spans), Span(" " * pad, "reverse"))
 
 
-class Picker(ModalScreen[str | None]):
+class Picker(Modal[str | None]):
     """Dismissed with the id of the choice, or None. The cursor begins on the choice `at`, else on the first."""
 
     DEFAULT_CSS: ClassVar[str] = "Picker { align: center middle; } Picker > Lines { width: auto; height: auto; }"

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.events import Key, Paste, Resize
-from textual.screen import ModalScreen
 
 from clickit_tui.ui.cells import Span, Spans, fit, width
 from clickit_tui.ui.entry import Entry, edited, entry_spans, first_line, typed
 from clickit_tui.ui.lines import Lines
+from clickit_tui.ui.modal import Modal
 
 HINT = "enter keep  esc undo"
 
@@ -27,7 +27,7 @@ def prompt_line(mark: str, entry: Entry, note: str, cells: int, caret: str = "â–
     return (*left, Span(fit(hint, max(0, cells - used), right=True), "dim"))
 
 
-class Prompt(ModalScreen[str | None]):
+class Prompt(Modal[str | None]):
     """Every edit calls `changed(text)`, which says what is wrong with it or an empty string.
 
     Enter dismisses with the text; esc puts the first text back, by `changed` too, and dismisses with None. With `hidden` every character

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.events import Key, Paste, Resize
-from textual.screen import ModalScreen
 
 from clickit_tui.ui.box import boxed
 from clickit_tui.ui.cells import Span, Spans
 from clickit_tui.ui.lines import Lines
+from clickit_tui.ui.modal import Modal
 
 LONGEST = 4096
 ROOM = 40
@@ -51,7 +51,7 @@ class Typed:
         return ""
 
 
-class Sealed(ModalScreen[bool]):
+class Sealed(Modal[bool]):
     """Asks for a secret twice; `take` gets its characters once, and the dialog keeps nothing. Dismissed with True when they were taken."""
 
     DEFAULT_CSS: ClassVar[str] = "Sealed { align: center middle; } Sealed > Lines { width: auto; height: auto; }"
