@@ -806,6 +806,16 @@ async def test_a_foreign_account_is_said_and_neither_pinned_nor_journalled(rig):
     assert rig.session._carrier._pins.all() == {}
 
 
+async def test_a_wrong_clock_is_said_once_with_its_seconds(rig):
+    await rig.session.stop()
+    rig.new()
+    rig.gateway.here = msgspec.structs.replace(WHERE, skew_s=-95.0)
+    await rig.start()
+    rig.gateway.here = msgspec.structs.replace(WHERE, skew_s=-97.0)
+    await rig.clock.advance(200)
+    assert rig.session.notices == ["this machine's clock is 95 s behind AWS's: ages and times on this screen are off by that"]
+
+
 async def test_a_journal_that_takes_long_holds_back_changes_and_nothing_else(rig, monkeypatch):
     await rig.session.stop()
     rig.new()
