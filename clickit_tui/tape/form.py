@@ -22,6 +22,14 @@ UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError)
 """What decoding raises of bytes that are not what they should be."""
 _DOUBTFUL = re.compile(rb"\\[bfru]|[^ -~]")
 """Bytes of JSON from which a text may come that has more in it than ASCII, line breaks and tabs."""
+_HUGE = re.compile(rb"(?:[\[,]|\": ?)(?:-\d{11}|\d{12})|\d[eE]")
+"""Bytes of JSON in which a number may be too large for a moment: an honest one has ten digits before its point."""
+LATEST = 32_503_680_000.0
+"""The year 3000; a moment after it is none."""
+MOST = 1e18
+"""No other number is as large; the largest that are honest are bytes."""
+_MOMENTS = frozenset({"at", "times", "since", "start", "end", "minutes", "auto_after", "restorable_to"})
+"""World fields that are moments, besides those whose name ends in `_at`."""
 REMEMBERED, SHORT = 5_000, 200
 """Texts whose masked form is remembered, and the characters of the longest of them: log lines seldom come twice."""
 
@@ -139,10 +147,16 @@ class Masking:
 
 
 def value_of(raw: bytes, kind: Any) -> Any:  # noqa: ANN401 - as the type says
-    """A value out of a tape. Raises one of `UNREADABLE` when it is not of that type.
+    """A value out of a tape. Raises one of `UNREADABLE` when it is not of that type, or holds moments that are none.
 
     A tape may come from elsewhere: what a terminal would obey is taken out of its texts.
     """
+    value = _tame(raw, kind)
+    _honest(raw, value)
+    return value
+
+
+def _tame(raw: bytes, kind: Any) -> Any:  # noqa: ANN401 - as above
     if _DOUBTFUL.search(raw) is None:
         return _decoder(kind).decode(raw)
     return msgspec.convert(_harmless(msgspec.json.decode(raw)), kind)
@@ -151,10 +165,43 @@ def value_of(raw: bytes, kind: Any) -> Any:  # noqa: ANN401 - as the type says
 def is_of(raw: bytes, kind: Any) -> bool:  # noqa: ANN401 - a type, as msgspec takes it
     """Whether `value_of` gives a value."""
     try:
-        _decoder(kind).decode(raw)
+        _honest(raw, _decoder(kind).decode(raw))
     except UNREADABLE:
         return False
     return True
+
+
+def sane(at: float) -> float:
+    """A moment of this age. Raises ValueError."""
+    if not 0 <= at < LATEST:
+        raise ValueError(f"no moment: {at}")
+    return at
+
+
+def _honest(raw: bytes, value: object) -> None:
+    """Look at every number of a value, where its JSON has one that may be too large. Raises ValueError."""
+    if _HUGE.search(raw) is not None:
+        _bounded(value, "")
+
+
+def _bounded(value: object, name: str) -> None:
+    """No number in a value is beyond what can be reckoned with, and none that is a moment is beyond the calendar. Raises ValueError."""
+    if isinstance(value, tuple) and value and all(type(each) is float for each in value):
+        _bounded(min(value), name)
+        _bounded(max(value), name)
+    elif isinstance(value, int | float):
+        most = LATEST if name in _MOMENTS or name.endswith("_at") else MOST
+        if not -most < value < most:
+            raise ValueError(f"no {name or 'number'}: {value}")
+    elif isinstance(value, msgspec.Struct):
+        for field in value.__struct_fields__:
+            _bounded(getattr(value, field), field)
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            _bounded(each, name)
+    elif isinstance(value, tuple | list | frozenset):
+        for each in value:
+            _bounded(each, name)
 
 
 @cache
@@ -172,5 +219,21 @@ def _harmless(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
 
 def log_line(raw: bytes) -> LogLine:
     """One log line out of a tape. Raises as `value_of` does."""
-    line: LogLine = value_of(raw, LogLine)
+    line: LogLine = _tame(raw, LogLine)
+    return _shown(line)
+
+
+def is_log_line(raw: bytes) -> bool:
+    """Whether `log_line` gives a line."""
+    try:
+        _shown(_decoder(LogLine).decode(raw))
+    except UNREADABLE:
+        return False
+    return True
+
+
+def _shown(line: LogLine) -> LogLine:
+    """A line of moments that can be shown. Raises ValueError."""
+    sane(line.at_ms / 1000)
+    sane(line.ingested_ms / 1000)
     return line

@@ -18,7 +18,21 @@ import msgspec
 
 from clickit_tui.config import Thresholds
 from clickit_tui.logs.line import LogLine
-from clickit_tui.tape.form import FORMAT, KNOWN, TIMED, UNREADABLE, Header, Line, TailWords, is_of, kind_of, log_line, value_of
+from clickit_tui.tape.form import (
+    FORMAT,
+    KNOWN,
+    TIMED,
+    UNREADABLE,
+    Header,
+    Line,
+    TailWords,
+    is_log_line,
+    is_of,
+    kind_of,
+    log_line,
+    sane,
+    value_of,
+)
 from clickit_tui.world.seen import Fault, Seen, Trouble, clean
 from clickit_tui.world.world import ON_DEMAND, World
 
@@ -27,10 +41,14 @@ MOST_BYTES = 2 * 1024**3
 LONG_BYTES = 20 * 1024**2
 """A longer one takes a second to read, or more."""
 PIECE = 1024 * 1024
-LATEST = 32_503_680_000.0
-"""The year 3000; a moment after it is none."""
+LONGEST = 64 * 1024**2
+"""Longest line that is read: no writer makes a longer one."""
 _DEFAULTS = World(env="-")
 NOT_HELD = Fault(kind=Trouble.MISSING, sentence="not in the recording: nobody had looked at it by then")
+
+CHANGED = Fault(kind=Trouble.INVALID, sentence="the file of the recording has been changed meanwhile: it cannot be read any more")
+GONE = (*UNREADABLE, KeyError, OSError)
+"""What reading a place of the file again raises when somebody has changed the file."""
 
 
 class NoTape(Exception):
@@ -75,10 +93,13 @@ class Tape:
 
     def value(self, field: str, mark: tuple[int, int]) -> object:
         """A field as it stood at a mark."""
-        value = value_of(bytes(self._line(mark[0]).put[field]), kind_of(field))
-        if mark[1] < 0:
-            return value
-        later = value_of(bytes(self._line(mark[1]).held[field]), kind_of(field))
+        try:
+            value = value_of(bytes(self._line(mark[0]).put[field]), kind_of(field))
+            if mark[1] < 0:
+                return value
+            later = value_of(bytes(self._line(mark[1]).held[field]), kind_of(field))
+        except GONE:
+            return Seen(fault=CHANGED, fault_at=self.began_at) if field in TIMED else getattr(_DEFAULTS, field)
         return msgspec.structs.replace(later, value=value.value)
 
     def world(self, at: float) -> World:
@@ -100,11 +121,11 @@ class Tape:
         """The log lines of the batches from one number up to another, which is left out."""
         found = []
         for place in self._lines.places[first:last]:
-            for raw in self._line(place).lines:
-                try:
-                    found.append(log_line(bytes(raw)))
-                except UNREADABLE:
-                    continue
+            try:
+                lines = self._line(place).lines
+            except GONE:
+                continue
+            found += [log_line(bytes(raw)) for raw in lines if is_log_line(bytes(raw))]
         return found
 
     def first_of(self, last: int, most: int) -> int:
@@ -120,7 +141,10 @@ class Tape:
         place = self._tail.before(at)
         if place < 0:
             return TailWords()
-        found: TailWords = value_of(bytes(self._line(place).tail), TailWords)
+        try:
+            found: TailWords = value_of(bytes(self._line(place).tail), TailWords)
+        except GONE:
+            return TailWords(words="CHANGED", look="fail", troubles=(CHANGED.sentence,))
         return found
 
     def close(self) -> None:
@@ -138,9 +162,13 @@ class Tape:
         for name in self.header.thresholds.keys() - set(Thresholds.__struct_fields__):
             self.skipped[f"threshold `{clean(name, 40)}`, which this version does not know"] += 1
         start = self._file.tell()
-        while raw := self._file.readline():
+        while raw := self._file.readline(LONGEST):
             self._starts.append(start)
             start += len(raw)
+            if len(raw) == LONGEST and not raw.endswith(b"\n"):
+                start += self._rest_of_line()
+                self.skipped["line, too long"] += 1
+                continue
             if not raw.endswith(b"\n"):
                 self.skipped["last line, cut short"] += 1
                 continue
@@ -150,8 +178,17 @@ class Tape:
                 self.skipped["line"] += 1
         self._starts.append(start)
 
+    def _rest_of_line(self) -> int:
+        """Read on to the end of a line; the bytes of it."""
+        count = 0
+        while raw := self._file.readline(PIECE):
+            count += len(raw)
+            if raw.endswith(b"\n"):
+                break
+        return count
+
     def _found(self, place: int, line: Line) -> None:
-        at = self.ended_at = max(self.ended_at, _sane(line.at))
+        at = self.ended_at = max(self.ended_at, sane(line.at))
         self.end = line.end and clean(line.end, 80)
         self.lost += max(0, line.lost)
         for name, raw in line.put.items():
@@ -165,7 +202,7 @@ class Tape:
         self._found_lines(place, at, line)
 
     def _found_lines(self, place: int, at: float, line: Line) -> None:
-        good = sum(is_of(bytes(raw), LogLine) for raw in line.lines)
+        good = sum(is_log_line(bytes(raw)) for raw in line.lines)
         if len(line.lines) > good:
             self.skipped["log line"] += len(line.lines) - good
         if good:
@@ -237,18 +274,11 @@ def _header(path: Path, raw: bytes) -> Header:
         raise NoTape(f"{path}: was written in format {number} by a newer clickit-tui; this one reads up to {FORMAT}")
     try:
         header: Header = value_of(raw.rstrip(b"\n"), Header)
-        _sane(header.began_at)
+        sane(header.began_at)
         header.limits()
     except UNREADABLE as error:
         raise NoTape(f"{path}: its first line cannot be read: {clean(error, 200)}") from error
     return header
-
-
-def _sane(at: float) -> float:
-    """A moment of this age. Raises ValueError."""
-    if not 0 <= at < LATEST:
-        raise ValueError(f"no moment: {at}")
-    return at
 
 
 class _Numbered(msgspec.Struct):

@@ -283,6 +283,10 @@ class Series(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     end: float = 0.0
     """End of the newest window it was asked for, epoch seconds; 0 stands for that of the whole round."""
 
+    def __post_init__(self) -> None:
+        if len(self.times) != len(self.values):
+            raise ValueError(f"{len(self.times)} times and {len(self.values)} values")
+
     def last(self, now: float, closed: bool = False) -> tuple[float, float] | None:
         """Newest (time, value); with `closed`, only minutes that ended at least 2 minutes before now (3 min after their start)."""
         for at, value in zip(reversed(self.times), reversed(self.values), strict=True):

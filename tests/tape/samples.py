@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from clickit_tui.tape.form import KNOWN, kind_of
+from clickit_tui.world.parts import Series
 from clickit_tui.world.world import World
 
 WORDS = ("api", "clickit-prod-api", "2 of 3", "arn:aws:ecs:eu-west-1:123456789012:task/c/8f3a", "größer – 54 %", "two\nlines", "")
@@ -50,6 +51,8 @@ def _given(hint: Any, inner: tuple[Any, ...]) -> Any:
 
 def _struct(kind: type[msgspec.Struct], hints: Mapping[str, Any], rng: random.Random, depth: int) -> msgspec.Struct:
     names = kind.__struct_fields__
+    if kind is Series:
+        hints = {**hints, "times": tuple[float, float], "values": tuple[float, float]}
     return kind(**{name: sample(hints[name], rng, depth + 1) for name in names})
 
 
@@ -62,7 +65,7 @@ def _plain(kind: Any, rng: random.Random) -> Any:
         return rng.choice(WORDS)
     made = {
         bool: lambda: rng.random() < 0.5,
-        int: lambda: rng.randint(-5, 10**12),
+        int: lambda: rng.randint(-5, 10**10),
         float: lambda: rng.choice((0.0, 1.5, 1_764_250_000.123, -3.25)),
         str: lambda: rng.choice(WORDS),
     }

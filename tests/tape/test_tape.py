@@ -411,6 +411,62 @@ def test_what_is_not_known_is_skipped_and_counted(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("identity", {"account": "1", "arn": "a", "region": "r", "expires_at": 1e300}),
+        ("identity", {"account": "1", "arn": "a", "region": "r", "expires_at": -99_999_999_999}),
+        ("identity", {"account": "größer", "arn": "a", "region": "r", "expires_at": 253_402_300_800}),
+        ("metrics", {"series": {}, "start": 0, "end": 10**12}),
+    ],
+)
+def test_moments_that_are_none_are_left_out_of_a_foreign_tape(field, value, tmp_path):
+    tape = opened(plain(tmp_path, {"at": worlds.NOW, "put": {field: {"value": value, "seen_at": worlds.NOW}}}))
+    assert tape.skipped == {f"reading of `{field}`, of another form": 1}
+    assert getattr(tape.world(worlds.NOW), field) == Seen()
+
+
+def test_series_without_a_value_for_every_time_are_left_out(make, path, tmp_path):
+    recording, store = make()
+    store.put(metrics=worlds.healthy_world().metrics)
+    recording.close()
+    written = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    first, *rest = [json.loads(each) for each in written.splitlines()]
+    series = rest[0]["put"]["metrics"]["value"]["series"]
+    series["api.cpu"]["values"].pop()
+    assert opened(plain(tmp_path, *rest, first=first)).skipped == {"reading of `metrics`, of another form": 1}
+
+
+def test_log_lines_of_no_moment_are_left_out(tmp_path):
+    shown = json.loads(msgspec.json.encode(line(0)))
+    bad = [{**shown, "at_ms": 10**18}, {**shown, "ingested_ms": -(10**18)}]
+    tape = opened(plain(tmp_path, {"at": worlds.NOW, "lines": [shown, *bad]}))
+    assert (tape.log_lines, tape.skipped) == (1, {"log line": 2})
+
+
+@pytest.mark.parametrize("instead", [b"", b"x" * 100_000, b"{}\n" * 50_000])
+def test_a_file_that_is_changed_while_it_is_played_is_said(instead, tmp_path):
+    shown = json.loads(msgspec.json.encode(line(0)))
+    put = {"denied": ["ecs:ListTasks"], "alarms": {"value": [], "seen_at": worlds.NOW}}
+    path = plain(tmp_path, {"at": worlds.NOW, "put": put, "lines": [shown], "tail": {"words": "LIVE"}})
+    tape = opened(path)
+    path.write_bytes(instead)
+    world = tape.world(worlds.NOW)
+    assert (world.denied, world.alarms.value) == (frozenset(), None)
+    assert "has been changed meanwhile" in world.alarms.fault.sentence
+    assert tape.log(0, 1) == []
+    assert tape.tail(worlds.NOW).words != "LIVE"
+
+
+def test_a_line_without_an_end_is_not_held_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("clickit_tui.tape.reading.LONGEST", 2_000)
+    long = {"at": worlds.NOW, "put": {"denied": ["x" * 5_000]}}
+    path = plain(tmp_path, long, {"at": worlds.NOW, "put": {"denied": ["ecs:ListTasks"]}})
+    tape = opened(path)
+    assert tape.world(worlds.NOW).denied == {"ecs:ListTasks"}
+    assert tape.skipped == {"line, too long": 1}
+
+
+@pytest.mark.parametrize(
     "content", [b"", b"\n", b"hello\n", b"{}\n", b'{"tape":"x"}\n', b"\x1f\x8bnonsense", b"[" * 100_000 + b"\n", b"\xff\xfe\n"]
 )
 def test_other_files_are_no_recordings(content, tmp_path):
