@@ -152,6 +152,38 @@ async def test_a_denied_tunnel_is_explained():
         assert core.shells.opened == []
 
 
+async def test_a_session_that_could_not_be_had_leads_to_the_conditions():
+    core = FakeCore(WORLD)
+
+    async def failed(plan, replan):
+        return Sent(kind="failed", sentence="TargetNotConnectedException: try again later")
+
+    core.carry_out = failed
+    async with running(core) as (app, pilot):
+        await on_row(app, pilot)
+        await pilot.press("X")
+        await confirmed(app, pilot)
+        await until(pilot, lambda: "can a shell be opened" in " ".join(app.screen.text.replace("│", " ").split()))
+        assert core.shells.opened == []
+
+
+async def test_what_is_typed_into_a_dialog_never_goes_to_a_shell():
+    core = FakeCore(WORLD)
+    async with running(core) as (app, pilot):
+        joined = core.shells.invocation
+
+        async def late(grant, opening):
+            await app.push_screen(Picker("opened meanwhile", []))
+            return await joined(grant, opening)
+
+        core.shells.invocation = late
+        await on_row(app, pilot)
+        await pilot.press("X")
+        await confirmed(app, pilot)
+        await until(pilot, lambda: "a dialog was opened meanwhile" in app.board.note)
+        assert core.noted == []
+
+
 async def test_a_service_without_exec_is_offered_the_plan_to_enable_it():
     core = FakeCore(with_task(exec_enabled=False, containers=tuple(replace(c, exec_agent="") for c in TASK.containers)))
     async with running(core) as (app, pilot):
