@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from clickit_tui.config import Config
     from clickit_tui.demo.launch import Demo
     from clickit_tui.session import Session
+    from clickit_tui.world.world import World
 
 INTERRUPTED = 130
 DEMO = "the demo"
@@ -231,7 +232,10 @@ def _run_dashboard(config: Config, commands: Sequence[tuple[str, Callable[[], No
 
 
 def _session(config: Config, tape: tuple[Path, int] | None) -> Session:
-    """The core, built after the first frame. What is there by then stays there: garbage is looked for in what comes later only."""
+    """The core, built after the first frame. What is there by then stays there; so does what the first reading brought.
+
+    Garbage is looked for in what comes later only: a look at all of it would hold every key up for a tenth of a second.
+    """
     import gc
 
     if tape is None:
@@ -244,6 +248,13 @@ def _session(config: Config, tape: tuple[Path, int] | None) -> Session:
         session = TapedSession(config, *tape)
     gc.freeze()
     gc.enable()
+
+    def again(world: World, _: frozenset[str]) -> None:
+        if world.metrics.seen_at is not None:
+            leave()
+            gc.freeze()
+
+    leave = session.store.subscribe(("metrics",), again)
     return session
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -267,8 +268,10 @@ async def working(demo: Demo, state: Path, env: str = "prod", size: tuple[int, i
     async with app.run_test(size=size) as pilot:
         work = Work(demo, app, pilot, session, clock, errors)
         await work.until(lambda: all(work.seen(field).seen_at or work.seen(field).fault_at for field in work.always), "the first reading")
+        gc.freeze()  # as the command line does after the first reading
         work.lag.begin()
         try:
             yield work
         finally:
             await work.lag.end()
+            gc.unfreeze()
