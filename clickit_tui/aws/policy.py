@@ -24,8 +24,8 @@ BESIDE: Mapping[str, tuple[str, ...]] = {
 
 SECRET_VALUES = ("logs:Unmask", "secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue")
 """What would show the value of a secret; denied to everybody."""
-SHELLS = ("ecs:ExecuteCommand", "rds:DownloadDBLogFilePortion", "ssm:StartSession")
-"""What leads into a task or shows what the database wrote; denied to an observer."""
+SHELLS = ("ecs:ExecuteCommand", "rds-db:connect", "rds:DownloadCompleteDBLogFile", "rds:DownloadDBLogFilePortion", "ssm:StartSession")
+"""What leads into a task or the database, or shows what the database wrote; denied to an observer."""
 FORWARDING = "AWS-StartPortForwardingSessionToRemoteHost"
 """The only document that a tunnel is opened with."""
 
@@ -124,10 +124,13 @@ def _kinds(names: Names, place: Place) -> tuple[str, ...]:
     return (
         *(place.arn("rds", f"{kind}:*") for kind in ("db", "snapshot", "pg")),
         *(place.arn("elasticache", f"{kind}:*") for kind in ("cluster", "replicationgroup")),
-        place.arn("ec2", "prefix-list/*"),
+        place.arn("ec2", "prefix-list/*", account="*"),  # AWS's own lists are not the account's
         place.arn("pi", "metrics/rds/*"),
-        f"arn:{place.partition}:iam::{place.account}:role/*",
     )
+
+
+def _roles(names: Names, place: Place) -> tuple[str, ...]:
+    return (f"arn:{place.partition}:iam::{place.account}:role/*",)
 
 
 def _scaling(names: Names, place: Place) -> tuple[str, ...]:
@@ -156,12 +159,13 @@ GRANTS: tuple[Grant, ...] = (
         "AskedForWholeKindSoNotByName",
         _set(
             "ec2:GetManagedPrefixListEntries elasticache:DescribeCacheClusters elasticache:DescribeReplicationGroups "
-            "iam:SimulatePrincipalPolicy pi:GetResourceMetrics rds:DescribeDBInstances rds:DescribeDBParameters "
+            "pi:GetResourceMetrics rds:DescribeDBInstances rds:DescribeDBParameters "
             "rds:DescribeDBSnapshots rds:DescribePendingMaintenanceActions rds:ListTagsForResource"
         ),
         _kinds,
     ),
     Grant("BillOfWholeAccount", _set("ce:GetCostAndUsage"), _all),
+    Grant("RightsOfTaskRole", _set("iam:SimulatePrincipalPolicy"), _roles),
     Grant("CompositeAlarmsNeedAllResources", _set("cloudwatch:DescribeAlarmHistory cloudwatch:DescribeAlarms"), _all),
     Grant(
         "ReadCluster",

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from policy_sentry.querying.actions import get_action_data
@@ -11,6 +12,7 @@ from clickit_tui.aws.policy import BESIDE, GRANTS, LIMIT, SECRET_VALUES, SHELLS,
 from clickit_tui.aws.reads import READS, permission
 from clickit_tui.naming import names
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
 HERE = Place("123456789012", "eu-west-1")
 PLANNED = frozenset(operation for action in actions() for operation in action.operations)
 LISTED = frozenset(permission(*read) for read in READS)
@@ -86,6 +88,22 @@ def test_the_values_of_secrets_are_denied_to_everybody_and_shells_to_an_observer
     assert denied("observer") == set(SECRET_VALUES) | set(SHELLS)
     for each in made("operator") + made("observer"):
         assert each["Effect"] == "Allow" or each["Resource"] == "*"
+
+
+def test_an_observer_is_denied_every_way_into_the_database_and_to_its_files():
+    assert {"rds:DownloadCompleteDBLogFile", "rds:DownloadDBLogFilePortion", "rds-db:connect"} <= denied("observer")
+
+
+def test_prefix_lists_of_aws_are_no_lists_of_the_account():
+    lists = [arn for arn in resources(allowed("observer")["ec2:GetManagedPrefixListEntries"]) if "prefix-list" in arn]
+    assert lists == ["arn:aws:ec2:eu-west-1:*:prefix-list/*"]
+
+
+def test_what_may_be_left_out_stands_in_a_statement_of_its_own():
+    for action in ("ce:GetCostAndUsage", "iam:SimulatePrincipalPolicy"):
+        statement = allowed("observer")[action]
+        assert statement["Action"] == [action]
+        assert f"Leave out the statement `{statement['Sid']}`" in DOCUMENT.read_text()
 
 
 def test_every_denied_action_exists():
