@@ -14,6 +14,7 @@ from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
 from clickit_tui.panes.keys import acted_on, target_name, why_not
 from clickit_tui.panes.pages import help_page, key_words, service_page, task_page
+from clickit_tui.panes.palette import changes
 from clickit_tui.panes.playbook import wanted_playbook
 from clickit_tui.panes.timeline import open_incident
 from clickit_tui.panes.view import View
@@ -276,6 +277,10 @@ class Keys(Screen[None]):
     def _choice(self, a: Action, target: Target | None) -> Choice:
         reason = why_not(a, acted_on(a, target), self.core.store.world, self.view) if self.view else ""
         return Choice(id=a.id, text=f"{self.live_key(a.key) or ' '}  {a.title}", reason=reason)
+
+    def changes(self, view: View, target: Target | None) -> list[Choice]:
+        """What the palette offers to change."""
+        return changes(self.core.store.world, view, target, self.live_key)
 
     def action_palette(self) -> None:
         """Everything that can be reached, by name."""

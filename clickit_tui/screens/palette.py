@@ -11,7 +11,7 @@ from textual.dom import DOMNode
 
 from clickit_tui.actions.registry import Target
 from clickit_tui.panes.pages import key_words
-from clickit_tui.panes.palette import KEYS, changes, groups, panes, runbook, screens, things
+from clickit_tui.panes.palette import KEYS, groups, panes, runbook, screens, things
 from clickit_tui.screens import reaching
 from clickit_tui.ui.looks import THEME_WORDS
 from clickit_tui.ui.picker import Choice, Picker
@@ -51,7 +51,7 @@ def open_palette(screen: Keys) -> None:
     places = [(place.key, place.name, place.panes) for place in PLACES]
     here, there = keys_here(screen), keys_there(screen)
     choices = [
-        *changes(world, view, target, screen.live_key),
+        *screen.changes(view, target),
         *screens([(key, name) for key, name, _ in places], screen.live_key),
         *things(world),
         *groups(world, screen.core.config.names),

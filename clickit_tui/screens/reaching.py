@@ -338,7 +338,7 @@ def cure(screen: Keys, action: Action, target: Target) -> bool:
         if id == "why":
             conditions(screen, target)
         elif id:
-            screen.action_change(id)
+            screen.change(id, target)
 
     screen.app.push_screen(Picker(f"{action.verb}: {stops.sentence}", rows), picked)
     return True
