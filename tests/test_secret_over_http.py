@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import os
@@ -77,12 +78,9 @@ def processes() -> list[str]:
     """Arguments and environments that hold the value, of this process and of those it may look at."""
     _, raw = needles()
     found = []
-    for each in Path("/proc").glob("[0-9]*/*"):
-        if each.name in ("cmdline", "environ"):
-            try:
-                found += [str(each)] if raw in each.read_bytes() else []
-            except OSError:
-                continue
+    for each in [Path("/proc") / pid / name for pid in os.listdir("/proc") if pid.isdigit() for name in ("cmdline", "environ")]:
+        with contextlib.suppress(OSError):
+            found += [str(each)] if raw in each.read_bytes() else []
     return found
 
 

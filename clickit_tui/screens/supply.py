@@ -30,13 +30,12 @@ class SupplyScreen(ListingScreen):
     def __init__(self, core: Core) -> None:
         super().__init__(core, SupplyListPane(), SupplyAboutPane())
 
-    def action_change(self, name: str) -> None:
+    def change(self, name: str, selected: Target | None) -> None:
         """On an image, rolling back means: to a revision that ran this very image."""
-        target = self.selected()
-        if name != "rollback" or target is None or target.kind != "image":
-            super().action_change(name)
+        if name != "rollback" or selected is None or selected.kind != "image":
+            super().change(name, selected)
             return
-        found = ways_back(self.core.store.world, target.id)
+        found = ways_back(self.core.store.world, selected.id)
         if not found:
             self.say("roll back: no earlier revision that is known ran this image")
             return

@@ -18,7 +18,10 @@ SCREENS = [getattr(import_module(f"clickit_tui.screens.{module}"), name) for mod
 
 
 def test_screens_md_is_what_the_app_shows():
-    assert FILE.read_text() == made()
+    shown, kept = made(), FILE.read_text()
+    if shown != kept:
+        shown = made()  # a busy machine can be caught between two paints
+    assert shown == kept
 
 
 def test_every_binding_has_id_description_and_tooltip_and_ids_are_unique():
