@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from clickit_tui.actions.registry import Action, Target, actions
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.listing import SupplyAboutPane, SupplyListPane
+from clickit_tui.panes.palette import KEYS, NAMED
 from clickit_tui.panes.view import View
 from clickit_tui.screens.change import change
 from clickit_tui.screens.keys import binding
@@ -56,6 +57,17 @@ class SupplyScreen(ListingScreen):
             return choice
         back = ways_back(self.core.store.world, target.id)
         return Choice(id=choice.id, text=f"{choice.text}, with this image", reason="" if back else "no known revision ran it")
+
+    def changes(self, view: View, target: Target | None) -> list[Choice]:
+        choices = super().changes(view, target)
+        if target is None or target.kind != "image":
+            return choices
+        found = ways_back(self.core.store.world, target.id)
+        own = f"roll back {found[0][0].part}" if found else "roll back"
+        text = f"{self.live_key('B'):<{KEYS}}  {own:<{NAMED}}  Roll a service back, with this image"
+        back = Choice(id="change:rollback", kind="change", text=text, reason="" if found else "no known revision ran it")
+        others = [choice for choice in choices if choice.id != back.id]
+        return [back, *others] if found else [*others, back]
 
 
 def ways_back(world: World, digest: str) -> list[tuple[Service, Candidate]]:

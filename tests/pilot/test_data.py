@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from clickit_tui.ui.confirm import Confirm
 from clickit_tui.ui.picker import Picker
 from tests import worlds
@@ -40,7 +42,8 @@ async def test_the_first_answer_leaves_the_cursor_s_row_chosen() -> None:
         assert "snapshot" in app.board.keys.text
 
 
-async def test_an_image_is_rolled_back_to_by_way_of_the_revision_that_ran_it() -> None:
+@pytest.mark.parametrize(("key", "words"), [("a", "with this image"), ("colon", "roll back api with this image")])
+async def test_an_image_is_rolled_back_to_by_way_of_the_revision_that_ran_it(key: str, words: str) -> None:
     core = FakeCore(worlds.healthy_world(worlds.NOW))
     digest = worlds.container("api", 40).digest
     async with running(core) as (app, pilot):
@@ -48,7 +51,7 @@ async def test_an_image_is_rolled_back_to_by_way_of_the_revision_that_ran_it() -
         await until(pilot, lambda: "v2.3.1" in app.board.listing.table.text or digest[7:12] in app.board.listing.table.text)
         app.board.listing.table.to(f"image:clickit/api@{digest}")
         await until(pilot, lambda: "roll back to it" in app.board.keys.text)
-        await pilot.press("a", *"with", "space", *"this", "space", *"image", "enter")
+        await pilot.press(key, *("space" if c == " " else c for c in words), "enter")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await type_token(app, pilot, "prod/api")
         await until(pilot, lambda: bool(core.sent))
