@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clickit_tui.options import NOT_RUN, parser_of_everything
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from clickit_tui.config import Config
     from clickit_tui.demo.launch import Demo
     from clickit_tui.session import Session
@@ -203,6 +204,8 @@ def _shown(config: Config, record: str, commands: Sequence[tuple[str, Callable[[
     """The dashboard, recorded where a file is named; the file is made before anything is opened."""
     if not record:
         return _run_dashboard(config, commands)
+    from pathlib import Path
+
     from clickit_tui.tape.writing import create
 
     try:
@@ -266,6 +269,8 @@ def _spare(config: Config) -> None:
 
 def _replay(given: argparse.Namespace) -> int:
     """The dashboard over a recording, or what it holds in words."""
+    from pathlib import Path
+
     from clickit_tui.tape.reading import NoTape, opened
 
     if not given.summary and (why := no_terminal(os.environ)):
