@@ -222,7 +222,9 @@ def page(rows: list[str]) -> str:
         "",
         f"{good} of {len(rows)} cells are right. The event loop was busy with one turn for {middle} ms of processor time in the middle of "
         f"all cells and for {longest} at most ({service}, {kind}); the row `{NOTHING}` is what the same round takes while all is well: a "
-        "repaint of 180x50 with every verdict, and the making of the SDK's clients. Two cores with ten to twenty busy processes.",
+        "repaint of 180x50 with every verdict, and the making of the SDK's clients. What is far above it is one look of Python's garbage "
+        "collector at every object, which the program spares itself after its first reading and rows made anew do too "
+        "([performance](performance.md)). Two cores with ten to twenty busy processes.",
         "",
         "| kind | what the endpoint does |",
         "|---|---|",

@@ -22,6 +22,13 @@ async def test_every_fault_of_a_service(service: str, demo: Demo, tmp_path: Path
     assert {one.kind: one.wrong for one in cells if one.wrong} == {}
 
 
+def test_the_table_has_every_service_and_fault_and_nothing_that_is_wrong() -> None:
+    rows = matrix.rows_of(matrix.FILE.read_text())
+    cells = [tuple(each.strip() for each in row.split("|")[1:3]) for row in rows]
+    assert cells == [(matrix.NAMED.get(service, service), kind) for service in matrix.SERVICES for kind in matrix.kinds_of(service)]
+    assert [row for row in rows if not row.endswith(" ok |")] == []
+
+
 def test_a_part_of_the_table_is_made_anew_without_the_rest() -> None:
     cell = matrix.Cell(service="rds", kind="deny", fields=6, said=("denied",), back_s=40.0, cpu_s=0.159)
     old = [matrix.line(cell), matrix.line(matrix.Cell(service="ecs", kind="html", wrong=("screen 1, edge emptied",)))]
