@@ -156,8 +156,10 @@ async def rotate(app: Dashboard, pilot: Pilot[int], way: str = "type it") -> Con
     await pilot.press("8")
     await until(pilot, lambda: "jwt-secret-key" in app.screen.query_one("#supply-list").table.text)  # type: ignore[attr-defined]
     table = app.screen.query_one("#supply-list").table  # type: ignore[attr-defined]
-    while "jwt-secret-key" not in str(table.cursor_key):
-        await pilot.press("down")
+    await pilot.press("g")
+    for _ in table.model.visible:
+        if "jwt-secret-key" not in str(table.cursor_key):
+            await pilot.press("down")
     await pilot.press("a")
     await choose(app, pilot, "rotate")
     await choose(app, pilot, way)
