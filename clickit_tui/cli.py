@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -25,6 +26,8 @@ INTERRUPTED = 130
 DEMO = "the demo"
 """The choice beside the environments; no environment can have this name."""
 BROKEN_PIPE = 141
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""An output that takes no more; as a defect its exit code would be the one of a warning."""
 FEW_FRAMES = "10"
 """Pictures a second with --low-bandwidth; a key that comes while something is painted then waits up to 0.1 s."""
 
@@ -50,8 +53,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return BROKEN_PIPE
+    except OSError as error:
+        if error.errno not in FULL or error.filename is not None:
+            raise
+        _forget_output()
+        return _refuse(f"what was found could not be written: {error.strerror}")
+
+
+def _forget_output() -> None:
+    """What is still to be written goes nowhere, so that the end of the process does not try again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(given: argparse.Namespace, rest: Sequence[str]) -> int:

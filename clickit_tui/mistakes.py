@@ -27,6 +27,9 @@ _NAME = re.compile(r"[A-Za-z0-9._/#+=@-]{1,512}")
 _NAMES = tuple(field for field in Names.__struct_fields__ if field != "env")
 
 
+DAY_MINUTES = 1_440
+
+
 class ConfigError(Exception):
     """The configuration cannot be used; the message names the file, the key and, for a misspelling, the nearest known one."""
 
@@ -68,6 +71,8 @@ def limits(path: Path, key: str, table: object, kind: type[msgspec.Struct]) -> N
     for word, value in table.items() if isinstance(table, dict) else ():
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e12:
             raise ConfigError(f"{path}: {key}.{word}: must be a number, 0 or more")
+        if word.endswith("_minutes") and value > DAY_MINUTES:
+            raise ConfigError(f"{path}: {key}.{word}: must be at most {DAY_MINUTES:,}: no more minutes are looked at")
         if isinstance(value, float) and not value.is_integer() and isinstance(getattr(kind(), word), int):
             raise ConfigError(f"{path}: {key}.{word}: must be a whole number")
 

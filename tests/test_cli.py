@@ -215,6 +215,15 @@ def test_an_output_that_cannot_show_a_character_gets_its_escape(tmp_path):
     assert re.search(r"^scale +\\xe9 ", done.stdout, re.M)
 
 
+def test_an_output_that_is_full_is_one_sentence_and_no_verdict():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "clickit_tui", "iam-policy", "--env", "dev"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+    assert done.returncode == cli.NOT_RUN
+    assert done.stderr.splitlines()[-1] == "clickit-tui: what was found could not be written: No space left on device"
+
+
 def test_an_output_that_is_closed_early_is_no_traceback():
     command = f"{sys.executable} -m clickit_tui status --env dev | true; echo ${{PIPESTATUS[0]}}"
     env = {**os.environ, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-west-1"}

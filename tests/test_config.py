@@ -192,6 +192,7 @@ def test_choosing_an_environment_begins_again_with_its_settings(file):
         ("[environments.prod.thresholds]\np95_fail = 1", "environments.prod.thresholds.p95_fail: unknown key; did you mean `p95_fail_s`?"),
         ('[thresholds]\np95_fail_s = "1"', "thresholds.p95_fail_s: must be a number"),
         ("[thresholds]\nerrors_5xx_warn = 1.5", "thresholds.errors_5xx_warn: must be a whole number"),
+        ("[checks]\nunhealthy_minutes = 100000000000", "checks.unhealthy_minutes: must be at most 1,440"),
         ("[thresholds]\np95_fail_s = -1", "thresholds.p95_fail_s: must be a number, 0 or more"),
         ('[environments."Prod X"]', "environments.Prod X: the name of an environment"),
         ("environments = 3", "environments: must be a table, and is a number"),

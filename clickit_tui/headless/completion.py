@@ -102,7 +102,11 @@ def _flags(of: Command) -> str:
     return " ".join(flag for option in of.options for flag in option.flags)
 
 
-_BASH_PATH = "compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$cur\"))"
+_BASH_PATH = (
+    "compopt -o filenames 2>/dev/null; local name; "
+    'while IFS= read -r name; do COMPREPLY[${#COMPREPLY[@]}]="$name"; done < <(compgen -f -- "$cur")'
+)
+"""Read line by line: a name with `*` in it is not to become the names of other files."""
 
 
 def _paths(of: Command) -> str:

@@ -15,6 +15,7 @@ from clickit_tui.checks.registry import Facts, Verdict
 from clickit_tui.config import Config
 from clickit_tui.reach.plugin import survey
 
+JOURNAL = "journal.jsonl"
 LEAST = (80, 24)
 """Columns and rows that every screen fits in."""
 
@@ -93,7 +94,12 @@ def _clipboard(environ: Mapping[str, str]) -> Item:
 def _state(config: Config) -> Item:
     """Whether the journal can be written: without it nothing is changed."""
     folder = Path(config.state_dir)
-    there = next(each for each in (folder, *folder.parents) if each.exists())
+    there = next(each for each in (folder, *folder.parents) if os.path.exists(each))
+    journal = folder / JOURNAL
+    if os.path.lexists(journal) and not (os.path.isfile(journal) and os.access(journal, os.R_OK | os.W_OK)):
+        return _item(
+            "journal", Verdict.FAIL, f"{journal} cannot be written: no change can be made", "give the file to this user, or remove it"
+        )
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
         return _item("journal", Verdict.FAIL, f"{there} cannot be written: no change can be made", "see XDG_STATE_HOME")
     free_mib = shutil.disk_usage(there).free // 2**20

@@ -165,7 +165,7 @@ def _connections_text(world: World, view: View) -> Spans:
     last = series.last(view.now) if series else None
     look = head[0].look
     if last is not None and head[0].look == "plain":
-        share = 100.0 * last[1] / budget
+        share = 100.0 * last[1] / budget if budget > 0 else 100.0
         limits = view.facts.thresholds
         look = "fail" if share > limits.db_connections_fail else "warn" if share > limits.db_connections_warn else "plain"
     return (Span(head[0].text, look), Span(f" / {budget}", "dim"))

@@ -12,6 +12,7 @@ import msgspec
 from clickit_tui.config import Thresholds
 from clickit_tui.logs.line import LogLine, harmless
 from clickit_tui.logs.mask import MARK, mask
+from clickit_tui.mistakes import DAY_MINUTES
 from clickit_tui.naming import Names
 from clickit_tui.world.seen import Seen
 from clickit_tui.world.world import FIELDS, World
@@ -57,6 +58,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     def limits(self) -> Thresholds:
         """The thresholds that this version knows; its own where the file tells none. Raises `msgspec.ValidationError`."""
         known = {name: value for name, value in self.thresholds.items() if name in Thresholds.__struct_fields__}
+        if any(name.endswith("_minutes") and value > DAY_MINUTES for name, value in known.items()):
+            raise msgspec.ValidationError("a threshold is beyond a day")
         return msgspec.convert(known, Thresholds, strict=False)
 
 

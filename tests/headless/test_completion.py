@@ -89,12 +89,17 @@ def test_bash_offers_every_command_and_all_options_of_each(scripts):
 @pytest.mark.parametrize("asked", ["clickit-tui --config one", "clickit-tui --record one", "clickit-tui replay one"])
 def test_bash_offers_paths(scripts, tmp_path, asked):
     (tmp_path / "one file.toml").touch()
+    (tmp_path / "two*").touch()
+    (tmp_path / "two three").touch()
     words = asked.split()
     script = f"source {scripts['bash']}; cd {tmp_path}; COMP_WORDS=({asked}); COMP_CWORD={len(words) - 1}; _clickit_tui 2>/dev/null"
     done = subprocess.run(
         ["bash", "--norc", "-c", f'{script}; printf "%s\\n" "${{COMPREPLY[@]}}"'], capture_output=True, text=True, timeout=30
     )
     assert done.stdout == "one file.toml\n"
+    found = f'COMP_WORDS[{len(words) - 1}]="two*"; COMPREPLY=(); _clickit_tui 2>/dev/null; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    done = subprocess.run(["bash", "--norc", "-c", f"{script}; {found}"], capture_output=True, text=True, timeout=30)
+    assert done.stdout == "two*\n"
 
 
 def tab(terminal, typed, expected):

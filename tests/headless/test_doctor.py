@@ -265,6 +265,29 @@ def test_a_state_folder_that_cannot_be_written_forbids_changes(tmp_path):
     assert "no change can be made" in item.sentence
 
 
+def test_a_journal_that_is_no_file_or_not_ours_forbids_changes(tmp_path, monkeypatch):
+    (tmp_path / "journal.jsonl").mkdir()
+    assert near(tmp_path, {})["journal"].verdict is Verdict.FAIL
+    (tmp_path / "journal.jsonl").rmdir()
+    (tmp_path / "journal.jsonl").touch()
+    assert near(tmp_path, {})["journal"].verdict is Verdict.PASS
+    monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith("journal.jsonl"))
+    item = near(tmp_path, {})["journal"]
+    assert item.verdict is Verdict.FAIL
+    assert "journal.jsonl cannot be written: no change can be made" in item.sentence
+
+
+def test_a_state_folder_below_a_closed_one_forbids_changes(tmp_path, monkeypatch):
+    def closed(path, *_, **__):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    folder = tmp_path / "closed" / "state"
+    real = os.stat
+    monkeypatch.setattr(os, "stat", lambda path, *more, **named: closed(path) if "closed" in str(path) else real(path, *more, **named))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert near(folder, {})["journal"].verdict is Verdict.FAIL
+
+
 def test_nothing_from_outside_reaches_the_terminal_as_an_order(tmp_path):
     _, report = _report_with(tmp_path, {"TERM": "xterm\x1b]0;owned\x07"})
     assert all(line.isprintable() for line in plain(report))

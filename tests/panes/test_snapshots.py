@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from clickit_tui.config import Thresholds
 from clickit_tui.panes.alarms import alarm_lines
 from clickit_tui.panes.charts import data_lines, edge_lines
 from clickit_tui.panes.identity import cause_line, identity_line, strip_line
@@ -85,3 +87,12 @@ def test_unknown_is_never_a_zero():
     world = worlds.denied_world(worlds.NOW)
     shown = text(edge_lines(world, view_of(world), 40)).splitlines()[-1]
     assert shown.rstrip().endswith("?")
+
+
+def test_a_budget_of_nothing_is_exceeded_and_ends_no_program():
+    world = worlds.healthy_world(worlds.NOW)
+    view = view_of(world)
+    facts = msgspec.structs.replace(view.facts, thresholds=Thresholds(db_connections_budget=0))
+    conns = data_lines(world, msgspec.structs.replace(view, facts=facts), 40, 8)[1]
+    assert conns[-2].look == "fail"
+    assert conns[-1].text == " / 0"

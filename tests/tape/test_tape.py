@@ -385,8 +385,9 @@ def test_thresholds_of_another_version_are_taken_as_far_as_they_are_known(tmp_pa
     tape = opened(plain(tmp_path, first={**first, "thresholds": {"errors_5xx_fail": 12.0, "moon_phase_warn": 3}}))
     assert tape.header.limits() == Thresholds(errors_5xx_fail=12)
     assert tape.skipped == {"threshold `moon_phase_warn`, which this version does not know": 1}
-    with pytest.raises(NoTape, match="first line cannot be read"):
-        opened(plain(tmp_path, first={**first, "thresholds": {"errors_5xx_fail": 12.5}}))
+    for bad in ({"errors_5xx_fail": 12.5}, {"unhealthy_minutes": 1e11}):
+        with pytest.raises(NoTape, match="first line cannot be read"):
+            opened(plain(tmp_path, first={**first, "thresholds": bad}))
 
 
 def test_what_is_not_known_is_skipped_and_counted(tmp_path):
