@@ -16,6 +16,10 @@ _HINTS = (
 
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s:/@\"'<>]{0,200}):[^\s/\"'<>]{1,500}@")
+_STORE = re.compile(
+    r"(?i)((?:postgres(?:ql)?|mysql|mariadb|rediss?|mongodb|amqps?)(?:\+\w{1,20})?://[^\s:/@\"'<>]{0,200}):[^\s\"'<>@]{1,500}@"
+)
+"""A password with a slash in it, as generated ones have, makes an address that clients refuse and quote."""
 _SHAPES = re.compile(
     r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
     r"|\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?"
@@ -42,7 +46,7 @@ _PROGRAM = re.compile(
 )
 """Programs that take a password as an option without a name."""
 _SPACED = re.compile(
-    r"(?i)\b(?P<name>passw(?:or)?d|passphrase)"
+    r"(?i)(?P<name>(?:\b|(?<![/\w.-])[a-z]\w{0,40}_)(?:passw(?:or)?d|passphrase|requirepass))"
     r"(?P<sep>\s{1,3}(?P<is>(?:is|was|set to|changed to|(?:for|of)\s[^\s:=]{1,60}\s?[:=])\s{1,3})?)"
     r"(?:(?P<quote>[\"'])(?P<quoted>[^\"'\s]+)(?P=quote)|(?P<plain>[^\s\"':=,;]+))"
 )
@@ -77,7 +81,7 @@ def mask(text: str) -> str:
     if "-----BEGIN" in text:
         text = _PEM.sub(MARK, text)
     if "://" in text:
-        text = _URI.sub(rf"\1:{MARK}@", text)
+        text = _STORE.sub(rf"\1:{MARK}@", _URI.sub(rf"\1:{MARK}@", text))
     text = _SECRET_KEY.sub(_secret_key, _SHAPES.sub(MARK, text))
     text = _SPACED.sub(_spaced, _PAIR.sub(_pair, text))
     if "%" in text:

@@ -22,6 +22,10 @@ MASKED = [
     (f"Authorization: Bearer {JWT}", f"Authorization: {MARK}"),
     ("authorization: Basic dXNlcjpwYXNz", f"authorization: {MARK}"),
     ("sent Bearer abcdef0123456789", f"sent Bearer {MARK}"),
+    ("postgres://clickit:hun/ter2@db.internal:5432/clickit", f"postgres://clickit:{MARK}@db.internal:5432/clickit"),
+    ("redis://:a/b+c2@cache:6379/0", f"redis://:{MARK}@cache:6379/0"),
+    ("smtp_password hunter2pw9", f"smtp_password {MARK}"),
+    ("requirepass hunter2pw9", f"requirepass {MARK}"),
     ("postgres://clickit:hunter2@db.internal:5432/clickit", f"postgres://clickit:{MARK}@db.internal:5432/clickit"),
     ("postgresql+asyncpg://u:p@ss@h/db?x=1", f"postgresql+asyncpg://u:{MARK}@h/db?x=1"),
     ("redis://:s3cret@cache:6379/0", f"redis://:{MARK}@cache:6379/0"),
@@ -80,6 +84,10 @@ MASKED = [
 ]
 
 LEFT = [
+    "redis://cache:6379/0 is not reached by ops@example.org",
+    "POST /reset_password HTTP/1.1",
+    "reset_password 200",
+    "http://localhost:3000/@vite/client",
     "password authentication failed for user clickit",
     "Invalid token: expired",
     "tokens=153 total",
