@@ -27,6 +27,8 @@ class Wire(LinuxDriver):
         self._ascii = stream_ascii()
         self._wanted = mouse
         self._pixels = False
+        self._taken = False
+        self._shell = app
         if isinstance(app, TerminalApp):
             app.wire = self
 
@@ -45,13 +47,24 @@ class Wire(LinuxDriver):
         self._report("h" if on else "l")
 
     def start_application_mode(self) -> None:
-        """Take the terminal; the mouse only when it is on."""
+        """Take the terminal; the mouse only when it is on.
+
+        A process that was stopped by SIGSTOP continues with the terminal taken: it is given back first, or its own state would be kept
+        as the one to restore, and two threads would read the keys.
+        """
+        again = self._taken
+        if again:
+            self.suspend_application_mode()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._taken = True
+        if again:
+            self._shell.post_message(self.SignalResume())
         if self._wanted:
             self._report("h")
 
     def stop_application_mode(self) -> None:
         """Give the terminal back, the mouse first."""
+        self._taken = False
         if self._wanted:
             self._report("l")
         super().stop_application_mode()

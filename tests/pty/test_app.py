@@ -137,6 +137,21 @@ def test_a_suspended_dashboard_gives_the_terminal_back_and_repaints(incident: Te
     assert incident.lines() == before
 
 
+def test_a_dashboard_stopped_from_outside_goes_on_and_gives_the_terminal_back_as_it_was(tmp_path: Path) -> None:
+    with stirred(tmp_path) as terminal:
+        painted(terminal)
+        before = terminal.lines()
+        terminal.signal(signal.SIGSTOP)
+        terminal.wait_until(terminal.stopped, what="the stop")
+        blank(terminal)
+        terminal.signal(signal.SIGCONT)
+        terminal.wait_until(lambda: terminal.lines()[0] == before[0], what="the picture again")
+        assert terminal.bytes_for("down") > 0
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait_exit() == 143
+        assert_sane(terminal)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
 def test_a_signal_ends_it_with_a_sane_terminal(tmp_path: Path, number: signal.Signals, code: int) -> None:
     with stirred(tmp_path) as terminal:
