@@ -31,13 +31,17 @@ _USERINFO = re.compile(r"(\w+://[^\s:/@]*:)[^\s/@]+@")
 def cluster(answer: Json) -> Cluster:
     """One entry of `clusters`, read with its settings."""
     insights = {text(each, "name"): text(each, "value").lower() for each in records(answer, "settings")}.get("containerInsights")
+    shells = ("configuration", "executeCommandConfiguration")
+    bucket = (text(answer, *shells, "logConfiguration", "s3BucketName"), text(answer, *shells, "logConfiguration", "s3KeyPrefix"))
     return Cluster(
         name=text(answer, "clusterName"),
         arn=text(answer, "clusterArn"),
         status=text(answer, "status"),
         container_insights=None if not insights else insights in ("enabled", "enhanced"),
-        exec_logging=text(answer, "configuration", "executeCommandConfiguration", "logging"),
-        exec_key=text(answer, "configuration", "executeCommandConfiguration", "kmsKeyId"),
+        exec_logging=text(answer, *shells, "logging"),
+        exec_key=text(answer, *shells, "kmsKeyId"),
+        exec_log_group=text(answer, *shells, "logConfiguration", "cloudWatchLogGroupName"),
+        exec_bucket="/".join(filter(None, (each.strip("/") for each in bucket))) if bucket[0] else "",
     )
 
 

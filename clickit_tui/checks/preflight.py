@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from clickit_tui.checks.registry import Facts, Verdict
-from clickit_tui.world.agent import CHANNELS
+from clickit_tui.world.agent import CHANNELS, TO_BUCKET, TO_LOGS, Rights
 from clickit_tui.world.ecs import Cluster, Container, Task, TaskDefinition
 from clickit_tui.world.seen import Seen
 from clickit_tui.world.world import World
@@ -84,6 +84,7 @@ def preflight(world: World, facts: Facts, task: Task, container: str = "") -> tu
         *_rights(world, facts, definition, one),
         *_definition(definition, one),
         *_cluster(world, cluster),
+        *_recorder(world, facts, definition, cluster),
         *_endpoints(world, facts, one),
         _unknown("shell", "whether the image has bash or sh shows only when it is opened"),
     )
@@ -211,11 +212,11 @@ def _rights(world: World, facts: Facts, definition: TaskDefinition | None, conta
     if why := _unread(world.rights, facts):
         yield _unknown("role's rights", f"what the role allows cannot be seen: {why}")
         return
-    found = next((each for each in world.rights.value or () if each.role == definition.task_role), None)
+    found = _of_role(world, definition)
     if found is None or not (found.allowed or found.denied):
         yield _unknown("role's rights", "what the role allows cannot be seen: IAM did not say it of this role")
         return
-    lacking = sorted(found.denied)
+    lacking = sorted(found.denied.difference(TO_LOGS, TO_BUCKET))
     undecided = [name for name in CHANNELS if name not in found.allowed | found.denied]
     runs = ", yet the agent runs" if container is not None and container.exec_agent == "RUNNING" else ""
     if lacking:
@@ -224,6 +225,28 @@ def _rights(world: World, facts: Facts, definition: TaskDefinition | None, conta
         yield _unknown("role's rights", f"IAM did not decide {', '.join(undecided)}")
     else:
         yield _ok("role's rights", "its policies allow the four ssmmessages calls")
+
+
+def _of_role(world: World, definition: TaskDefinition) -> Rights | None:
+    return next((each for each in world.rights.value or () if each.role == definition.task_role), None)
+
+
+def _recorder(world: World, facts: Facts, definition: TaskDefinition | None, cluster: Cluster | None) -> Iterator[Condition]:
+    """Whether the task role may write where the cluster records sessions; of that alone which the cluster names."""
+    if cluster is None or cluster.exec_logging != "OVERRIDE" or definition is None or not definition.task_role:
+        return
+    wanted = (*(TO_LOGS if cluster.exec_log_group else ()), *(TO_BUCKET if cluster.exec_bucket else ()))
+    found = None if _unread(world.rights, facts) else _of_role(world, definition)
+    lacking = [name for name in wanted if found is not None and name in found.denied]
+    if not wanted:
+        yield _unknown("recorder", "the cluster does not say where sessions are recorded")
+    elif lacking:
+        sentence = f"the task role's policies do not allow {', '.join(lacking)}: the session may fail or go unrecorded"
+        yield _warn("recorder", sentence, "allow it in the task role's policy")
+    elif found is None or any(name not in found.allowed for name in wanted):
+        yield _unknown("recorder", f"whether the task role may record cannot be seen: IAM did not decide {', '.join(wanted)}")
+    else:
+        yield _ok("recorder", f"the task role's policies allow {', '.join(wanted)}")
 
 
 def _unread(seen: Seen[Any], facts: Facts) -> str:

@@ -14,6 +14,11 @@ CHANNELS = (
 DECRYPT = "kms:Decrypt"
 """The one it needs besides where the cluster encrypts sessions with a key."""
 
+TO_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
+"""And these where the cluster names a log group that sessions are recorded to."""
+TO_BUCKET = ("s3:PutObject",)
+"""And this where it names a bucket."""
+
 
 class Rights(msgspec.Struct, frozen=True, kw_only=True):
     """What the policies of a role allow, as IAM simulates them; policies of keys, endpoints and the organization are not in it."""

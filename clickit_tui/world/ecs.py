@@ -15,6 +15,10 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Where sessions are recorded: NONE, DEFAULT, OVERRIDE; empty when the answer does not say."""
     exec_key: str = ""
     """KMS key that encrypts sessions; empty when there is none or the answer does not say."""
+    exec_log_group: str = ""
+    """Name of the log group that sessions are recorded to with OVERRIDE; empty as above."""
+    exec_bucket: str = ""
+    """S3 bucket, and `/` and the prefix where there is one, that sessions are recorded to with OVERRIDE; empty as above."""
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from clickit_tui.aws.agent import endpoints_fetch, rights_fetch
+from clickit_tui.aws.agent import besides, endpoints_fetch, rights_fetch
+from clickit_tui.aws.ecs import cluster
 from clickit_tui.world.agent import CHANNELS, Endpoint, Rights
 from clickit_tui.world.ecs import Cluster, TaskDefinition
 from clickit_tui.world.parts import TargetGroup
@@ -39,6 +40,30 @@ async def test_with_a_key_of_the_cluster_its_use_is_asked_for_too() -> None:
     await rights_fetch(gateway)(world)
     assert gateway.calls[1][1]["ActionNames"] == ["kms:Decrypt"]
     assert gateway.calls[1][1]["ResourceArns"] == ["arn:aws:kms:eu-west-1:1:key/k"]
+
+
+async def test_where_sessions_are_recorded_the_right_to_write_there_is_asked_for() -> None:
+    answer = {
+        "clusterName": "c",
+        "clusterArn": "arn:aws-cn:ecs:cn-north-1:123456789012:cluster/c",
+        "configuration": {
+            "executeCommandConfiguration": {
+                "logging": "OVERRIDE",
+                "logConfiguration": {"cloudWatchLogGroupName": "/exec", "s3BucketName": "kept", "s3KeyPrefix": "shells/"},
+            }
+        },
+    }
+    gateway = Scripted(SimulatePrincipalPolicy=recorded.SIMULATED)
+    await rights_fetch(gateway)(msgspec.structs.replace(KNOWN, cluster=Seen(value=cluster(answer), seen_at=1.0)))
+    assert [(asked["ActionNames"], asked["ResourceArns"]) for _, asked in gateway.calls[1:]] == [
+        (
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            ["arn:aws-cn:logs:cn-north-1:123456789012:log-group:/exec:log-stream:ecs-execute-command-0"],
+        ),
+        (["s3:PutObject"], ["arn:aws-cn:s3:::kept/shells/ecs-execute-command-0.log"]),
+    ]
+    answer["configuration"]["executeCommandConfiguration"]["logging"] = "NONE"
+    assert not list(besides(cluster(answer)))
 
 
 async def test_roles_that_cannot_be_asked_about_are_a_failure() -> None:

@@ -6,7 +6,7 @@ import pytest
 from clickit_tui.checks.preflight import ordered, preflight, stopper
 from clickit_tui.checks.registry import Facts, Verdict
 from clickit_tui.config import Thresholds
-from clickit_tui.world.agent import CHANNELS, Endpoint, Rights
+from clickit_tui.world.agent import CHANNELS, TO_BUCKET, TO_LOGS, Endpoint, Rights
 from clickit_tui.world.ecs import Cluster
 from clickit_tui.world.machine import Machine
 from clickit_tui.world.seen import Seen
@@ -126,6 +126,25 @@ def test_what_the_task_role_allows_is_told_and_never_stops():
     assert f"{CHANNELS[0]}, yet the agent runs" in lacking.sentence
     assert rights(allowed=frozenset(CHANNELS[1:])).verdict is Verdict.UNKNOWN
     assert rights().verdict is Verdict.UNKNOWN
+
+
+def test_the_right_to_record_is_told_only_where_the_cluster_records_somewhere_of_its_own():
+    role = next(d.task_role for d in WORLD.definitions.value if d.arn == TASK.task_definition)
+
+    def recorder(seen_at=worlds.NOW, cluster=None, **known):
+        named = cluster or Cluster(name="c", exec_logging="OVERRIDE", exec_log_group="/exec", exec_bucket="kept")
+        rights = worlds.seen((Rights(role=role, **known),), seen_at)
+        found = listed(world=replace(WORLD, cluster=worlds.seen(named, worlds.NOW), rights=rights))
+        return next((c for c in found if c.name == "recorder"), None)
+
+    every = frozenset((*CHANNELS, *TO_LOGS, *TO_BUCKET))
+    assert recorder(allowed=every).verdict is Verdict.PASS
+    lacking = recorder(allowed=every - {"s3:PutObject"}, denied=frozenset({"s3:PutObject"}))
+    assert (lacking.verdict, "s3:PutObject" in lacking.sentence, "logs:" in lacking.sentence) == (Verdict.WARN, True, False)
+    for unsure in (recorder(allowed=every - {"s3:PutObject"}), recorder(allowed=every, seen_at=worlds.NOW - 3600)):
+        assert unsure.verdict is Verdict.UNKNOWN
+    assert recorder(cluster=Cluster(name="c", exec_logging="OVERRIDE"), allowed=every).verdict is Verdict.UNKNOWN
+    assert recorder(cluster=Cluster(name="c", exec_logging="NONE", exec_bucket="kept"), allowed=every) is None
 
 
 @pytest.mark.parametrize(("field", "name"), [("rights", "role's rights"), ("endpoints", "endpoints")])
