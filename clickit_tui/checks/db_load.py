@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from clickit_tui.checks.db_status import CALL
-from clickit_tui.checks.reading import lasts, measured, newest, newest_maximum, none, present, reading
+from clickit_tui.checks.reading import lasts, measured, newest, newest_maximum, none, present, reading, unknown
 from clickit_tui.checks.registry import Blind, Facts, Finding, Verdict, check
 from clickit_tui.world.minutes import Reading
 from clickit_tui.world.parts import Database
 from clickit_tui.world.world import World
 
 MIB = 2**20
-GIB_BY_SIZE = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16, "2xlarge": 32, "4xlarge": 64}
-"""Memory of burstable and general-purpose classes (db.t*, db.m*)."""
+GIB_BY_SIZE = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16}
+"""Memory of burstable and general-purpose classes (db.t*, db.m*); `Nxlarge` has N times that of `xlarge`, db.r* twice as much."""
 
 
 def open_database(world: World, facts: Facts) -> Database:
@@ -74,6 +74,9 @@ def memory(world: World, facts: Facts) -> Finding:
     small, share = gib is None or gib <= 2, facts.thresholds.db_memory_warn_share
     floor_mib = facts.thresholds.db_memory_fail_mib if small else 10.24 * share * (gib or 0)
     low = free_mib < floor_mib
+    if gib is None and not low:
+        said = f"{free_mib:.0f} MiB of the database's memory free, of how much is not known: class {found.instance_class or '?'}"
+        return unknown("no size", said, "database", CALL)
     rising = low and small and _rising(world, facts)
     verdict = Verdict.FAIL if rising else Verdict.WARN if low else Verdict.PASS
     return Finding(
@@ -92,7 +95,9 @@ def memory(world: World, facts: Facts) -> Finding:
 def class_gib(instance_class: str) -> int | None:
     """Memory of an instance class in GiB; None for a class that is not in the table."""
     family, _, size = instance_class.removeprefix("db.").partition(".")
-    return GIB_BY_SIZE.get(size) if family[:1] in ("t", "m") else None
+    times = size.removesuffix("xlarge")
+    gib = int(times) * GIB_BY_SIZE["xlarge"] if times != size and times.isdecimal() else GIB_BY_SIZE.get(size)
+    return None if gib is None or family[:1] not in ("t", "m", "r") else 2 * gib if family[:1] == "r" else gib
 
 
 def _rising(world: World, facts: Facts) -> bool:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from clickit_tui.checks.db_status import CALL as DATABASE_CALL
-from clickit_tui.checks.reading import measured, present
+from clickit_tui.checks.reading import measured, present, unknown
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.world.parts import Database, Wait
 from clickit_tui.world.seen import Absent
 from clickit_tui.world.world import World
 
 CALL = "pi:GetResourceMetrics"
-CPUS = {"4xlarge": 16, "2xlarge": 8, "xlarge": 4}
-"""Virtual processors by size; the smaller burstable and general classes have two."""
+CPUS = {"micro": 2, "small": 2, "medium": 2, "large": 2, "xlarge": 4}
+"""Virtual processors by size; `Nxlarge` has four times N."""
 
 
 def _waits(world: World, facts: Facts) -> tuple[Wait, ...]:
@@ -44,6 +44,9 @@ def load(world: World, facts: Facts) -> Finding:
     total = sum(one.load for one in found)
     database = present(world.database, facts.now, DATABASE_CALL, "database", "database")
     processors = cpus(database)
+    if processors is None:
+        said = f"{total:.1f} sessions active, on how many processors is not known: class {database.instance_class or '?'}"
+        return unknown("no size", said, "database", DATABASE_CALL)
     limits = facts.thresholds
     warn, fail = processors * limits.db_load_warn, processors * limits.db_load_fail
     verdict = Verdict.FAIL if total > fail else Verdict.WARN if total > warn else Verdict.PASS
@@ -59,9 +62,11 @@ def load(world: World, facts: Facts) -> Finding:
     )
 
 
-def cpus(database: Database) -> int:
-    """Virtual processors of its class."""
-    return CPUS.get(database.instance_class.rpartition(".")[2], 2)
+def cpus(database: Database) -> int | None:
+    """Virtual processors of its class; None for a class whose name does not tell."""
+    size = database.instance_class.rpartition(".")[2]
+    times = size.removesuffix("xlarge")
+    return 4 * int(times) if times != size and times.isdecimal() else CPUS.get(size)
 
 
 def top_wait(world: World, now: float) -> Wait | None:

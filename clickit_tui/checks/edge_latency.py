@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from statistics import median as median_of
 
-from clickit_tui.checks.reading import awake, measured, metrics, present, reading, window
-from clickit_tui.checks.registry import Evidence, Facts, Finding, Verdict, check
+from clickit_tui.checks.reading import METRICS_CALL, awake, measured, metrics, present, reading, unknown, window
+from clickit_tui.checks.registry import Blind, Evidence, Facts, Finding, Verdict, check
 from clickit_tui.world.minutes import REQUESTS, Reading, read
 from clickit_tui.world.parts import SlowPath
 from clickit_tui.world.world import World
@@ -32,6 +32,7 @@ def judge(world: World, facts: Facts) -> Finding:
     p95 = reading(world, facts, "edge.p95", MINUTES, "edge")
     p99 = read(metrics(world, facts, "edge"), "edge.p99", window(world, facts, MINUTES, "edge"))
     limits = facts.thresholds
+    _enough(p95, limits.latency_warn_s)
     slow = _mostly(p95, limits.p95_fail_s) or (p99 is not None and _trusted(world, facts, p99) and _mostly(p99, limits.p99_fail_s))
     if not slow:
         reading(world, facts, "edge.p99", MINUTES, "edge")
@@ -53,6 +54,13 @@ def judge(world: World, facts: Facts) -> Finding:
         change=f"p95 below {limits.latency_warn_s:g} s in most of 5 minutes",
         part="edge",
     )
+
+
+def _enough(got: Reading, limit: float) -> None:
+    """Raises Blind where a single slow minute is all that is known."""
+    if len(got.present) == 1 and got.present[0][1] > limit:
+        said = f"{got.label} is known of 1 of the last {MINUTES} min only, and above {limit:g} s in it: one minute proves nothing"
+        raise Blind(unknown("few minutes", said, "edge", METRICS_CALL))
 
 
 def _mostly(got: Reading, limit: float) -> bool:

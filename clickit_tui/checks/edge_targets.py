@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from clickit_tui.checks.reading import HEALTH_CALL, awake, fresh, lasting, measured, none, present, reasons
-from clickit_tui.checks.registry import Facts, Finding, Verdict, check
+from clickit_tui.checks.reading import HEALTH_CALL, awake, fresh, lasting, measured, none, present, reasons, unknown, untold
+from clickit_tui.checks.registry import RANK, Facts, Finding, Verdict, check
 from clickit_tui.world.parts import Target, TargetGroup
+from clickit_tui.world.words import several
 from clickit_tui.world.world import World
 
 LEAVING = ("draining", "unused", "unhealthy.draining")
 """States of targets that are on their way out."""
 
-_RANK = {Verdict.FAIL: 2, Verdict.WARN: 1}
-
 
 @check("edge.targets", "edge", "target health", ("balancer", "target_groups", "targets", "services", "metrics"))
 def judge(world: World, facts: Facts) -> Finding:
-    """FAIL when a group has no healthy target or one that stays unhealthy, WARN for any; targets that start or leave do not count."""
+    """FAIL when a group has no healthy target or one that stays unhealthy, WARN for any, UNKNOWN when the state of one is not told.
+
+    Targets that start or leave do not count.
+    """
     awake(world, facts, "edge")
     present(world.balancer, facts.now, "elasticloadbalancing:DescribeLoadBalancers", "load balancer", "edge")
     groups = fresh(world.target_groups, facts.now, "elasticloadbalancing:DescribeTargetGroups", "target groups", "edge")
@@ -23,7 +25,7 @@ def judge(world: World, facts: Facts) -> Finding:
     if not groups:
         return none("no target group behind the load balancer", "no groups", "edge")
     judged = [_group(group, tuple(t for t in targets if t.group == group.arn), world, facts) for group in groups]
-    worst = max(judged, key=lambda finding: _RANK.get(finding.verdict, 0))
+    worst = max(judged, key=lambda finding: RANK[finding.verdict])
     if worst.verdict is not Verdict.PASS:
         return worst
     healthy = sum(t.state == "healthy" for t in targets)
@@ -35,6 +37,9 @@ def _group(group: TargetGroup, targets: tuple[Target, ...], world: World, facts:
     serving = [t for t in targets if t.state not in LEAVING]
     healthy = sum(t.state == "healthy" for t in serving)
     unhealthy = tuple(t for t in serving if t.state in ("unhealthy", "unavailable"))
+    if not unhealthy and (vague := untold(tuple(serving))):
+        said = f"the answer does not tell the state of {several(len(vague), 'target')} of {name}"
+        return unknown("bad answer", said, "edge", HEALTH_CALL)
     if healthy == 0:
         return _none_healthy(name, len(serving), unhealthy, world, facts)
     if unhealthy:

@@ -48,6 +48,8 @@ def ports(world: World, facts: Facts) -> Finding:
     long = max(1, limits.nat_port_errors_minutes)
     got = reading(world, facts, PORT_ERRORS, max(5, long), "nat")
     recent = [value for value in got.values[-5:] if value is not None]
+    if not recent:
+        reading(world, facts, PORT_ERRORS, 5, "nat")
     count = round(sum(recent))
     verdict = Verdict.FAIL if got.above(0, long) else Verdict.WARN if count >= max(1, limits.nat_port_errors_warn) else Verdict.PASS
     return Finding(

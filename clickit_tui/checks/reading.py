@@ -20,6 +20,9 @@ SERVICES_CALL = "ecs:DescribeServices"
 TASKS_CALL = "ecs:DescribeTasks"
 HEALTH_CALL = "elasticloadbalancing:DescribeTargetHealth"
 
+ABSENT = "no service"
+"""What the strip says of a service that a successful read did not find."""
+
 _WORDS = {Trouble.CREDENTIALS: "log in", Trouble.UNKNOWN: "error"}
 
 
@@ -81,7 +84,7 @@ def service(world: World, facts: Facts, part: str) -> Service:
             if (mark := sleeping(found)) is not None:
                 raise Blind(none(f"{found.name} is asleep{since_when(mark, facts.now)}", "asleep", part))
             return found
-    raise Blind(none(f"no service {name} in {facts.names.cluster}", "no service", part))
+    raise Blind(none(f"no service {name} in {facts.names.cluster}", ABSENT, part))
 
 
 def sleeping(found: Service) -> Mark | None:
@@ -117,6 +120,14 @@ def groups_of(world: World, facts: Facts, found: Service) -> tuple[TargetGroup, 
 def targets_of(world: World, facts: Facts, groups: tuple[str, ...], part: str = "") -> tuple[Target, ...]:
     """The targets registered in these groups (ARNs)."""
     return tuple(t for t in fresh(world.targets, facts.now, HEALTH_CALL, "target health", part) if t.group in groups)
+
+
+STATES = ("initial", "healthy", "unhealthy", "unhealthy.draining", "unused", "draining", "unavailable")
+
+
+def untold(targets: tuple[Target, ...]) -> list[Target]:
+    """Targets whose state the answer leaves out, or that are in one that AWS has added since: they acquit nobody."""
+    return [one for one in targets if one.state not in STATES]
 
 
 def reasons(targets: tuple[Target, ...]) -> str:

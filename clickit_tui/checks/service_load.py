@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from clickit_tui.checks.reading import measured, none, reading, service
+from clickit_tui.checks.reading import lasts, measured, none, reading, service
 from clickit_tui.checks.registry import Blind, Facts, Finding, Verdict, check
 from clickit_tui.naming import SERVICES
 from clickit_tui.world.minutes import Reading
@@ -15,7 +15,9 @@ def cpu(part: str, world: World, facts: Facts) -> Finding:
     """FAIL above 85 % for 10 closed minutes, WARN above 80 % for 5."""
     limits = facts.thresholds
     got = _running(part, "cpu", world, facts)
-    verdict = Verdict.FAIL if got.above(limits.api_cpu_fail, 10) else Verdict.WARN if got.above(limits.api_cpu_warn, 5) else Verdict.PASS
+    full = got.above(limits.api_cpu_fail, 10)
+    high = not full and lasts(got, limits.api_cpu_warn, 5, part)
+    verdict = Verdict.FAIL if full else Verdict.WARN if high else Verdict.PASS
     threshold = f"FAIL above {limits.api_cpu_fail:g} % for 10 min (runbook), WARN above {limits.api_cpu_warn:g} % for 5 min (AWS)"
     return _finding(part, "cpu", got, verdict, threshold)
 
@@ -25,7 +27,9 @@ def memory(part: str, world: World, facts: Facts) -> Finding:
     limits = facts.thresholds
     got = _running(part, "memory", world, facts)
     peak = max(value for _, value in reading(world, facts, f"{part}.memory_max", 5, part).present)
-    verdict = Verdict.FAIL if peak > limits.memory_fail else Verdict.WARN if got.above(limits.memory_warn, 5) else Verdict.PASS
+    full = peak > limits.memory_fail
+    high = not full and lasts(got, limits.memory_warn, 5, part)
+    verdict = Verdict.FAIL if full else Verdict.WARN if high else Verdict.PASS
     threshold = f"FAIL above {limits.memory_fail:g} % in any of 5 min (heuristic), WARN above {limits.memory_warn:g} % for 5 min (AWS)"
     return _finding(part, "memory", got, verdict, threshold)
 
@@ -34,6 +38,7 @@ def _running(part: str, name: str, world: World, facts: Facts) -> Reading:
     found = service(world, facts, part)
     if found.desired == 0 and found.running == 0:
         raise Blind(none(f"{found.name} is scaled to 0: no task to measure", "no tasks", part))
+    reading(world, facts, f"{part}.{name}", 5, part)
     return reading(world, facts, f"{part}.{name}", 10, part)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from clickit_tui.checks.reading import SERVICES_CALL, measured, service, unknown
-from clickit_tui.checks.registry import Facts, Finding, Verdict, check
+import msgspec
+
+from clickit_tui.checks.reading import ABSENT, SERVICES_CALL, measured, service, unknown
+from clickit_tui.checks.registry import Blind, Facts, Finding, Verdict, check
 from clickit_tui.naming import SERVICES
 from clickit_tui.world.ecs import Service, Task
 from clickit_tui.world.mark import UNMARKED
@@ -14,8 +16,22 @@ from clickit_tui.world.world import World
 
 
 def judge(part: str, world: World, facts: Facts) -> Finding:
-    """FAIL without a running task, WARN as soon as fewer run than desired; how long is read from the tasks."""
-    found = service(world, facts, part)
+    """FAIL without a running task, WARN as soon as fewer run than desired; how long is read from the tasks.
+
+    WARN also when a protected environment has no such service.
+    """
+    try:
+        found = service(world, facts, part)
+    except Blind as blind:
+        if not facts.protected or blind.finding.short != ABSENT:
+            raise
+        return msgspec.structs.replace(
+            blind.finding,
+            verdict=Verdict.WARN,
+            evidence=measured(blind.finding.sentence, world.services.seen_at, SERVICES_CALL),
+            threshold="WARN when a protected environment lacks it (heuristic)",
+            change="a service of this name, or its name in the configuration",
+        )
     if found.desired is None or found.running is None:
         return unknown("no counts", f"the answer about {found.name} has no task counts", part, SERVICES_CALL)
     if found.desired == 0:

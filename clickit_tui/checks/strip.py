@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from clickit_tui.checks.reading import ABSENT
 from clickit_tui.checks.registry import RANK, Facts, Finding, Verdict, checks
 from clickit_tui.world.world import World
 
@@ -49,7 +50,8 @@ class PartVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ASLEEP = "asleep"
-"""What is asleep speaks before what passes: nothing that could fail is running."""
+NOT_RUNNING = (ASLEEP, ABSENT)
+"""What is asleep or not there speaks before what passes: nothing that could fail is running."""
 
 Found = tuple[str, Finding]
 """(check id, what it found)."""
@@ -80,7 +82,7 @@ def _part(part: str, found: list[Found]) -> PartVerdict:
     ranked = sorted(found, key=lambda one: (-RANK[one[1].verdict], telling(one[0], one[1].verdict), one[0]))
     first = ranked[0][1]
     if first.verdict is Verdict.PASS:
-        first = next((one for _, one in found if one.verdict is Verdict.NONE and one.short == ASLEEP), first)
+        first = next((one for _, one in found if one.verdict is Verdict.NONE and one.short in NOT_RUNNING), first)
     return PartVerdict(
         part=part, verdict=first.verdict, short=first.short, sentence=first.sentence, finding_ids=tuple(one[0] for one in ranked)
     )

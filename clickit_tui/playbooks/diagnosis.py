@@ -102,7 +102,8 @@ def _no_cause(world: World, facts: Facts, found: dict[str, Finding], diagnosis: 
     note = diagnosis.notes[0] if diagnosis.notes else None
     warnings = [f for f in found.values() if f.verdict is Verdict.WARN]
     warned = f"; {several(len(warnings), 'warning')}: {warnings[0].sentence}" if warnings else ""
-    said = ("nothing fails" if warnings else "nothing is wrong") + (f": {note.sentence}" if note else "")
+    bare = f", but {facts.names.cluster} has no service of ClickIt" if world.services.known(facts.now) == () else ""
+    said = ("nothing fails" if warnings or bare else "nothing is wrong") + bare + (f": {note.sentence}" if note else "")
     return Cause(id=note.id if note else "nothing", sentence=said + (warned or ("" if note else last)))
 
 

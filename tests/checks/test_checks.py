@@ -274,7 +274,8 @@ def test_how_long_tasks_have_been_short_is_said():
 def test_counts_that_are_missing_are_unknown():
     assert judge("api.tasks", api(running=None)).short == "no counts"
     assert judge("api.tasks", api(desired=0, running=0)).short == "scaled to 0"
-    assert judge("api.tasks", with_(services=())).verdict is Verdict.NONE
+    assert judge("api.tasks", with_(services=()), RELAXED).verdict is Verdict.NONE
+    assert judge("api.tasks", with_(services=())).verdict is Verdict.WARN
 
 
 def primary(**changes):
@@ -391,7 +392,15 @@ def test_memory_of_the_database_by_its_class():
     assert judge("db.memory", measured(**low, db__swap=tuple(n * MIB for n in range(10)))).verdict is Verdict.FAIL
     large = with_(measured(db__memory=(2047 * MIB,)), database=worlds.database(instance_class="db.m6g.large"))
     assert judge("db.memory", large).verdict is Verdict.WARN
-    assert [class_gib(name) for name in ("db.t4g.micro", "db.m6g.large", "db.r6g.large", "odd", "")] == [1, 8, None, None, None]
+    assert [class_gib(name) for name in ("db.t4g.micro", "db.m6g.large", "db.r6g.large", "db.m6g.8xlarge", "db.x2g.large", "odd", "")] == [
+        1,
+        8,
+        16,
+        128,
+        None,
+        None,
+        None,
+    ]
 
 
 @pytest.mark.parametrize(
