@@ -10,6 +10,7 @@ from clickit_tui.playbooks import commands
 from clickit_tui.playbooks.api_5xx import FEW, exhausted, felt
 from clickit_tui.playbooks.evidence import rise, rollouts, series
 from clickit_tui.playbooks.registry import Case, Clue, Playbook, Step, cause
+from clickit_tui.world.minutes import Reading
 from clickit_tui.world.parts import Database
 from clickit_tui.world.words import clock
 
@@ -110,7 +111,7 @@ def connections(case: Case) -> Clue | None:
         return None
     got = series(case, "db.connections")
     began = rise(got) if got is not None else None
-    newest = next((one for one in rollouts(case) if one.service.part == "api"), None)
+    newest = next((one for one in rollouts(case) if one.service.part == "api" and not full_before(got, one.at)), None)
     after = f"they climb since deployment {newest.name}" if newest is not None and exhausted(case) else ""
     todo = (
         (Todo(words="roll api back", action="rollback", part="api"),)
@@ -119,6 +120,12 @@ def connections(case: Case) -> Clue | None:
     )
     when = f"{before(began - newest.at)} they rose" if newest is not None and began is not None and began >= newest.at else ""
     return _clue("database.connections", bad.sentence, (after, when, said(case, "db.logs")), *todo, commands.activity())
+
+
+def full_before(got: Reading | None, at: float) -> bool:
+    """Whether the connections were as many as now before a moment already: what came then did not fill them."""
+    then = [value for minute, value in got.present if at - 600 <= minute < at - 60] if got is not None else []
+    return got is not None and bool(then) and got.last is not None and max(then) >= 0.9 * got.last[1]
 
 
 @cause("database", 410, "db.cpu", "db.waits")
