@@ -53,9 +53,11 @@ def _moment(at: float) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text that stands in one cell of a table, cut where it is very long."""
+    """A text that stands in one cell of a table, cut between words where it is very long: half a secret looks like none."""
     plain = " ".join(text.split())
-    return (plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…").replace("|", "\\|").replace("<", "&lt;")
+    head = plain[:LONGEST].rpartition(" ")[0]
+    shown = plain if len(plain) <= LONGEST else f"{head if len(head) > LONGEST // 2 else plain[: LONGEST - 2]} …"
+    return shown.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("](", "]\\(").replace("][", "]\\[")
 
 
 def _code(text: str) -> str:
@@ -146,7 +148,15 @@ def _rows(world: World, facts: Facts, incident: Incident, first: BadRun | None) 
         out.append(Line(first.at, f"**first bad minute**: {first.words}", "cloudwatch:GetMetricData"))
     if incident.ended_at is not None:
         out.append(Line(incident.ended_at, f"**the incident ended**: {incident.resolution}", "journal"))
-    return sorted(out, key=lambda line: line.at)[-MOST:]
+    return _shortened(sorted(out, key=lambda line: line.at))
+
+
+def _shortened(rows: list[Line]) -> list[Line]:
+    """The newest rows where there are too many, after one that says what was left out."""
+    if len(rows) <= MOST:
+        return rows
+    left = rows[: 1 - MOST]
+    return [Line(left[-1].at, f"{len(left)} older rows are left out", ""), *rows[1 - MOST :]]
 
 
 def _table(rows: list[Line]) -> Iterator[str]:

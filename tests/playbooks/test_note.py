@@ -9,6 +9,7 @@ import pytest
 
 from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Thresholds
+from clickit_tui.logs.mask import mask
 from clickit_tui.playbooks import keeping, note
 from clickit_tui.world.incident import Incident, Told
 from clickit_tui.world.world import World
@@ -122,3 +123,24 @@ def test_no_world_breaks_it(name: str) -> None:
     lines = note.lines(msgspec.structs.replace(getattr(worlds, f"{name}_world")(NOW), incidents=(one,)), FACTS, one)
     assert [line for line in lines if line.startswith("## ")] == list(SECTIONS)
     assert all("\n" not in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "never"),
+    [
+        ("see ![a](http://evil.example/b)", "](http"),
+        ("a \\| b", "a \\\\| b"),
+        (f"{'word ' * 78} postgres://clickit:hunter2hunter2@db/x and more", "hunter"),
+    ],
+)
+def test_foreign_text_brings_no_link_no_column_and_no_half_of_a_secret(text: str, never: str) -> None:
+    said = worldpast.recorded(NOW, 100, Told.NOTE, text, id="n")
+    lines = made(world=world_of(worldpast.incident(NOW), record=(*worldpast.told(NOW), said)))
+    assert never not in mask("\n".join(lines))
+
+
+def test_rows_that_are_left_out_are_counted() -> None:
+    said = tuple(worldpast.recorded(NOW, 300 - index / 10, Told.NOTE, f"note {index}", id=f"n{index}") for index in range(note.MOST + 50))
+    timeline = section(made(world=world_of(worldpast.incident(NOW), record=said)), "Timeline")
+    assert "older rows are left out" in timeline
+    assert timeline.count("\n| 2026") <= note.MOST
