@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import shlex
 from collections.abc import Callable
 from enum import StrEnum
 from functools import cache, wraps
@@ -113,6 +114,17 @@ class Blind(Exception):
         self.finding = finding
 
 
+def placed(world: World, todos: tuple[Todo, ...]) -> tuple[Todo, ...]:
+    """The same, each `aws` command with the region that was looked at: pasted elsewhere it must not act in another one."""
+    region = world.identity.value.region if world.identity.value is not None else ""
+    return tuple(
+        msgspec.structs.replace(one, command=f"{one.command} --region {shlex.quote(region)}")
+        if region and one.command.startswith("aws ") and " --region " not in one.command
+        else one
+        for one in todos
+    )
+
+
 _CHECKS: dict[str, Check] = {}
 
 
@@ -126,7 +138,7 @@ def _honest(judge: Callable[[World, Facts], Finding], part: str) -> Callable[[Wo
         except Blind as blind:
             found = blind.finding
         calm = found.verdict in (Verdict.PASS, Verdict.NONE)
-        return found if calm or found.todo else msgspec.structs.replace(found, todo=look)
+        return found if calm else msgspec.structs.replace(found, todo=placed(world, found.todo) or look)
 
     return judged
 

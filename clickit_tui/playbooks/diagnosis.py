@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from clickit_tui.checks.cause import Cause, blind
-from clickit_tui.checks.registry import RANK, Facts, Finding, Verdict
+from clickit_tui.checks.registry import RANK, Facts, Finding, Verdict, placed
 from clickit_tui.checks.strip import findings
 from clickit_tui.checks.timeline import last_change
 from clickit_tui.playbooks.registry import Case, Clue, rules
@@ -45,7 +45,9 @@ def diagnose(world: World, facts: Facts, found: dict[str, Finding] | None = None
     judged = findings(world, facts) if found is None else found
     case = Case(world=world, facts=facts, found=judged)
     said = [
-        msgspec.structs.replace(clue, playbook=rule.playbook, order=rule.order) for rule in rules() if (clue := rule.find(case)) is not None
+        msgspec.structs.replace(clue, playbook=rule.playbook, order=rule.order, todo=placed(world, clue.todo))
+        for rule in rules()
+        if (clue := rule.find(case)) is not None
     ]
     first_of: dict[str, Clue] = {}
     for clue in said:
