@@ -8,7 +8,7 @@ MARK = "‹masked›"
 
 _PROGRAMS = ("mysql", "mariadb", "redis-cli", "sshpass")
 _HINTS = (
-    "://", "akia", "asia", "eyj", "-----begin", "pass", "pwd", "secret", "token", "key", "authorization", "credential", "bearer", "basic ",
+    "://", "akia", "asia", "eyj", "-----begin", "pass", "pw", "secret", "token", "key", "authorization", "credential", "bearer", "basic ",
     "cookie", "_live_", "_test_", "whsec_", "ghp_", "ghs_", "gho_", "github_pat_", "xox", "session", "signature",
     "glpat-", "npm_", "sg.", "aiza", "identified by", *_PROGRAMS,
 )  # fmt: skip
@@ -21,7 +21,7 @@ _STORE = re.compile(
 )
 """A password with a slash in it, as generated ones have, makes an address that clients refuse and quote."""
 _SHAPES = re.compile(
-    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
+    r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"
     r"|\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?"
     r"|\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{8,}|\bwhsec_[A-Za-z0-9]{8,}"
     r"|\bgh[pso]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bxox[abprs]-[A-Za-z0-9-]{10,}"
@@ -30,7 +30,7 @@ _SHAPES = re.compile(
 _BEARER = re.compile(r"(?i)\b(bearer|basic)(\s+)(?=[A-Za-z._~+/-]*[0-9=])[A-Za-z0-9._~+/=-]{8,}")
 _PAIR = re.compile(
     r"(?i)(?<![A-Za-z])(?P<name>[\w.-]{0,40}?(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"
-    r"|authorization|credentials?|set-cookie|cookie|session[_-]?id|signature|(?<![A-Za-z])pass)(?:[_-]?(?:id|key|value|hash|base|string|text)){0,2})"
+    r"|authorization|credentials?|set-cookie|cookie|session[_-]?id|signature|(?<![A-Za-z])(?:pass|pw))(?:[_-]?(?:id|key|value|hash|base|string|text)){0,2})"
     r"(?P<sep>\\?[\"']?\s{0,3}[:=]\s{0,3})"
     r"(?P<value>\{(?:[^{}]|\{[^{}]{0,500}\}){0,1000}\}|\[[^\[\]]{0,1000}\]|\\\"[^\"\\]*\\\"|\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|(?:bearer|basic|digest)\s+[^\s,;\"']+|[^\s,;&\"'}\])]+)"
 )
@@ -47,7 +47,7 @@ _PROGRAM = re.compile(
 """Programs that take a password as an option without a name."""
 _SPACED = re.compile(
     r"(?i)(?P<name>(?:\b|(?<![/\w.-])[a-z]\w{0,40}_)(?:passw(?:or)?d|passphrase|requirepass))"
-    r"(?P<sep>\s{1,3}(?P<is>(?:is|was|set to|changed to|(?:for|of)\s[^\s:=]{1,60}\s?[:=])\s{1,3})?)"
+    r"(?P<sep>\s{1,3}(?P<is>(?:is|was|to|set to|changed to|(?:for|of)\s[^\s:=]{1,60}\s?[:=])\s{1,3})?)"
     r"(?:(?P<quote>[\"'])(?P<quoted>[^\"'\s]+)(?P=quote)|(?P<plain>[^\s\"':=,;]+))"
 )
 _FLAG = re.compile(r"(?i)(?<!\S)(?P<name>--?[\w-]{0,40}(?:token|secret|password|key))(?P<sep>\s{1,3})(?P<plain>(?!-)[^\s\"'=:,;]{4,})")

@@ -18,6 +18,9 @@ PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\nabc\n-----END RSA PRIV
 MASKED = [
     ("key AKIAIOSFODNN7EXAMPLE used", f"key {MARK} used"),
     ("ASIAIOSFODNN7EXAMPLE", MARK),
+    ("old_AKIAIOSFODNN7EXAMPLE", f"old_{MARK}"),
+    ("set the password to hunter2", f"set the password to {MARK}"),
+    ("pw: hunter2", f"pw: {MARK}"),
     (f"got {JWT} from x", f"got {MARK} from x"),
     (f"Authorization: Bearer {JWT}", f"Authorization: {MARK}"),
     ("authorization: Basic dXNlcjpwYXNz", f"authorization: {MARK}"),
@@ -87,6 +90,8 @@ LEFT = [
     "redis://cache:6379/0 is not reached by ops@example.org",
     "POST /reset_password HTTP/1.1",
     "reset_password 200",
+    "changed the password to log in again",
+    "pwm=3 of the fan",
     "http://localhost:3000/@vite/client",
     "password authentication failed for user clickit",
     "Invalid token: expired",
