@@ -9,7 +9,7 @@ from clickit_tui.checks.suspects import BEFORE_S
 from clickit_tui.checks.timeline import Kind, timeline
 from clickit_tui.plan import as_cli
 from clickit_tui.world.incident import Incident, Kept
-from clickit_tui.world.minutes import REQUESTS, Reading, errors_5xx, read
+from clickit_tui.world.minutes import ERRORS_5XX, REQUESTS, Reading, errors_5xx, read
 from clickit_tui.world.parts import Metrics
 from clickit_tui.world.words import brief, clock, several
 from clickit_tui.world.world import World
@@ -81,7 +81,8 @@ def _errors(found: Metrics, minutes: tuple[float, ...]) -> str:
     share = _share(errors, requests)
     bad = [at for at, value in errors.present if value > 0]
     when = f", from {clock(bad[0])} to {clock(bad[-1] + 60)} ({brief(bad[-1] - bad[0] + 60)})" if bad else ""
-    return f"Answers 5xx: {errors.total:.0f}{share}{when}."
+    whole = all(key in found.series and found.series[key].status == "Complete" for key in ERRORS_5XX)
+    return f"Answers 5xx: {'' if whole else 'at least '}{errors.total:.0f}{share}{when}."
 
 
 def _share(errors: Reading, requests: Reading | None) -> str:

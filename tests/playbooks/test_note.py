@@ -100,6 +100,20 @@ def test_minutes_that_the_metrics_do_not_cover_are_counted() -> None:
     )
 
 
+def test_errors_that_were_not_read_whole_are_a_lower_bound() -> None:
+    one = worldpast.incident(NOW)
+    world = world_of(one)
+    found = world.metrics.value
+    assert found is not None
+    series = {
+        **found.series,
+        "edge.elb_5xx": msgspec.structs.replace(found.series["edge.elb_5xx"], status="Forbidden", times=(), values=()),
+    }
+    half = msgspec.structs.replace(world, metrics=worlds.seen(msgspec.structs.replace(found, series=series), NOW, "metrics"))
+    assert any(said.startswith("Answers 5xx: at least ") for said in keeping.impact(half, FACTS, one))
+    assert not any("at least" in said for said in keeping.impact(world, FACTS, one))
+
+
 def test_a_change_whose_outcome_is_unknown_is_an_open_question() -> None:
     lost = worldpast.recorded(NOW, 50, Told.OUTCOME, "SCALE clickit-prod-api", id="abc", part="api", verdict="unknown")
     world = world_of(worldpast.incident(NOW), record=(*worldpast.told(NOW), lost))
