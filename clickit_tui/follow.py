@@ -335,9 +335,17 @@ def _hindered(service: Service, follow: Follow, world: World, read: Progress) ->
     if read.done:
         return read
     hindrance = _hindrance(service, follow, world)
-    if "unable to consistently start tasks" in hindrance:
+    if "unable to consistently start tasks" in hindrance and _its_own(service, follow, world):
         return msgspec.structs.replace(read, failed=hindrance)
     return msgspec.structs.replace(read, sentence=f"{read.sentence}; {hindrance}") if hindrance else read
+
+
+def _its_own(service: Service, follow: Follow, world: World) -> bool:
+    """Whether failures that ECS tells of are those of what is followed: its events name no deployment, and the one before may yet fail."""
+    primary = service.primary
+    if follow.kind not in ("deployment", "rollback") or primary is None:
+        return True
+    return bool(primary.failed) or any(t.started_by == primary.id and _failed_since(t, follow) for t in world.tasks.value or ())
 
 
 def _hindrance(service: Service, follow: Follow, world: World) -> str:

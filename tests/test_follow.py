@@ -173,6 +173,20 @@ def test_what_hinders_it_is_said_and_giving_up_ends_it():
     assert now.sentence.startswith("after 1 m 39 s: is unable to consistently start tasks")
 
 
+def test_that_ecs_gives_up_on_the_deployment_before_is_no_failure_of_the_one_that_is_followed():
+    at = T0 + 30
+    told = (worlds.ServiceEvent(id="e", at=at, message=f"(service {NAMES.api}) is unable to consistently start tasks successfully."),)
+    now = run(begun("deployment", deployment=NEW), (at, world(at, deployments=rolling(at), events=told)))
+    assert (now.phase, "is unable to consistently start tasks" in now.sentence) == (Phase.UNDER_WAY, True)
+    new, old = rolling(at)
+    own = world(at, deployments=(msgspec.structs.replace(new, failed=3), old), events=told)
+    assert run(now, (at, own)).phase is Phase.FAILED
+    crashed = msgspec.structs.replace(
+        worlds.stopped(at, "api", 0x77, 42, 10, "Essential container in task exited", "EssentialContainerExited", 1), started_by=NEW
+    )
+    assert run(now, (at, world(at, deployments=rolling(at), events=told, tasks=(crashed,)))).phase is Phase.FAILED
+
+
 def test_a_task_that_stops_by_itself_is_named():
     at = T0 + 60
     crashed = worlds.stopped(at, "api", 0x77, 41, 10, "Essential container in task exited", "EssentialContainerExited", 1)
