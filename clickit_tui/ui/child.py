@@ -228,6 +228,7 @@ class _Loan:
             self.end()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGWINCH, self._resize)
+        continued = signal.signal(signal.SIGCONT, self._continued)
         loop.add_reader(self._in, self._typed)
         passing = asyncio.create_task(self._pass_on())
         passing.add_done_callback(lambda done: self.end() if not done.cancelled() and done.exception() else None)
@@ -239,6 +240,7 @@ class _Loan:
             return code
         finally:
             loop.remove_signal_handler(signal.SIGWINCH)
+            signal.signal(signal.SIGCONT, continued)
             loop.remove_reader(self._in)
             loop.remove_writer(self._master)
             await self._settled(passing, titled)
@@ -297,6 +299,13 @@ class _Loan:
                 self._warned = True
                 await self._write(f"\r\n{warning}\r\n".encode())
             await asyncio.sleep(TITLE_EVERY_S)
+
+    def _continued(self, *_: object) -> None:
+        """After a stop from outside the terminal has the modes of the shell there: without this keys would be that shell's signals."""
+        with contextlib.suppress(OSError, termios.error):
+            if os.tcgetpgrp(self._in) == os.getpgrp():
+                tty.setraw(self._in, termios.TCSANOW)
+                self._resize()
 
     def _resize(self) -> None:
         """The child's terminal has the size of the real one."""
