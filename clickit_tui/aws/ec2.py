@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -12,7 +13,7 @@ from clickit_tui.aws.members import Json, flag, integer, text
 from clickit_tui.poll import Fetch
 from clickit_tui.world.network import SecurityRule, Subnet
 from clickit_tui.world.parts import Database, NatGateway
-from clickit_tui.world.seen import Failed
+from clickit_tui.world.seen import Failed, Seen, Trouble
 from clickit_tui.world.world import World
 
 
@@ -83,6 +84,10 @@ def rules_fetch(gateway: Gateway) -> Fetch:
 
     async def fetch(world: World) -> Mapping[str, object]:
         groups = groups_in_use(world)
+        ends: tuple[tuple[str, Seen[Any]], ...] = (("services", world.services), ("database", world.database))
+        for field, end in ends:
+            if groups and (end.fault is None or end.fault.kind is not Trouble.DENIED):
+                needed(end, field)  # the rules of its groups would be missing, which reads as `no way`
         if not groups:
             needed(world.services, "services")
             raise not_found("a security group of the services or of the database")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from clickit_tui.aws.ec2 import nat_fetch, rules_fetch, subnets_fetch
@@ -76,6 +77,14 @@ async def test_rules_of_the_groups_of_tasks_and_database_with_the_entries_of_pre
         SecurityRule(group="sg-db", egress=True, protocol="-1", cidr="::/0"),
     )
     assert gateway.calls[0] == ("DescribeSecurityGroupRules", {"Filters": [{"Name": "group-id", "Values": ["sg-app", "sg-db"]}]})
+
+
+@pytest.mark.parametrize("field", ["services", "database"])
+async def test_rules_are_read_only_when_the_groups_of_both_ends_are_known(field: str) -> None:
+    half = msgspec.structs.replace(KNOWN, **{field: Seen()})
+    with pytest.raises(Failed) as raised:
+        await rules_fetch(Scripted(DescribeSecurityGroupRules=recorded.SECURITY_RULES))(half)
+    assert (raised.value.fault.kind, raised.value.fault.sentence) == (Trouble.WAITING, f"waits for {field}: not read yet")
 
 
 async def test_a_prefix_list_that_may_not_be_read_hides_its_ranges_only() -> None:
