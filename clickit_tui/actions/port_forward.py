@@ -92,10 +92,10 @@ def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> P
 
 
 def local(facts: Facts, to: str) -> int:
-    """The port of this machine: the usual one if it is free, else another free one; 0 when none is known."""
+    """The port of this machine: the usual one if it is free or nobody has looked yet, else another free one; 0 when none is free."""
     free = facts.machine.free_ports
     usual = USUAL[to][1]
-    return usual if usual in free else next((port for port in reversed(free)), 0)
+    return usual if usual in free or not facts.machine.looked else next((port for port in reversed(free)), 0)
 
 
 def ready(to: str, host: str, local_port: int, facts: Facts, encrypted: bool) -> str:

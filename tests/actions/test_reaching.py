@@ -70,6 +70,11 @@ def test_a_tunnel_takes_a_free_port_and_names_the_server_itself():
     assert isinstance(plan("port_forward", facts=replace(FACTS, machine=replace(worlds.MACHINE, free_ports=()))), Refused)
 
 
+def test_before_the_machine_was_looked_at_nothing_is_said_of_its_ports():
+    unseen = plan("port_forward", facts=replace(FACTS, machine=replace(worlds.MACHINE, looked=False, free_ports=())))
+    assert unseen.opens.local_port == 15432
+
+
 def test_where_there_is_only_a_cache_a_tunnel_leads_there():
     world = replace(WORLD, database=worlds.faulty(worlds.denied("rds:DescribeDBInstances"), worlds.NOW))
     only = ROW if len(TASKS[0].containers) == 1 else replace(ROW, container="api")
