@@ -25,7 +25,7 @@ TO_DEMO = 75
 class FirstRun(Page):
     """The page of a first run."""
 
-    leave = "D demo   esc leave   q quit"
+    leave = (("page.demo", "demo"), ("page.leave", "leave"), ("page.stop", "quit"))
     BINDINGS: ClassVar[list[BindingType]] = [
         binding("D", "demo", "page.demo", "on the page of a first run: leave for the demo, an embedded ClickIt"),
         binding("q", "stop", "page.stop", "on the page of a first run: quit"),

@@ -21,7 +21,7 @@ from clickit_tui.world.seen import Failed
 class Details(Page):
     """What is known of a row of one service; `d` compares two revisions of its task definition."""
 
-    leave: ClassVar[str] = "d compare revisions   esc leave"
+    leave = (("page.compare", "compare revisions"), ("page.leave", "leave"))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "d", "compare", "compare", show=False, id="page.compare", tooltip="compare any two revisions of the service, over its details"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.events import MouseScrollDown, MouseScrollUp, Resize
 
 from clickit_tui.ui.box import boxed
@@ -31,13 +31,21 @@ def page_lines(
     return boxed(title, body[top : top + room], f"{footer}   more below" if below > 0 else footer, cells), top
 
 
+def ways_out(leave: Sequence[tuple[str, str]], active: Iterable[ActiveBinding]) -> str:
+    """The first key of each id, as it is configured, with its word: `esc leave`."""
+    keys: dict[str, str] = {}
+    for bound in active:
+        keys.setdefault(bound.binding.id or "", bound.binding.key)
+    return "   ".join(f"{'esc' if keys[one] == 'escape' else keys[one]} {word}" for one, word in leave if one in keys)
+
+
 class Page(Modal[None]):
     """Lines from a function, asked again by `renew()`; long ones wrap."""
 
     DEFAULT_CSS: ClassVar[str] = "Page { align: center middle; } Page > Lines { width: auto; height: auto; }"
     AUTO_FOCUS = ""
-    leave: ClassVar[str] = "esc leave"
-    """The keys that go elsewhere, in the last row."""
+    leave: ClassVar[tuple[tuple[str, str], ...]] = (("page.leave", "leave"),)
+    """The keys that go elsewhere, by their ids, each with its word; they stand in the last row."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter,question_mark", "leave", "leave", show=False, id="page.leave", tooltip="leave the page"),
         Binding("up,k", "scroll_by(-1)", "up", show=False, id="page.up", tooltip="one line up"),
@@ -74,8 +82,9 @@ class Page(Modal[None]):
     def renew(self) -> None:
         """Ask for the lines again. What the app says of itself, its sub-title, stands before the title: a page may cover all else."""
         width, height = self.app.size
+        leave = ways_out(self.leave, self.active_bindings.values())
         title = f"{self.app.sub_title} {self._title}".strip()
-        shown, self._top = page_lines(title, self._lines_of(), self._top, max(24, min(width - 2, 120)), max(3, height), self.leave)
+        shown, self._top = page_lines(title, self._lines_of(), self._top, max(24, min(width - 2, 120)), max(3, height), leave)
         self._box.show(shown)
 
     def action_leave(self) -> None:

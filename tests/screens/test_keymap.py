@@ -158,6 +158,18 @@ async def test_key_rows_and_the_list_of_actions_show_the_configured_keys():
         await until(pilot, lambda: isinstance(app.screen, Picker) and bool(re.search(r"f6 +scale", app.screen.text)))
 
 
+async def test_a_page_says_the_configured_key_that_leaves_it():
+    core = FakeCore(worlds.incident_world(worlds.NOW))
+    core.config = msgspec.structs.replace(core.config, keymap={"page.leave": "x"})
+    async with running(core) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, Page))
+        assert "x leave" in app.screen.text
+        assert "esc leave" not in app.screen.text
+        await pilot.press("x")
+        await until(pilot, lambda: app.screen is app.board)
+
+
 def test_the_keys_of_a_replay_mean_nothing_else_anywhere_but_space():
     found = {group.name: group for group in groups(Dashboard.BINDINGS)}
     own = {key for bound in found.pop("a replay").bound for key in bound.keys}
