@@ -24,7 +24,7 @@ from clickit_tui.screens.change import Change, change, titled
 from clickit_tui.screens.incident import Duty
 from clickit_tui.screens.palette import open_palette
 from clickit_tui.screens.secret_value import Asked
-from clickit_tui.ui.cells import Spans
+from clickit_tui.ui.cells import Span, Spans
 from clickit_tui.ui.child import Lent
 from clickit_tui.ui.clipboard import copy
 from clickit_tui.ui.keybar import KeyHint
@@ -200,7 +200,19 @@ class Keys(Screen[None]):
         if target is None:
             self.say("details: select a service or task (tab)")
             return
-        self.page(f"{target_name(target)}  {badge(self.core.store.world)}", lambda: self._details(target))
+        self.page(f"{target_name(target)}  {badge(self.core.store.world)}", self._kept_details(target))
+
+    def _kept_details(self, target: Target) -> Callable[[], list[Spans]]:
+        """The details as they are now; of what the last reading does not hold any more, what it was, and that it is gone."""
+        known: list[Spans] = []
+
+        def lines() -> list[Spans]:
+            nonlocal known
+            now = self._details(target)
+            known = now or known
+            return now or [(Span(f" {target_name(target)} is not in the newest reading any more; it was:", "warn"),), (), *known]
+
+        return lines
 
     def _details(self, target: Target) -> list[Spans]:
         world, view = self.core.store.world, self.view
@@ -276,7 +288,7 @@ class Keys(Screen[None]):
 
     def _choice(self, a: Action, target: Target | None) -> Choice:
         reason = why_not(a, acted_on(a, target), self.core.store.world, self.view) if self.view else ""
-        return Choice(id=a.id, text=f"{self.live_key(a.key) or ' '}  {a.title}", reason=reason)
+        return Choice(id=a.id, text=f"{self.live_key(a.key) or ' '}  {a.title}", reason=reason, also=a.verb)
 
     def changes(self, view: View, target: Target | None) -> list[Choice]:
         """What the palette offers to change."""

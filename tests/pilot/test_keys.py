@@ -248,3 +248,17 @@ async def test_typing_a_filter_makes_no_row_anew_and_a_change_does(monkeypatch):
         made.clear()
         await show(app, pilot, worlds.healthy_world())
         assert made
+
+
+async def test_details_of_a_task_that_is_gone_keep_what_was_known_and_say_so():
+    world = worlds.incident_world(NOW)
+    async with running(FakeCore(world)) as (app, pilot):
+        shown = {row.key for row in app.board.services.table.model.visible}
+        task = next(t for t in world.tasks.value if f"task:{t.arn}" in shown)
+        await select(app, pilot, f"task:{task.arn}")
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Page) and task.id in app.screen.text)
+        gone = tuple(t for t in world.tasks.value if t.arn != task.arn)
+        await show(app, pilot, msgspec.structs.replace(world, tasks=msgspec.structs.replace(world.tasks, value=gone)))
+        await until(pilot, lambda: "is not in the newest reading any more" in app.screen.text)
+        assert task.id in app.screen.text
