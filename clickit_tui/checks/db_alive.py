@@ -33,6 +33,9 @@ def judge(world: World, facts: Facts) -> Finding:
     if silent:
         whole(world, facts, tuple(key for key in KEYS if key in found.series), "database")
     newest = max(last)
+    if silent and newest > (world.metrics.seen_at or facts.now):
+        said = "the database's metrics have points of the future only: a clock is wrong"
+        return unknown("bad answer", said, "database", METRICS_CALL)
     return Finding(
         verdict=Verdict.FAIL if silent else Verdict.PASS,
         short="metrics ended" if silent else "reports",

@@ -92,3 +92,10 @@ def test_an_environment_without_services_is_not_all_well():
     assert entries["api"] == entries["frontend"] == (V.WARN, "no service")
     assert {one.part: one.short for one in strip(nobody, RELAXED)}["api"] == "no service"
     assert cause(nobody, RELAXED).sentence.startswith(f"nothing fails, but {FACTS.names.cluster} has no service of ClickIt")
+
+
+def test_points_of_the_future_do_not_stop_the_database():
+    found = CALM.metrics.value
+    late = {key: msgspec.structs.replace(one, times=tuple(at + 3600 for at in one.times)) for key, one in found.series.items()}
+    seen_late = judge("db.alive", with_(metrics=msgspec.structs.replace(found, series=late)))
+    assert (seen_late.verdict, seen_late.short) == (V.UNKNOWN, "bad answer")
