@@ -10,6 +10,7 @@ import re
 import signal
 import stat
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -390,3 +391,20 @@ def test_a_session_without_keys_is_counted_down_and_warned_of_but_never_into_a_p
         terminal.type("exit\r")
         back(terminal)
         leave(terminal)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP])
+def test_a_shell_goes_on_after_a_stop_of_the_app_from_outside(shared: Shared, number: signal.Signals) -> None:
+    terminal = shared.terminal
+    in_shell(terminal)
+    lent = terminal.attributes_now
+    terminal.signal(number)
+    terminal.wait_until(terminal.stopped, what="the stop")
+    termios.tcsetattr(terminal.slave, termios.TCSANOW, terminal.attributes_before)  # as the shell outside does
+    terminal.signal(signal.SIGCONT)
+    terminal.wait_until(lambda: terminal.attributes_now == lent, what="the session's modes")
+    terminal.type("echo on-$((40+2))\r")
+    terminal.wait_for("on-42")
+    terminal.type("exit\r")
+    back(terminal)
+    terminal.wait_for("shell in api/.*: ended after")
