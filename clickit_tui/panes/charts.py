@@ -107,8 +107,8 @@ def _counter_text(world: World, view: View, key: str, cells: int = 8) -> Spans:
 
 
 def _nothing(world: World) -> str:
-    """What a counter without any point says: nothing was read yet, or nobody asked."""
-    return "no traffic" if world.metrics.value else "…"
+    """What a counter without any point says: that the metric has none, which late points look like too, or that nothing was read yet."""
+    return "no data" if world.metrics.value else "…"
 
 
 def _latency_text(world: World, view: View) -> Spans:
