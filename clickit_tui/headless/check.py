@@ -25,7 +25,6 @@ from clickit_tui.world.world import World
 
 CODES = {Verdict.PASS: 0, Verdict.NONE: 0, Verdict.WARN: 1, Verdict.FAIL: 2, Verdict.UNKNOWN: 3}
 NOT_RUN = 4
-FORMS = ("plain", "json", "markdown")
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,7 +34,6 @@ LAYERS: tuple[tuple[str, str, str], ...] = (
 LABEL, NUMBER = 15, 9
 NARROW = 76
 """Below this many columns only the value and the greatest are shown."""
-PLOT_ROWS = 3
 
 
 class Looking(msgspec.Struct, frozen=True, kw_only=True):
