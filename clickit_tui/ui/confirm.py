@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import ClassVar, Literal
+from typing import Literal
 
-from textual.app import ComposeResult
-from textual.events import Key, Paste, Resize
+from textual.events import Key, Paste
 
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.entry import Entry, edited, first_line, typed
-from clickit_tui.ui.lines import Lines
 from clickit_tui.ui.looks import Symbols
 from clickit_tui.ui.modal import Modal
 from clickit_tui.ui.preview import Dialog, Done, Field, Line, Preview, draw, scroll_room
@@ -209,9 +207,6 @@ class Confirm(Modal[Done | None]):
     `leaves(done)` says whether the dialog makes room at once because something else follows.
     """
 
-    DEFAULT_CSS: ClassVar[str] = "Confirm { align: center middle; } Confirm > Lines { width: auto; height: auto; }"
-    AUTO_FOCUS = ""
-
     def __init__(
         self,
         preview: Callable[[dict[str, str]], Preview],
@@ -228,42 +223,28 @@ class Confirm(Modal[Done | None]):
         self._progress = progress
         self._copy = copy
         self.model = ConfirmModel(preview, clock)
-        self._box = Lines()
-
-    def compose(self) -> ComposeResult:
-        yield self._box
 
     def on_mount(self) -> None:
-        """Draw at once; once something was sent, look every second how far it has come."""
-        self._draw()
+        """Once something was sent, look every second how far it has come."""
         self.set_interval(1.0, self.watch_progress)
 
-    def on_resize(self, event: Resize) -> None:
-        """The box fits the terminal."""
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         width, height = self.app.size
         if width > 20:
             self._box.show(self.model.lines(max(40, min(width - 3, 100)), height, self._box.symbols))
-
-    @property
-    def text(self) -> str:
-        """What is drawn, without looks."""
-        return self._box.text
 
     def renew(self) -> None:
         """Preview again because the World moved."""
         self.model.renew()
         self.watch_progress()
-        self._draw()
+        self.draw()
 
     def watch_progress(self) -> None:
         """Show how far a sent change has come."""
         dialog = self.model.dialog
         if dialog.done is not None and dialog.done.kind in ("done", "unknown") and not dialog.finished:
             self.model.told(self._progress())
-            self._draw()
+            self.draw()
 
     def on_key(self, event: Key) -> None:
         """Every key but those of the process itself belongs to the dialog."""
@@ -274,7 +255,7 @@ class Confirm(Modal[Done | None]):
         if not self.is_active:
             return  # a key that came close behind the one that left: dismissing twice would close the screen below
         want = self.model.key(event.key, event.character)
-        self._draw()
+        self.draw()
         if want == "leave":
             self.dismiss(self.model.dialog.done)
         elif want == "copy":
@@ -286,11 +267,11 @@ class Confirm(Modal[Done | None]):
         """Pasted text never confirms."""
         event.stop()
         self.model.paste(event.text)
-        self._draw()
+        self.draw()
 
     async def _copied(self) -> None:
         self.model.copied(await self._copy("\n".join(self.model.preview.commands)))
-        self._draw()
+        self.draw()
 
     async def _sent(self) -> None:
         done = await self._carry_out(dict(self.model.inputs))
@@ -299,7 +280,7 @@ class Confirm(Modal[Done | None]):
             self.dismiss(done)
             return
         self.watch_progress()
-        self._draw()
+        self.draw()
 
 
 __all__ = ["Confirm", "ConfirmModel", "Done", "Field", "Line", "Preview"]

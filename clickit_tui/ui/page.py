@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
-from textual.events import MouseScrollDown, MouseScrollUp, Resize
+from textual.events import MouseScrollDown, MouseScrollUp
 
 from clickit_tui.ui.box import boxed
 from clickit_tui.ui.cells import Spans
-from clickit_tui.ui.lines import Lines
 from clickit_tui.ui.modal import Modal
 from clickit_tui.ui.wrapping import wrapped
 
@@ -42,8 +40,6 @@ def ways_out(leave: Sequence[tuple[str, str]], active: Iterable[ActiveBinding]) 
 class Page(Modal[None]):
     """Lines from a function, asked again by `renew()`; long ones wrap."""
 
-    DEFAULT_CSS: ClassVar[str] = "Page { align: center middle; } Page > Lines { width: auto; height: auto; }"
-    AUTO_FOCUS = ""
     leave: ClassVar[tuple[tuple[str, str], ...]] = (("page.leave", "leave"),)
     """The keys that go elsewhere, by their ids, each with its word; they stand in the last row."""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,26 +57,13 @@ class Page(Modal[None]):
         self._lines_of = lines
         self._title = title
         self._top = 0
-        self._box = Lines()
-
-    def compose(self) -> ComposeResult:
-        yield self._box
-
-    @property
-    def text(self) -> str:
-        """What is drawn, without looks."""
-        return self._box.text
-
-    def on_mount(self) -> None:
-        """Draw at once."""
-        self.renew()
-
-    def on_resize(self, event: Resize) -> None:
-        """The page fits the terminal."""
-        self.renew()
 
     def renew(self) -> None:
-        """Ask for the lines again. What the app says of itself, its sub-title, stands before the title: a page may cover all else."""
+        """Ask for the lines again."""
+        self.draw()
+
+    def draw(self) -> None:
+        """What the app says of itself, its sub-title, stands before the title: a page may cover all else."""
         width, height = self.app.size
         leave = ways_out(self.leave, self.active_bindings.values())
         title = f"{self.app.sub_title} {self._title}".strip()

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar
 
 import msgspec
-from textual.app import ComposeResult
-from textual.events import Key, Paste, Resize
+from textual.events import Key, Paste
 
 from clickit_tui.ui.box import boxed
 from clickit_tui.ui.cells import Row, Span, Spans, spans_width
 from clickit_tui.ui.entry import Entry, edited, entry_spans, first_line, typed
-from clickit_tui.ui.lines import Lines
 from clickit_tui.ui.looks import Symbols
 from clickit_tui.ui.modal import Modal
 from clickit_tui.ui.table import TableModel, top_for
@@ -116,32 +113,12 @@ def _marked(spans: Spans, cells: int, under_cursor: bool, glyphs: Symbols) -> Sp
 class Picker(Modal[str | None]):
     """Dismissed with the id of the choice, or None. The cursor begins on the choice `at`, else on the first."""
 
-    DEFAULT_CSS: ClassVar[str] = "Picker { align: center middle; } Picker > Lines { width: auto; height: auto; }"
-    AUTO_FOCUS = ""
-
     def __init__(self, title: str, choices: Sequence[Choice], at: str = "") -> None:
         super().__init__()
         self._title = title
         self.model = PickerModel(choices, at)
-        self._box = Lines()
 
-    def compose(self) -> ComposeResult:
-        yield self._box
-
-    @property
-    def text(self) -> str:
-        """What is drawn, without looks."""
-        return self._box.text
-
-    def on_mount(self) -> None:
-        """Draw at once."""
-        self._draw()
-
-    def on_resize(self, event: Resize) -> None:
-        """The box fits the terminal."""
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         width, height = self.app.size
         cells, rows = max(24, min(width - 3, 90)), max(5, min(height - 2, 30))
         self._box.show(self.model.lines(self._title, cells, rows, self._box.symbols))
@@ -163,10 +140,10 @@ class Picker(Modal[str | None]):
             entry = edited(self.model.entry, event.key, event.character)
             if entry is not None:
                 self.model.type(entry)
-        self._draw()
+        self.draw()
 
     def on_paste(self, event: Paste) -> None:
         """The first line of what is pasted."""
         event.stop()
         self.model.type(typed(self.model.entry, first_line(event.text)))
-        self._draw()
+        self.draw()

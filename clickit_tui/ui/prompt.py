@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.events import Key, Paste, Resize
+from textual.events import Key, Paste
 
 from clickit_tui.ui.cells import Span, Spans, fit, width
 from clickit_tui.ui.entry import Entry, edited, entry_spans, first_line, typed
-from clickit_tui.ui.lines import Lines
 from clickit_tui.ui.modal import Modal
 
 HINT = "enter keep  esc undo"
@@ -34,8 +32,7 @@ class Prompt(Modal[str | None]):
     is shown as an asterisk; `hint` says what the keys do.
     """
 
-    DEFAULT_CSS: ClassVar[str] = "Prompt { align: left bottom; } Prompt > Lines { height: 1; }"
-    AUTO_FOCUS = ""
+    DEFAULT_CSS: ClassVar[str] = "Prompt { align: left bottom; } Prompt > Lines { width: 1fr; height: 1; }"
 
     def __init__(
         self, mark: str, initial: str = "", *, changed: Callable[[str], str] | None = None, hidden: bool = False, hint: str = HINT
@@ -48,34 +45,22 @@ class Prompt(Modal[str | None]):
         self._hint = hint
         self._entry = Entry.of(initial)
         self._note = ""
-        self._line = Lines()
-
-    def compose(self) -> ComposeResult:
-        yield self._line
 
     @property
     def value(self) -> str:
         """What has been typed so far."""
         return self._entry.text
 
-    def on_mount(self) -> None:
-        """Draw at once."""
-        self._draw()
-
-    def on_resize(self, event: Resize) -> None:
-        """The line fills its row."""
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         shown = self._entry._replace(text="*" * len(self._entry.text)) if self._hidden else self._entry
-        self._line.show([prompt_line(self._mark, shown, self._note, self.app.size.width, self._line.symbols.caret, self._hint)])
+        self._box.show([prompt_line(self._mark, shown, self._note, self.app.size.width, self._box.symbols.caret, self._hint)])
 
     def _set(self, entry: Entry) -> None:
         same = entry.text == self._entry.text
         self._entry = entry
         if not same and self._changed is not None:
             self._note = self._changed(entry.text)
-        self._draw()
+        self.draw()
 
     def on_key(self, event: Key) -> None:
         """Every printable key belongs to the line."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.events import Key, Paste, Resize
+from textual.events import Key, Paste
 
 from clickit_tui.ui.box import boxed
 from clickit_tui.ui.cells import Span, Spans
-from clickit_tui.ui.lines import Lines
 from clickit_tui.ui.modal import Modal
 
 LONGEST = 4096
@@ -54,33 +51,13 @@ class Typed:
 class Sealed(Modal[bool]):
     """Asks for a secret twice; `take` gets its characters once, and the dialog keeps nothing. Dismissed with True when they were taken."""
 
-    DEFAULT_CSS: ClassVar[str] = "Sealed { align: center middle; } Sealed > Lines { width: auto; height: auto; }"
-    AUTO_FOCUS = ""
-
     def __init__(self, title: str, badge: str, take: Callable[[list[str]], None]) -> None:
         super().__init__()
         self._title, self._badge, self._take = title, badge, take
         self._typed = Typed()
         self._note = ""
-        self._box = Lines()
 
-    def compose(self) -> ComposeResult:
-        yield self._box
-
-    @property
-    def text(self) -> str:
-        """What is drawn, without looks."""
-        return self._box.text
-
-    def on_mount(self) -> None:
-        """Draw at once."""
-        self._draw()
-
-    def on_resize(self, event: Resize) -> None:
-        """The box fits the terminal."""
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         cells = max(40, min(self.app.size.width - 3, 78))
         self._box.show(boxed(f"{self._title}  {self._badge}", self._lines(), "enter next   ctrl+u empty   esc leave", cells))
 
@@ -118,7 +95,7 @@ class Sealed(Modal[bool]):
             self._typed.now.clear()
         elif event.character is not None:
             self._typed.add(event.character)
-        self._draw()
+        self.draw()
 
     def _next(self) -> None:
         typed = self._typed
@@ -139,4 +116,4 @@ class Sealed(Modal[bool]):
         event.stop()
         self._note = ""
         self._typed.add(event.text)
-        self._draw()
+        self.draw()
