@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from clickit_tui.checks.registry import Facts
+from clickit_tui.checks.suspects import first_bad_minute
 from clickit_tui.world.world import World
 
 _AGE = re.compile(r"-?(\d+(?:\.\d+)?)\s*(s|m|h|d)")
@@ -38,6 +40,17 @@ def moment(text: str, now: float, world: World, part: str = "", local: bool = Fa
     if found is None:
         raise NoMoment(HINT)
     return _at(found, now, local and not found[7])
+
+
+def moment_or_bad_minute(text: str, world: World, facts: Facts, *, local: bool) -> float:
+    """The same, and `first bad minute` (or its beginning): the one that the metrics show. Raises NoMoment."""
+    said = text.strip().lower()
+    if not said or not "first bad minute".startswith(said):
+        return moment(text, facts.now, world, local=local)
+    first = first_bad_minute(world, facts)
+    if first is None:
+        raise NoMoment("there is no bad minute in the metrics now")
+    return first.at
 
 
 def _at(found: re.Match[str], now: float, local: bool) -> float:

@@ -11,7 +11,7 @@ from textual.app import App
 
 from clickit_tui.checks.suspects import first_bad_minute
 from clickit_tui.panes.core import Core
-from clickit_tui.panes.logs_jump import NoMoment, moment
+from clickit_tui.panes.logs_jump import NoMoment, moment_or_bad_minute
 from clickit_tui.panes.timeline import open_incident
 from clickit_tui.panes.view import View
 from clickit_tui.ui.clipboard import copy
@@ -127,12 +127,7 @@ class Duty:
         facts, world, said = self._core.facts(), self._core.store.world, text.strip().lower()
         if said in ("", "now"):
             return facts.now
-        if "first bad minute".startswith(said):
-            first = first_bad_minute(world, facts)
-            if first is None:
-                raise NoMoment("there is no bad minute in the metrics now")
-            return first.at
-        at = moment(text, facts.now, world, local=self._core.config.local_time)
+        at = moment_or_bad_minute(text, world, facts, local=self._core.config.local_time)
         if at > facts.now:
             raise NoMoment("an incident cannot begin in the future")
         return at

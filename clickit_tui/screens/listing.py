@@ -10,10 +10,10 @@ from textual.widget import Widget
 from clickit_tui.actions.registry import Target
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
-from clickit_tui.panes.keys import Selection, look_hints, row_changes
+from clickit_tui.panes.keys import look_hints, row_changes
 from clickit_tui.panes.listing import AboutPane, ListPane
 from clickit_tui.panes.view import View
-from clickit_tui.screens.board import Board
+from clickit_tui.screens.rows import RowsBoard
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.keybar import KeyHint
 from clickit_tui.ui.table import Table
@@ -24,7 +24,7 @@ HINTS = (
 )  # fmt: skip
 
 
-class ListingScreen(Board):
+class ListingScreen(RowsBoard):
     """The frame of the Data and the Supply screen."""
 
     hints: ClassVar[tuple[tuple[str, str], ...]] = HINTS
@@ -32,7 +32,6 @@ class ListingScreen(Board):
     def __init__(self, core: Core, listing: ListPane, about: AboutPane) -> None:
         super().__init__(core)
         self.listing, self.about = listing, about
-        self.selection = Selection()
 
     def content(self) -> Iterable[Widget]:
         yield self.listing
@@ -54,10 +53,6 @@ class ListingScreen(Board):
         """The changes that the row under the cursor allows, for the key row."""
         return row_changes(world, view, self.selected(), self.size.width)
 
-    def adopt(self) -> None:
-        self.selection.chosen()
-        self.say("")
-
     def selected(self) -> Target | None:
         """What the row under the cursor stands for; nothing when the cursor got there by itself."""
         return self.selection.target(self.listing.table.cursor_key, self.core.store.world)
@@ -66,17 +61,12 @@ class ListingScreen(Board):
         """Another row: its details."""
         if event.table is not self.listing.table:
             return
-        self.selection.moved(event.key, event.lost)
-        if self.selection.adrift:
-            self.say("the selected row is gone: choose again with the arrows or enter")
+        self.moved(event, lost=event.lost)
         self.repaint()
 
     def on_table_chosen(self, event: Table.Chosen) -> None:
         """Enter shows all that is known of the row."""
-        if self.selection.adrift:
-            self.selection.chosen()
-            self.repaint()
-        elif event.table is self.listing.table:
+        if not self.took_up() and event.table is self.listing.table:
             self.action_details()
 
     def action_hidden(self) -> None:

@@ -12,14 +12,14 @@ from textual.widget import Widget
 from clickit_tui.actions.registry import Target
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
-from clickit_tui.panes.keys import Selection, change_hints, look_hints
+from clickit_tui.panes.keys import change_hints, look_hints
 from clickit_tui.panes.services_compare import service_under
 from clickit_tui.panes.services_detail import log_part, log_task
 from clickit_tui.panes.services_panes import DetailPane, TreePane
 from clickit_tui.panes.view import View
-from clickit_tui.screens.board import Board
 from clickit_tui.screens.comparing import Details
 from clickit_tui.screens.keys import binding
+from clickit_tui.screens.rows import RowsBoard
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.keybar import KeyHint
 from clickit_tui.ui.table import Table
@@ -47,7 +47,7 @@ def meant(key: str | None, world: World) -> str:
     return key or ""
 
 
-class ServicesScreen(Board):
+class ServicesScreen(RowsBoard):
     """A tree of services over what is known of the selected row."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,7 +63,6 @@ class ServicesScreen(Board):
     def __init__(self, core: Core) -> None:
         super().__init__(core)
         self.listing, self.detail = TreePane(), DetailPane()
-        self.selection = Selection()
         self._turned = False
         """The rows were changed by hand, so that the cursor's new row counts as chosen."""
 
@@ -98,10 +97,6 @@ class ServicesScreen(Board):
 
     # --- the selection ---
 
-    def adopt(self) -> None:
-        self.selection.chosen()
-        self.say("")
-
     def selected(self) -> Target | None:
         """The service or task that the row under the cursor stands for; nothing when the cursor got there by itself."""
         world = self.core.store.world
@@ -114,10 +109,8 @@ class ServicesScreen(Board):
         """Another row: its details, and the log of a stopped task."""
         if event.table is not self.listing.table:
             return
-        self.selection.moved(event.key, event.lost and not self._turned)
+        self.moved(event, lost=event.lost and not self._turned)
         self._turned = False
-        if self.selection.adrift:
-            self.say("the selected row is gone: choose again with the arrows or enter")
         task = log_task(self.core.store.world, event.key)
         if task is not None and (task.stopped or task.part == "migration"):
             self._read_log(task)
@@ -125,9 +118,9 @@ class ServicesScreen(Board):
 
     def on_table_chosen(self, event: Table.Chosen) -> None:
         """Enter opens and shuts a row; where there is nothing to open it shows what is known."""
-        if self.selection.adrift:
-            self.selection.chosen()
-        elif event.key.partition(":")[0] in OPENING and self.listing.looking.view != "migrations":
+        if self.took_up():
+            return
+        if event.key.partition(":")[0] in OPENING and self.listing.looking.view != "migrations":
             self.listing.toggle(event.key)
         else:
             self.action_details()

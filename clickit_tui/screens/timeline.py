@@ -12,12 +12,11 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from clickit_tui.actions.registry import Target
-from clickit_tui.checks.suspects import first_bad_minute
 from clickit_tui.checks.timeline import Group, Happening, Kind, blind, timeline
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
 from clickit_tui.panes.keys import look_hints
-from clickit_tui.panes.logs_jump import NoMoment, moment
+from clickit_tui.panes.logs_jump import NoMoment, moment_or_bad_minute
 from clickit_tui.panes.timeline import entry_page
 from clickit_tui.panes.timeline_panes import BeforePane, TimelinePane
 from clickit_tui.panes.view import View
@@ -132,12 +131,7 @@ class TimelineScreen(Board):
         world, facts = self.core.store.world, self.core.facts()
         if not text.strip():
             return None
-        if "first bad minute".startswith(text.strip().lower()):
-            first = first_bad_minute(world, facts)
-            if first is None:
-                raise NoMoment("there is no bad minute in the metrics now")
-            return first.at
-        return moment(text, facts.now, world, local=self.core.config.local_time)
+        return moment_or_bad_minute(text, world, facts, local=self.core.config.local_time)
 
     def _not_a_moment(self, text: str) -> str:
         try:

@@ -15,13 +15,13 @@ from clickit_tui.actions.registry import Target
 from clickit_tui.logs.line import LogLine
 from clickit_tui.panes.base import Pane
 from clickit_tui.panes.core import Core
-from clickit_tui.panes.keys import Selection, change_hints, look_hints, target_of
+from clickit_tui.panes.keys import change_hints, look_hints, target_of
 from clickit_tui.panes.layout import layout
 from clickit_tui.panes.logs_pane import LogPane
 from clickit_tui.panes.triage import AlarmsPane, DataPane, EdgePane, ServicesPane
 from clickit_tui.panes.view import View
-from clickit_tui.screens.board import Board
 from clickit_tui.screens.keys import binding
+from clickit_tui.screens.rows import RowsBoard
 from clickit_tui.ui.cells import Look, Span
 from clickit_tui.ui.table import Table
 from clickit_tui.world.world import World
@@ -29,7 +29,7 @@ from clickit_tui.world.world import World
 SORTS = ("worst", "name", "age")
 
 
-class TriageScreen(Board):
+class TriageScreen(RowsBoard):
     """Services, edge, data, alarms and the live tail on one screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,7 +49,6 @@ class TriageScreen(Board):
         self.services = ServicesPane()
         self.logs = LogPane()
         self.edge, self.data, self.alarms = EdgePane(), DataPane(), AlarmsPane()
-        self.selection = Selection()
         self._zoomed: Pane | None = None
 
     def content(self) -> Iterable[Widget]:
@@ -104,26 +103,18 @@ class TriageScreen(Board):
         looks = look_hints(self.places, self.name_shown)
         self.keys.show(self.live_hints(looks), self.live_hints(hints), note=self.foot("read-only: keys dimmed" if view.read_only else ""))
 
-    def adopt(self) -> None:
-        self.selection.chosen()
-        self.say("")
-
     def selected(self) -> Target | None:
         """The row under the cursor; nothing when the cursor got there by itself."""
         return self.selection.target(self.services.table.cursor_key, self.core.store.world)
 
     def on_table_moved(self, event: Table.Moved) -> None:
         """A cursor that moved by itself must not lend its new row to the next upper-case key."""
-        self.selection.moved(event.key, event.lost)
-        if self.selection.adrift:
-            self.say("the selected row is gone: choose again with the arrows or enter")
+        self.moved(event, lost=event.lost)
         self.repaint()
 
     def on_table_chosen(self, event: Table.Chosen) -> None:
         """Enter opens and shuts a service; on a task it shows its details."""
-        if self.selection.adrift:
-            self.selection.chosen()
-            self.repaint()
+        if self.took_up():
             return
         target = target_of(event.key, self.core.store.world)
         if event.key == "migration" or (target and target.kind == "service"):
