@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Literal
 
 from clickit_tui.actions import database, state
 from clickit_tui.actions.registry import Target, action
@@ -40,19 +41,27 @@ def stop(world: World, target: Target, given: dict[str, str], facts: Facts) -> P
         return Refused(f"{of.id} has read replicas ({', '.join(of.replicas)}): RDS does not stop it")
     if of.status != "available":
         return Refused(f"{of.id} is {of.status or 'in no known status'}: only an available instance can be stopped")
+    effect = (*_loses(world, facts), *_rests(of, facts))
+    undo = "U: start it again; a start can fail for want of capacity, so it is not sure to come back at once"
+    return _plan("stop", of, world, effect, undo, facts)
+
+
+def _plan(way: Literal["stop", "start"], of: Database, world: World, effect: tuple[Line, ...], undo: str, facts: Facts) -> Plan:
+    here, back = ("StopDBInstance", "StartDBInstance") if way == "stop" else ("StartDBInstance", "StopDBInstance")
+    wanted = "stopped" if way == "stop" else "available"
     return Plan(
-        action="stop_database",
-        title=f"STOP {of.id}",
+        action=f"{way}_database",
+        title=f"{way.upper()} {of.id}",
         env=world.env,
         target="db",
-        steps=(Step(call=call("StopDBInstance", of.id)),),
-        effect=(*_loses(world, facts), *_rests(of, facts), *database.freshness(world, facts)),
-        risk=Risk.SEVERE,
-        undo="U: start it again; a start can fail for want of capacity, so it is not sure to come back at once",
-        inverse=call("StartDBInstance", of.id),
+        steps=(Step(call=call(here, of.id)),),
+        effect=(*effect, *database.freshness(world, facts)),
+        risk=Risk.SEVERE if way == "stop" else Risk.NORMAL,
+        undo=undo,
+        inverse=call(back, of.id),
         refreshes=database.REFRESHES,
         basis=database.basis(world, of.id, status=of.status),
-        then=Follow(kind="database", env=world.env, part="db", resource=of.id, wanted="stopped"),
+        then=Follow(kind="database", env=world.env, part="db", resource=of.id, wanted=wanted),
     )
 
 
@@ -93,20 +102,9 @@ def start(world: World, target: Target, given: dict[str, str], facts: Facts) -> 
     if of.status != "stopped":
         return Refused(f"{of.id} is {of.status or 'in no known status'}: only a stopped instance can be started")
     at = "" if of.restarts_at is None else f"; RDS would by itself at {time.strftime('%Y-%m-%d %H:%MZ', time.gmtime(of.restarts_at))}"
-    return Plan(
-        action="start_database",
-        title=f"START {of.id}",
-        env=world.env,
-        target="db",
-        steps=(Step(call=call("StartDBInstance", of.id)),),
-        effect=(
-            Line(text=f"stopped → available, in some minutes{at}"),
-            Line(text="it can fail: no capacity of this class, a subnet without addresses, a key that cannot be used"),
-            *database.freshness(world, facts),
-        ),
-        undo="U: stop it again" if not facts.protected or facts.may_stop_database else "a stop is refused in a protected environment",
-        inverse=call("StopDBInstance", of.id),
-        refreshes=database.REFRESHES,
-        basis=database.basis(world, of.id, status=of.status),
-        then=Follow(kind="database", env=world.env, part="db", resource=of.id, wanted="available"),
+    effect = (
+        Line(text=f"stopped → available, in some minutes{at}"),
+        Line(text="it can fail: no capacity of this class, a subnet without addresses, a key that cannot be used"),
     )
+    undo = "U: stop it again" if not facts.protected or facts.may_stop_database else "a stop is refused in a protected environment"
+    return _plan("start", of, world, effect, undo, facts)
