@@ -20,6 +20,14 @@ class SteppedClock:
         self._sleepers.append((self.now + seconds, wait))
         await wait
 
+    def on(self, seconds: float) -> None:
+        """Move on at once, and wake whoever slept less; `advance` also lets them run."""
+        self.now += seconds
+        for at, wait in self._sleepers:
+            if at <= self.now and not wait.done():
+                wait.set_result(None)
+        self._sleepers = [(at, wait) for at, wait in self._sleepers if not wait.done()]
+
     async def settle(self) -> None:
         """Let every task that can run do so until it waits again."""
         for _ in range(50):

@@ -18,8 +18,8 @@ from clickit_tui.config import Flags, load
 from clickit_tui.session import Session
 from clickit_tui.ui.prompt import Prompt
 from tests.aws.endpoint import ASSUMED, Endpoint, as_json, as_xml
-from tests.faults.working import HeldClock
 from tests.pilot.driving import until
+from tests.stepped import SteppedClock
 
 SSO = """
 [sso-session clickit]
@@ -52,7 +52,7 @@ ROLE = {"accessKeyId": "ASIASSO", "secretAccessKey": "s", "sessionToken": "t", "
 
 
 class Rig:
-    def __init__(self, app: Dashboard, pilot: Pilot[int], session: Session, clock: HeldClock) -> None:
+    def __init__(self, app: Dashboard, pilot: Pilot[int], session: Session, clock: SteppedClock) -> None:
         self.app, self.pilot, self.session, self.clock = app, pilot, session, clock
 
     @property
@@ -75,7 +75,7 @@ class Rig:
 @asynccontextmanager
 async def opened(small: Endpoint, tmp_path: Path, profiles: str, profile: str) -> AsyncIterator[Rig]:
     (tmp_path / "config").write_text(profiles)
-    clock = HeldClock(time.time())
+    clock = SteppedClock(time.time())
     config = load(Flags(env="prod", profile=profile, region="eu-west-1"), {}, state_dir=str(tmp_path / "state"))
     session = Session(config, clock=clock, sleep=clock.sleep)
     app = Dashboard(session)

@@ -23,6 +23,7 @@ from clickit_tui.ui.lines import Canvas
 from clickit_tui.ui.rule import Rule
 from clickit_tui.world.seen import Absent, Age, Seen, Trouble
 from clickit_tui.world.world import ALWAYS_READ, ON_DEMAND
+from tests.stepped import SteppedClock
 
 SIZE = (180, 50)
 BY_HAND = frozenset({"spend", "history"})
@@ -39,30 +40,6 @@ DOINGS: dict[str, tuple[str, ...]] = {
     "details": ("d", "escape"),
     "move": ("j", "j", "k", "tab", "shift+tab", "g"),
 }
-
-
-class HeldClock:
-    """Epoch seconds that stand still until `on` moves them; `sleep` ends when they have passed."""
-
-    def __init__(self, now: float) -> None:
-        self.now = now
-        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        wait = asyncio.get_running_loop().create_future()
-        self._sleepers.append((self.now + seconds, wait))
-        await wait
-
-    def on(self, seconds: float) -> None:
-        """Move on at once."""
-        self.now += seconds
-        for at, wait in self._sleepers:
-            if at <= self.now and not wait.done():
-                wait.set_result(None)
-        self._sleepers = [(at, wait) for at, wait in self._sleepers if not wait.done()]
 
 
 class Lag:
@@ -104,7 +81,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 class Work:
     """The dashboard on a session of its own, and what a person does with it."""
 
-    def __init__(self, demo: Demo, app: Dashboard, pilot: Pilot[int], session: Session, clock: HeldClock, errors: list[str]) -> None:
+    def __init__(self, demo: Demo, app: Dashboard, pilot: Pilot[int], session: Session, clock: SteppedClock, errors: list[str]) -> None:
         self.demo, self.app, self.pilot, self.session, self.clock = demo, app, pilot, session, clock
         self.lag = Lag()
         self.errors = errors
@@ -259,7 +236,7 @@ def admitted(told: Told, seen: Iterable[Seen[object]], now: float) -> bool:
 @asynccontextmanager
 async def working(demo: Demo, state: Path, env: str = "prod", size: tuple[int, int] = SIZE) -> AsyncIterator[Work]:
     """The dashboard with everything read once."""
-    clock = HeldClock((await asyncio.to_thread(demo.control, "state"))["now"])
+    clock = SteppedClock((await asyncio.to_thread(demo.control, "state"))["now"])
     config = Config(env=env, names=names(env), protected=env != "dev", state_dir=str(state))
     session = Session(config, clock=clock, sleep=clock.sleep, rng=random.Random(1))
     errors: list[str] = []
