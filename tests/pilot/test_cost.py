@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from clickit_tui.screens.cost import CostScreen
 from clickit_tui.ui.confirm import Confirm
 from clickit_tui.ui.picker import Picker
@@ -65,8 +67,17 @@ async def test_retention_of_the_row_under_the_cursor_is_set():
         assert step.call.params == {"logGroupName": f"/ecs/clickit-{worlds.ENV}-migration", "retentionInDays": 30}
 
 
-async def test_sleep_is_reached_from_anywhere_and_refused_where_it_is_protected():
+@pytest.mark.parametrize("place", ["1", "3", "6"])
+async def test_sleep_is_reached_from_anywhere_and_refused_where_it_is_protected(place):
     core = FakeCore(worlds.healthy_world(NOW))
     async with running(core) as (app, pilot):
-        app.board.action_change("sleep")
+        await pilot.press(place)
+        await until(pilot, lambda: app.place == place)
+        await pilot.press("colon")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"sleep:", "enter")
         await until(pilot, lambda: isinstance(app.screen, Confirm) and "refused in a protected environment" in app.screen.text)
+        await type_token(app, pilot, "prod/environment")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.board)
+    assert core.sent == []

@@ -93,8 +93,13 @@ async def test_quitting_asks_while_an_incident_is_open():
         assert "the incident stays open in the journal" in app.screen.text
 
 
-async def test_an_incident_can_be_declared_in_read_only_mode_and_from_every_screen():
+@pytest.mark.parametrize("place", "1234567890")
+async def test_an_incident_can_be_declared_in_read_only_mode_and_from_every_screen(place):
     core = FakeCore(worlds.incident_world(NOW), read_only="--read-only")
-    async with running(core, (80, 24)) as (_, pilot):
-        await pilot.press("2", "i", "enter", "enter")
+    async with running(core, (80, 24)) as (app, pilot):
+        await pilot.press(place)
+        await until(pilot, lambda: app.place == place)
+        await pilot.press("i", "enter", "enter")
         await until(pilot, lambda: bool(core.store.world.incidents))
+    (incident,) = core.store.world.incidents
+    assert incident.open
