@@ -15,7 +15,7 @@ from clickit_tui.aws.written import granted, request_id
 from clickit_tui.follow import STEPS
 from clickit_tui.journal import Journal, Pins
 from clickit_tui.plan import Basis, Call, Hidden, Plan, Refused, Step
-from clickit_tui.poll import Poller
+from clickit_tui.poll import Poller, ended
 from clickit_tui.store import Store
 from clickit_tui.world.follow import Follow, Following, Phase
 from clickit_tui.world.parts import Identity, principal
@@ -315,9 +315,7 @@ class Carrier:
     async def stop(self) -> None:
         """End what still waits: the calls that were not sent are not sent any more, and the journal has it."""
         waiting = dict(self._rests)
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await ended(waiting)
         for run in waiting.values():
             if run.following is not None and run.following.open:
                 self._over(run, await self._cut_short(run))

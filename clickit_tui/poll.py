@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -26,6 +27,8 @@ CREDENTIALS_S = 12.0
 """Seconds between tries while credentials are missing: soon enough to recover by itself after a log-in."""
 IDLE_S = 30.0
 """Shortest interval while the poller rests."""
+AGAIN_S = 2.0
+"""Seconds after which a task that is still there is cancelled once more."""
 _RARELY = frozenset({Trouble.DENIED, Trouble.UNSERVED, Trouble.INVALID, Trouble.REFUSED})
 
 
@@ -102,9 +105,7 @@ class Poller:
 
     async def stop(self) -> None:
         """End every task and wait until they have ended; waiting `read_now` calls return."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
         self._tasks = []
         for loop in self._loops:
             _resolve(loop.waiting)
@@ -254,6 +255,18 @@ def _retry_s(kind: Trouble, every_s: float, failures: int) -> float:
     if kind is Trouble.MISSING:
         return min(every_s, MOST_S)
     return min(min(every_s, 10.0) * 2.0 ** min(failures - 1, 10), MOST_S)
+
+
+async def ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait until they have ended, however they end; one that goes on after its cancellation is cancelled again."""
+    left = every = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        # A library that is called may take a cancellation for its own and go on (`asyncio.wait_for` of Python 3.11 does): asked
+        # once only, such a task would keep whoever quits for good.
+        left = (await asyncio.wait(left, timeout=AGAIN_S))[1]
+    await asyncio.gather(*every, return_exceptions=True)
 
 
 def _resolve(waiting: list[asyncio.Future[None]]) -> None:

@@ -34,7 +34,7 @@ from clickit_tui.logs.of_task import last_lines
 from clickit_tui.logs.search import Search, Wanted
 from clickit_tui.logs.state import Standing
 from clickit_tui.plan import Plan
-from clickit_tui.poll import Poller, Source
+from clickit_tui.poll import Poller, Source, ended
 from clickit_tui.reach.shells import Shells
 from clickit_tui.recorder import LOOK_S, Recorder
 from clickit_tui.store import Store
@@ -214,9 +214,7 @@ class Session:
         for end in (*self._endings, *((self._unfollow,) if self._unfollow else ())):
             end()
         self._endings, self._unfollow, self._followed = [], None, frozenset()
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await ended(self._running)
         self._running = []
         await self.poller.stop()
         await self.gateway.close()

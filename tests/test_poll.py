@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import random
 
 import pytest
@@ -283,6 +284,25 @@ async def test_stopping_at_the_moment_of_waking_ends_it_too(bench):
         await asyncio.wait_for(bench.poller.stop(), 5)
         bench.poller.start()
         await bench.clock.advance(2)
+
+
+async def test_a_source_that_takes_its_cancellation_for_an_answer_does_not_keep_who_stops(bench, monkeypatch):
+    monkeypatch.setattr("clickit_tui.poll.AGAIN_S", 0.01)
+    asked = asyncio.Event()
+
+    async def deaf():
+        asked.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return {"alarms": (1,)}
+
+    bench.source("alarms", lambda world: deaf())
+    bench.read("alarms")
+    await bench.start()
+    await asyncio.wait_for(asked.wait(), 5)
+    await asyncio.wait_for(bench.poller.stop(), 5)
+    assert bench.store.world.alarms.value == (1,)
+    assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("poll ")]
 
 
 async def test_an_unchanged_value_stays_the_same_object_while_its_age_moves(bench):

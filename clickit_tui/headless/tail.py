@@ -30,6 +30,7 @@ from clickit_tui.logs.plain import plain_line
 from clickit_tui.logs.reader import Reader
 from clickit_tui.logs.sift import Sift, parse
 from clickit_tui.naming import nearest
+from clickit_tui.poll import ended
 from clickit_tui.world.seen import Failed, Trouble, clean
 
 OK, PARTLY, NOT_RUN = 0, 3, 4
@@ -158,8 +159,7 @@ class Printing:
             raise
         finally:
             unsubscribe()
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+            await ended((reading,))
         self._troubles.look(self._clock(), last=True)
         return self._code()
 

@@ -95,7 +95,6 @@ def _deaf(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdin, "readline", never, raising=False)
 
 
-@pytest.mark.long
 async def test_an_expired_sso_log_in_is_healed_by_l_while_the_app_goes_on(small: Endpoint, tmp_path: Path) -> None:
     confirmed = False
     small.answers["/client/register"] = lambda _: as_json({"clientId": "id", "clientSecret": "hush", "clientSecretExpiresAt": 4e9})
@@ -125,7 +124,6 @@ async def test_an_expired_sso_log_in_is_healed_by_l_while_the_app_goes_on(small:
 WRONG = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>MultiFactorAuthentication failed</Message></Error></ErrorResponse>"
 
 
-@pytest.mark.long
 async def test_an_mfa_code_is_asked_for_over_the_screen_refused_mistyped_and_typed(small: Endpoint, tmp_path: Path) -> None:
     small.answers["AssumeRole"] = lambda given: as_xml(ASSUMED) if given["TokenCode"] == "918273" else as_xml(WRONG, 403)
     async with opened(small, tmp_path, MFA, "careful") as rig:
