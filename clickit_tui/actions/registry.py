@@ -128,8 +128,8 @@ def action(
 
 @cache
 def actions() -> tuple[Action, ...]:
-    """Every action of this folder, in the order of their ids."""
+    """Every action of this folder: those with a key first, then in the order of their ids."""
     package = importlib.import_module("clickit_tui.actions")
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"clickit_tui.actions.{module.name}")
-    return tuple(_ACTIONS[key] for key in sorted(_ACTIONS))
+    return tuple(sorted(_ACTIONS.values(), key=lambda each: (not each.key, each.id)))

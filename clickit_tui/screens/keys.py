@@ -280,7 +280,7 @@ class Keys(Screen[None]):
             self._filtered(focused, "")
 
     def action_actions(self) -> None:
-        """Every action on the selected row; dimmed ones say why."""
+        """Every action on the selected row, those with a key first; dimmed ones say why."""
         target = self.selected()
         choices = sorted((self._choice(a, target) for a in actions()), key=lambda choice: bool(choice.reason))
         title = f"actions on {target_name(target) or 'nothing selected'}"
