@@ -5,6 +5,11 @@ from __future__ import annotations
 import asyncio
 
 
+async def shortly(seconds: float) -> None:
+    """A twentieth of a pause, for sessions whose clock is held: their pauses only keep the pace of the calls."""
+    await asyncio.sleep(seconds / 20)
+
+
 class SteppedClock:
     """`clock()` gives epoch seconds; `await clock.sleep(s)` ends when `advance` has passed it."""
 

@@ -26,6 +26,7 @@ from clickit_tui.world.follow import Following, Phase
 from clickit_tui.world.parts import Database
 from clickit_tui.world.world import World
 from tests.conftest import Client
+from tests.stepped import shortly
 
 NAMES = names("dev")
 DATA = ("database", "databases", "snapshots", "identity")
@@ -46,7 +47,7 @@ class Rig:
         self.demo = demo
         self.now: float = demo.control("state")["now"]
         config = Config(env=env, names=names(env), protected=False, state_dir=str(state))
-        self.session = Session(config, clock=lambda: self.now, rng=random.Random(1))
+        self.session = Session(config, clock=lambda: self.now, rng=random.Random(1), sleep=shortly)
 
     @property
     def world(self) -> World:

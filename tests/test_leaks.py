@@ -26,6 +26,7 @@ from clickit_tui.store import Store
 from clickit_tui.ui import clipboard
 from clickit_tui.world.world import FIELDS, World
 from tests import worlds
+from tests.stepped import shortly
 from tests.worlds import NAMES, NOW, seen
 
 NEEDLES = (
@@ -145,7 +146,7 @@ def test_neither_journal_nor_note_nor_clipboard_holds_one(planted: World, tmp_pa
 
 def test_the_configurations_own_masks_hold_in_a_report(planted: World, tmp_path: Path) -> None:
     config = msgspec.structs.replace(load(Flags(env="prod", config="/dev/null"), {}, state_dir=str(tmp_path)), masks=(r"clickit-prod-\w+",))
-    session = Session(config, clock=lambda: NOW)
+    session = Session(config, clock=lambda: NOW, sleep=shortly)
     session.store.put(**{name: getattr(planted, name) for name in FIELDS if name != "env"})
     whole = report(session, chosen(""))  # type: ignore[arg-type]
     found = masked(whole, session.recorder.masked)
@@ -155,7 +156,7 @@ def test_the_configurations_own_masks_hold_in_a_report(planted: World, tmp_path:
 
 
 def test_no_form_of_the_report_holds_one(planted: World, tmp_path: Path) -> None:
-    session = Session(load(Flags(env="prod", config="/dev/null"), {}, state_dir=str(tmp_path)), clock=lambda: NOW)
+    session = Session(load(Flags(env="prod", config="/dev/null"), {}, state_dir=str(tmp_path)), clock=lambda: NOW, sleep=shortly)
     session.store.put(**{name: getattr(planted, name) for name in FIELDS if name != "env"})
     found = report(session, chosen(""))  # type: ignore[arg-type]
     for form in (msgspec.json.encode(found).decode(), "\n".join(plain(found)), "\n".join(markdown(found))):

@@ -31,6 +31,7 @@ from clickit_tui.world.revisions import candidates, deployments_of
 from clickit_tui.world.seen import Seen
 from clickit_tui.world.world import FIELDS, World
 from tests.conftest import Client
+from tests.stepped import shortly
 
 NAMES = names("dev")
 CLUSTER, API = NAMES.cluster, NAMES.api
@@ -50,7 +51,7 @@ class Rig:
             env=env, names=self.names, protected=False, state_dir=str(state), read_only=read_only, read_only_source="--read-only"
         )
         self.now: float = demo.control("state")["now"]
-        self.session = Session(config, clock=lambda: self.now, rng=random.Random(1))
+        self.session = Session(config, clock=lambda: self.now, rng=random.Random(1), sleep=shortly)
         self.session.store.subscribe(FIELDS, lambda world, changed: None)
 
     @property

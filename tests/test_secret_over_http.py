@@ -27,6 +27,7 @@ from tests import worlds
 from tests.conftest import Client
 from tests.fakes import FakeCore
 from tests.pilot.driving import running, type_token, until
+from tests.stepped import shortly
 
 CHARACTERS = tuple(reversed("Zx7_ereh_2Qv9T"))
 """The value, one character at a time: no string of the whole stands in this file, which the interpreter may keep."""
@@ -148,7 +149,7 @@ async def choose(app: Dashboard, pilot: Pilot[int], text: str) -> None:
 def session(demo: Demo, folder: Path, descriptor: int | None = None) -> Session:
     now = demo.control("state")["now"]
     config = Config(env="dev", names=names("dev"), protected=False, state_dir=str(folder), secret_fd=descriptor)
-    return Session(config, clock=lambda: now, rng=random.Random(1))
+    return Session(config, clock=lambda: now, rng=random.Random(1), sleep=shortly)
 
 
 async def rotate(app: Dashboard, pilot: Pilot[int], way: str = "type it") -> Confirm:

@@ -19,6 +19,7 @@ from clickit_tui.naming import names
 from clickit_tui.playbooks.diagnosis import Diagnosis, cause, diagnose
 from clickit_tui.session import Session
 from clickit_tui.world.world import World
+from tests.stepped import shortly
 
 ELAPSED_S = 1500.0
 """So long after its beginning an incident is looked at."""
@@ -67,7 +68,7 @@ class Player:
         env, now = incident.env if incident else "prod", self._demo.control("state")["now"]
         config = Config(env=env, names=names(env), protected=env != "dev", state_dir=str(self._state / f"{name}-{seed}"))
         gateway = self._gateways.setdefault(env, Gateway(config))
-        session = Session(config, clock=lambda: now, rng=random.Random(seed), gateway=gateway)
+        session = Session(config, clock=lambda: now, rng=random.Random(seed), gateway=gateway, sleep=shortly)
         await session.start()
         try:
             await tried(session, WITHIN_S)
