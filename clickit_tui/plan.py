@@ -13,6 +13,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from clickit_tui.world.follow import Follow
+    from clickit_tui.world.parts import Identity
     from clickit_tui.world.world import World
 
 
@@ -244,8 +245,16 @@ def as_cli(call: Call, profile: str = "", region: str = "") -> str:
             words.append(f"--{'' if value else 'no-'}{_kebab(name)}")
         else:
             words.append(f"--{_kebab(name)} {_argument(value)}")
-    if profile:
-        words.append(f"--profile {shlex.quote(profile)}")
-    if region:
-        words.append(f"--region {shlex.quote(region)}")
-    return " ".join(words)
+    return f"{' '.join(words)}{_options(profile, region)}"
+
+
+def aimed(command: str, identity: Identity | None) -> str:
+    """An `aws` command with the profile and the region that are looked at, so that it acts nowhere else where it is pasted."""
+    if identity is None or not command.startswith("aws "):
+        return command
+    return command + _options("" if " --profile " in command else identity.profile, "" if " --region " in command else identity.region)
+
+
+def _options(profile: str, region: str) -> str:
+    named = (("--profile", profile), ("--region", region))
+    return "".join(f" {name} {shlex.quote(value)}" for name, value in named if value)

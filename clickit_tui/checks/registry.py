@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import shlex
 from collections.abc import Callable
 from enum import StrEnum
 from functools import cache, wraps
@@ -13,6 +12,7 @@ import msgspec
 
 from clickit_tui.config import Reach, Thresholds
 from clickit_tui.naming import Names
+from clickit_tui.plan import aimed
 from clickit_tui.world.machine import Machine
 from clickit_tui.world.world import World
 
@@ -115,14 +115,8 @@ class Blind(Exception):
 
 
 def placed(world: World, todos: tuple[Todo, ...]) -> tuple[Todo, ...]:
-    """The same, each `aws` command with the region that was looked at: pasted elsewhere it must not act in another one."""
-    region = world.identity.value.region if world.identity.value is not None else ""
-    return tuple(
-        msgspec.structs.replace(one, command=f"{one.command} --region {shlex.quote(region)}")
-        if region and one.command.startswith("aws ") and " --region " not in one.command
-        else one
-        for one in todos
-    )
+    """The same, each `aws` command with the profile and the region that were looked at."""
+    return tuple(msgspec.structs.replace(one, command=aimed(one.command, world.identity.value)) for one in todos)
 
 
 _CHECKS: dict[str, Check] = {}

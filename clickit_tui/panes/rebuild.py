@@ -8,7 +8,7 @@ from clickit_tui.panes.figures import since_minutes
 from clickit_tui.panes.pages import title
 from clickit_tui.panes.supply import secrets
 from clickit_tui.panes.view import View, reason, verdict_look
-from clickit_tui.plan import Call, as_cli
+from clickit_tui.plan import Call, aimed, as_cli
 from clickit_tui.ui.cells import Span, Spans
 from clickit_tui.world.drift import definitions_in_use
 from clickit_tui.world.parts import Database
@@ -113,7 +113,7 @@ def _push(world: World, view: View) -> list[Step]:
     if identity is None or not identity.account:
         return [Step((Span("   push the images: the account is not known, so no command is shown", "unknown"),))]
     registry = f"{identity.account}.dkr.ecr.{identity.region}.amazonaws.com"
-    login = f"aws ecr get-login-password --region {identity.region} | docker login --username AWS --password-stdin {registry}"
+    login = f"{aimed('aws ecr get-login-password', identity)} | docker login --username AWS --password-stdin {registry}"
     names = dict.fromkeys(view.facts.names.repositories.values())
     return [_command(login, "then push"), *(_command(f"docker push {registry}/{name}:TAG", "with its real tag") for name in names)]
 
@@ -133,7 +133,7 @@ def _migrate(world: World, view: View) -> list[Step]:
     )
     known = "migration" in definitions_in_use(world)
     why = "migrate; subnets and groups are new after a rebuild: look them up again" + ("" if known else "; no run of it was seen")
-    return [_command(as_cli(call), why)]
+    return [_command(aimed(as_cli(call), world.identity.value), why)]
 
 
 def _deploy(world: World, view: View) -> list[Step]:
@@ -142,4 +142,4 @@ def _deploy(world: World, view: View) -> list[Step]:
         Call("ecs", "UpdateService", {"cluster": names.cluster, "service": name, "forceNewDeployment": True})
         for name in (names.api, names.frontend)
     )
-    return [_command(as_cli(call), "deploy") for call in calls]
+    return [_command(aimed(as_cli(call), world.identity.value), "deploy") for call in calls]

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
+
 from clickit_tui.panes.data_detail import followed, line, plain
 from clickit_tui.panes.figures import amount, since_minutes
 from clickit_tui.panes.pages import row, title
 from clickit_tui.panes.supply import image_of, is_json, scan_of, scan_words, secret_of, secret_state, where_words
 from clickit_tui.panes.view import View, reason
+from clickit_tui.plan import aimed
 from clickit_tui.ui.cells import Look, Span, Spans
 from clickit_tui.world.drift import older_tasks, short, uses
+from clickit_tui.world.parts import Identity
 from clickit_tui.world.supply import Image, Repository, Secret
 from clickit_tui.world.world import World
 
 FINDINGS = 20
 """Most findings of a scan that are shown."""
-JSON = (
-    "one key cannot be changed without reading the others, and this program reads no secret's value. In a shell of your own:",
-    "aws secretsmanager get-secret-value --secret-id {name} --query SecretString --output text \\",
-    '  | jq --arg v "$(read -rs v; printf %s "$v")" \'.KEY = $v\' \\',
-    "  | aws secretsmanager put-secret-value --secret-id {name} --secret-string file:///dev/stdin",
-)
-"""How one key of a JSON secret is changed; the value is on no command line."""
 
 
 def supply_detail(world: World, view: View, key: str | None) -> list[Spans]:
@@ -102,7 +99,28 @@ def _older(world: World, view: View, of: Secret) -> list[Spans]:
 def _json(world: World, of: Secret) -> list[Spans]:
     if not is_json(world, of):
         return []
-    return [(), title("a JSON object"), *(plain(f" {text.format(name=of.name or of.reference)}") for text in JSON)]
+    value, *change = one_key(of.name or of.reference, world.identity.value)
+    return [
+        (),
+        title("a JSON object"),
+        plain(" one key cannot be changed without reading the others, and this program reads no secret's value."),
+        plain(" In a bash or zsh of your own, first this, with the new value typed unseen after it, then enter:"),
+        plain(f" {value}"),
+        plain(" then, with the key's name for KEY:"),
+        *(plain(f" {text}") for text in change),
+    ]
+
+
+def one_key(name: str, identity: Identity | None) -> tuple[str, ...]:
+    """Lines for bash or zsh that change one key of a JSON secret; no value is shown, or is an argument of any program."""
+    read = aimed(f"aws secretsmanager get-secret-value --secret-id {shlex.quote(name)} --query SecretString --output text", identity)
+    write = aimed(f"aws secretsmanager put-secret-value --secret-id {shlex.quote(name)} --secret-string file:///dev/stdin", identity)
+    return (
+        "IFS= read -rs v",
+        f"{read} \\",
+        "  | jq -cj --rawfile v <(printf %s \"$v\") '.KEY = $v' \\",
+        f"  | {write}; unset v",
+    )
 
 
 # --- images -------------------------------------------------------------------------------------------------------------------

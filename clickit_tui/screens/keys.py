@@ -18,7 +18,7 @@ from clickit_tui.panes.palette import changes
 from clickit_tui.panes.playbook import wanted_playbook
 from clickit_tui.panes.timeline import open_incident
 from clickit_tui.panes.view import View
-from clickit_tui.plan import Call, Hidden, Refused, as_cli
+from clickit_tui.plan import Call, Hidden, Refused, aimed, as_cli
 from clickit_tui.screens import reaching
 from clickit_tui.screens.change import Change, change, titled
 from clickit_tui.screens.incident import Duty
@@ -311,7 +311,8 @@ class Keys(Screen[None]):
     def action_copy_command(self) -> None:
         """Copy the command line that shows the selected row."""
         target = self.selected()
-        self._copy(as_cli(shown_by(target, self.core.config.names.cluster)) if target else "")
+        call = shown_by(target, self.core.config.names.cluster) if target else None
+        self._copy(aimed(as_cli(call), self.core.store.world.identity.value) if call else "")
 
     def copy_text(self, text: str) -> None:
         """Copy a text and say what became of it."""

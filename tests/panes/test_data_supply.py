@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,14 +21,14 @@ from clickit_tui.panes.network_path import path_lines
 from clickit_tui.panes.rebuild import rebuild_steps
 from clickit_tui.panes.services import Options, service_rows
 from clickit_tui.panes.supply import supply_rows
-from clickit_tui.panes.supply_detail import supply_detail
+from clickit_tui.panes.supply_detail import one_key, supply_detail
 from clickit_tui.panes.view import View
 from clickit_tui.screens.supply import ways_back
 from clickit_tui.ui.cells import Spans, spans_width
 from clickit_tui.ui.looks import glyphs
 from clickit_tui.world.drift import drifts
 from clickit_tui.world.network import SecurityRule
-from clickit_tui.world.parts import Database, ScalableTarget
+from clickit_tui.world.parts import Database, Identity, ScalableTarget
 from clickit_tui.world.seen import Seen
 from clickit_tui.world.supply import Repository, Scan
 from clickit_tui.world.world import World
@@ -236,6 +240,28 @@ def test_the_secret_page_explains_json_and_shows_no_value_of_any_kind() -> None:
     assert "a JSON object" not in detail(HEALTHY, f"secret:{url.arn}")
 
 
+@pytest.mark.skipif(not (shutil.which("bash") and shutil.which("jq")), reason="bash or jq is not installed")
+def test_one_key_of_a_secret_is_changed_by_the_lines_shown_and_its_value_is_no_argument(tmp_path: Path) -> None:
+    here = Identity(account="1", arn="", region="eu-west-1", profile="on call")
+    (tmp_path / "secret").write_text('{"KEY": "old", "URL": "kept"}')
+    programs = {
+        "aws": 'if [ "$2" = get-secret-value ]; then cat secret; else cat > written; fi',
+        "jq": f'{shutil.which("jq")} "$@"',
+    }
+    for name, does in programs.items():
+        (tmp_path / name).write_text(f'#!/bin/sh\necho {name} "$@" >> arguments\n{does}\n')
+        (tmp_path / name).chmod(0o755)
+    value, *change = one_key("clickit/prod/it's", here)
+    typed = f"{value}\n  new 'value\\ \n" + "\n".join(change) + "\n"
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash"], input=typed, env=environ, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+    assert (tmp_path / "written").read_text() == """{"KEY":"  new 'value\\\\ ","URL":"kept"}"""
+    arguments = (tmp_path / "arguments").read_text()
+    assert "new" not in arguments
+    assert arguments.count("--secret-id clickit/prod/it's ") == arguments.count("--profile on call --region eu-west-1\n") == 2
+
+
 # --- drift --------------------------------------------------------------------------------------------------------------------
 
 
@@ -292,6 +318,7 @@ def test_the_rebuild_is_copied_line_by_line_and_destroy_by_no_key() -> None:
     (migration,) = [command for command in commands if "run-task" in command]
     assert "--task-definition clickit-prod-migration" in migration
     assert '"subnet-0a1"' in migration
+    assert all(f" --region {worlds.REGION}" in command for command in commands if "aws " in command)
     assert "newest manual snapshot before-v2-3-1" in told
     assert "deletion protection: terraform destroy stops there" in told
     without = text([s.line for s in rebuild_steps(world(snapshots=(snapshot(NOW, "rds:x", 60),)), VIEW)])

@@ -123,6 +123,19 @@ async def test_a_key_opens_its_screen_and_escape_leaves_it(key, screen):
         await until(pilot, lambda: app.screen is app.board)
 
 
+async def test_the_command_that_shows_a_row_is_copied_with_profile_and_region(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.delenv("TMUX", raising=False)
+    kept = tmp_path / "clickit-tui" / "last-copy.txt"
+    async with running(FakeCore(worlds.healthy_world())) as (app, pilot):
+        await select(app, pilot, service_key("frontend"))
+        await pilot.press("c")
+        await until(pilot, kept.exists)
+        shown = "aws ecs describe-services --cluster clickit-prod-cluster --services clickit-prod-frontend"
+        await until(pilot, lambda: kept.read_text().startswith(shown))
+        assert kept.read_text().split(shown)[1] == f" --profile clickit --region {worlds.REGION}"
+
+
 async def test_locking_from_the_palette_lasts():
     core = FakeCore(worlds.incident_world(NOW))
     async with running(core) as (app, pilot):

@@ -11,11 +11,15 @@ from tests import worlds
 WRITES = Todo(words="start", command="aws rds start-db-instance --db-instance-identifier clickit-prod-db")
 
 
-def test_an_aws_command_carries_the_region_once() -> None:
+def test_an_aws_command_carries_profile_and_region_once() -> None:
     world = worlds.healthy_world()
     once = placed(world, (WRITES,))
-    assert once[0].command == f"{WRITES.command} --region {worlds.REGION}"
+    assert once[0].command == f"{WRITES.command} --profile clickit --region {worlds.REGION}"
     assert placed(world, once) == once
+    identity = msgspec.structs.replace(world.identity.value, profile="on call")
+    named = msgspec.structs.replace(world, identity=msgspec.structs.replace(world.identity, value=identity))
+    assert placed(named, (WRITES,))[0].command == f"{WRITES.command} --profile 'on call' --region {worlds.REGION}"
+    assert placed(named, placed(named, once)) == placed(named, once)
     others = (Todo(words="go", screen="3"), Todo(words="ask", command="psql"))
     assert placed(world, others) == others
     assert placed(msgspec.structs.replace(world, identity=Seen()), (WRITES,)) == (WRITES,)
