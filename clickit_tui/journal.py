@@ -14,7 +14,7 @@ from typing import TypeAlias
 import msgspec
 
 from clickit_tui.linefile import LineFile, write
-from clickit_tui.plan import Basis, Hidden, Plan
+from clickit_tui.plan import Basis, Call, Hidden, Plan
 from clickit_tui.world.ecs import Task
 from clickit_tui.world.follow import Follow
 from clickit_tui.world.incident import Incident
@@ -214,6 +214,8 @@ class Journal:
     def __init__(self, path: str | Path, *, clock: Callable[[], float] = time.time) -> None:
         self.path = Path(path)
         self.failed: Callable[[Fault], None] = lambda fault: None
+        self.masked: Callable[[str], str] = str
+        """What a command line that was typed becomes before it is kept."""
         self._file = LineFile(self.path)
         self._file.failed = lambda error: self.failed(_unwritable(self.path, error))
         self._clock = clock
@@ -263,15 +265,19 @@ class Journal:
             region=identity.region,
             endpoint=identity.endpoint,
             who=who(identity.arn),
-            calls=tuple(SentCall(service=s.call.service, operation=s.call.operation, params=s.call.params) for s in plan.steps),
+            calls=tuple(self._kept(s.call) for s in plan.steps),
             basis=plan.basis,
             undo=plan.undo,
-            inverse=SentCall(service=plan.inverse.service, operation=plan.inverse.operation, params=plan.inverse.params)
-            if plan.inverse
-            else None,
+            inverse=self._kept(plan.inverse) if plan.inverse else None,
         )
         self._append_now(entry, durable=True)
         return entry.id
+
+    def _kept(self, call: Call) -> SentCall:
+        typed = (
+            {"command": self.masked(str(call.params["command"]))} if call.operation == "ExecuteCommand" and "command" in call.params else {}
+        )
+        return SentCall(service=call.service, operation=call.operation, params={**call.params, **typed})
 
     def outcome(self, id: str, env: str, state: str, sentence: str = "", *, requests: tuple[str, ...] = (), deployment: str = "") -> None:
         """Record what came of an intent; on the disk when it returns. Blocking."""

@@ -102,6 +102,7 @@ class Session:
         self.journal = Journal(state / "journal.jsonl", clock=clock)
         self.journal.failed = self._unrecorded
         self.recorder = Recorder(self.journal, self.store, config.env, state / "notes", masks=config.masks, clock=clock)
+        self.journal.masked = self.recorder.masked
         self.notices: list[str] = list(config.notes)
         """Sentences for the user, oldest first; grows."""
         self._aftermath = Aftermath(self.journal, self.store, config.env, self.notices, clock=clock)

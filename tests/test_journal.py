@@ -82,6 +82,15 @@ def test_a_hidden_value_is_never_written(journal, path):
     assert text.count("***") == 2
 
 
+def test_a_command_line_is_kept_masked(journal, path):
+    journal.masked = lambda text: text.replace("hunter2", "***")
+    call = Call("ecs", "ExecuteCommand", {"task": "t", "command": "sh -c 'redis-cli -a hunter2 ping'"})
+    journal.intent(plan(steps=(Step(call=call),)), IDENTITY)
+    assert "hunter2" not in path.read_text()
+    (entry,) = reread(path).entries()
+    assert entry.calls[0].params == {"task": "t", "command": "sh -c 'redis-cli -a *** ping'"}
+
+
 def test_file_and_directory_are_for_the_user_alone(journal, path):
     journal.note("dev", "hello")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

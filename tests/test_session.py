@@ -689,6 +689,11 @@ async def test_stopping_leaves_no_task_and_closes_the_gateway(rig):
     assert not [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
 
 
+async def test_the_journal_masks_what_the_notes_mask(rig):
+    assert rig.session.journal.masked("redis-cli -a hunter2 ping") == rig.session.recorder.masked("redis-cli -a hunter2 ping")
+    assert "hunter2" not in rig.session.journal.masked("redis-cli -a hunter2 ping")
+
+
 async def test_a_session_needs_an_environment(tmp_path):
     with pytest.raises(ValueError, match="name of an environment"):
         Session(load(Flags(), {}, state_dir=str(tmp_path)))

@@ -23,7 +23,7 @@ def plan(world: World, place: Place, given: dict[str, str], facts: Facts) -> Pla
     script = given.get("command", "").strip()
     if not script:
         return Refused("type the command that is to be run")
-    told = state.warn("the command line is kept by CloudTrail and in the journal: nothing secret on it")
+    told = state.warn("CloudTrail keeps the command line whole, the journal masked: nothing secret on it")
     title = f"RUN in {place.container.name} of task {place.task.id[:8]}"
     return command(world, facts, place, script, title, "run_command", told, shown=script)
 
