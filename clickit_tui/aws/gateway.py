@@ -48,6 +48,8 @@ _TOKENS: Final = (
     ("Marker", "Marker"),
 )
 """Members that carry the page token, as (input, output)."""
+_REFUSED: Final = "last code refused. "
+"""Begins the next question for an MFA code: another reader may have been the one to hear why."""
 _LOGGERS: Final = ("aiobotocore", "aiohttp", "boto3", "botocore", "urllib3")
 
 
@@ -104,6 +106,7 @@ class Gateway:
         self._failures: tuple[type[BaseException], ...] = ()
         self._renewed_at = float("-inf")
         self._code, self._code_prompt = "", "Enter MFA code: "
+        self._refusal = ""
         self._codes = 0
         self._code_refused = False
         self._asking = asyncio.Lock()
@@ -338,7 +341,9 @@ class Gateway:
             failure.__traceback__ = failure.__context__ = failure.__cause__ = None
             if type(failure).__name__ == "RefreshWithMFAUnsupportedError":
                 failure = CodeNeeded(self._code_prompt)
-            if lane != "open" and stale_session(fault_of(failure, service, operation, quiet=True), failure):
+            fault = fault_of(failure, service, operation, quiet=True)
+            self._refusal = self._refusal or (_REFUSED if fault.operation == "sts:AssumeRole" and fault.kind is Trouble.CREDENTIALS else "")
+            if lane != "open" and stale_session(fault, failure):
                 await self._retire(connection, at_once=isinstance(failure, CodeNeeded))
             return failure
 
@@ -405,7 +410,8 @@ class Gateway:
             return False
         async with self._asking:
             if self._codes == codes and not self._code_refused:
-                self._code = (await self._prompt_mfa(prompt)).strip()
+                told, self._refusal = self._refusal, ""
+                self._code = (await self._prompt_mfa(told + prompt)).strip()
                 self._code_refused = not self._code
                 self._codes += bool(self._code)
             return self._codes != codes

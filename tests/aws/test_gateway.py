@@ -272,13 +272,16 @@ async def test_many_readers_ask_for_one_code(monkeypatch: pytest.MonkeyPatch, tm
 
 
 async def test_a_wrong_mfa_code_is_a_fault_of_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, aws: Endpoint) -> None:
-    gateway, _ = careful(monkeypatch, tmp_path, aws, ["000000"])
+    gateway, prompts = careful(monkeypatch, tmp_path, aws, ["000000", "123456"])
     wrong = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>invalid MFA one time pass code</Message></Error></ErrorResponse>"
     aws.answers["AssumeRole"] = lambda _: as_xml(wrong, 403)
     with pytest.raises(Failed, match="sts:AssumeRole failed") as failed:
         await gateway.read("ecs", "ListClusters")
-    await gateway.close()
     assert failed.value.fault.kind is Trouble.CREDENTIALS
+    aws.answers["AssumeRole"] = lambda _: as_xml(ASSUMED)
+    await gateway.read("ecs", "ListClusters")
+    await gateway.close()
+    assert prompts == [prompts[0], f"last code refused. {prompts[0]}"]
 
 
 @pytest.mark.parametrize("codes", [None, [""]])
