@@ -54,7 +54,7 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     part: str
     playbook: str
     standing: str
-    """`first`, `follows from it` or `independent`."""
+    """`first`, `follows from it`, `leads to it` or `independent`."""
     reasons: tuple[str, ...] = ()
     todo: tuple[Todo, ...] = ()
 

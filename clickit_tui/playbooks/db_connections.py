@@ -32,7 +32,16 @@ PLAYBOOK = Playbook(
     ),
 )
 
-FOLLOWS = ("app.errors", "database.unreachable", "database.connections", "targets.unhealthy", "app.slow", "nat.ports")
+FOLLOWS = (
+    "app.errors",
+    "database.unreachable",
+    "database.connections",
+    "targets.unhealthy",
+    "app.slow",
+    "nat.ports",
+    "app.crash",
+    "database.load",
+)
 
 
 def _clue(name: str, sentence: str, reasons: tuple[str, ...], *todo: Todo, explains: tuple[str, ...] = FOLLOWS) -> Clue:
@@ -137,7 +146,7 @@ def busy(case: Case) -> Clue | None:
     wait = top_wait(case.world, case.facts.now)
     leads = f"{wait.event} leads the waits with {wait.load:.1f} sessions" if wait is not None else ""
     calm = "reads and writes are as usual" if case.poor("db.io", "db.latency") is None else ""
-    return _clue("database.cpu", bad.sentence, (leads, calm), commands.activity(), explains=(*FOLLOWS, "load.cpu"))
+    return _clue("database.cpu", bad.sentence, (leads, calm), commands.activity())
 
 
 @cause("database", 420, "db.io", "db.latency")

@@ -35,9 +35,24 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     def first(self) -> Clue | None:
         return self.clues[0] if self.clues else None
 
+    @property
+    def roots(self) -> tuple[Clue, ...]:
+        """The likely cause, and every further one that fails and has nothing to do with those before it."""
+        found: list[Clue] = []
+        for clue in self.clues:
+            if not found or (clue.fails and all(_standing(clue, root) == "independent" for root in found)):
+                found.append(clue)
+        return tuple(found)
+
     def standing(self, clue: Clue) -> str:
-        """How a runner-up stands to the first: `follows from it` or `independent`."""
-        return "follows from it" if self.first is not None and clue.id in self.first.explains else "independent"
+        """How a runner-up stands to the first: `follows from it`, `leads to it` or `independent`."""
+        return _standing(clue, self.first) if self.first is not None else "independent"
+
+
+def _standing(clue: Clue, other: Clue) -> str:
+    if clue.id in other.explains:
+        return "follows from it"
+    return "leads to it" if other.id in clue.explains else "independent"
 
 
 def diagnose(world: World, facts: Facts, found: dict[str, Finding] | None = None) -> Diagnosis:
@@ -45,7 +60,9 @@ def diagnose(world: World, facts: Facts, found: dict[str, Finding] | None = None
     judged = findings(world, facts) if found is None else found
     case = Case(world=world, facts=facts, found=judged)
     said = [
-        msgspec.structs.replace(clue, playbook=rule.playbook, order=rule.order, todo=placed(world, clue.todo))
+        msgspec.structs.replace(
+            clue, playbook=rule.playbook, order=rule.order, todo=placed(world, clue.todo), fails=case.bad(*rule.needs) is not None
+        )
         for rule in rules()
         if (clue := rule.find(case)) is not None
     ]
@@ -83,9 +100,16 @@ def cause(world: World, facts: Facts, found: dict[str, Finding] | None = None, g
         return _no_cause(world, facts, judged, diagnosis)
     so_far = f"so far ({diagnosis.answered} of {diagnosis.total}): " if diagnosis.pending else "likely: "
     unseen = f" ({', '.join(diagnosis.unseen)} not seen)" if diagnosis.unseen else ""
-    return Cause(
-        id=first.id, sentence=so_far + first.sentence + unseen, likely=not diagnosis.pending, part=first.part, playbook=first.playbook
-    )
+    named = first.sentence if diagnosis.pending else _numbered([root.sentence for root in diagnosis.roots])
+    return Cause(id=first.id, sentence=so_far + named + unseen, likely=not diagnosis.pending, part=first.part, playbook=first.playbook)
+
+
+def _numbered(sentences: list[str]) -> str:
+    """Causes that are independent of each other: `(1 of 2) … (2) …`; one stands alone."""
+    first, *more = sentences
+    if not more:
+        return first
+    return "; ".join((f"(1 of {len(sentences)}) {first}", *(f"({n}) {sentence}" for n, sentence in enumerate(more, 2))))
 
 
 def _no_cause(world: World, facts: Facts, found: dict[str, Finding], diagnosis: Diagnosis) -> Cause:

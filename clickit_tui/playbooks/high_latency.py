@@ -40,7 +40,14 @@ def evictions(case: Case) -> Clue | None:
     rate, cpu = case.poor("cache.hit_rate"), case.poor("db.cpu")
     reasons = tuple(one.sentence for one in (rate, cpu) if one is not None)
     todo = (commands.larger_node(case),)
-    return Clue(id="cache.evictions", sentence=bad.sentence, part="cache", reasons=reasons, todo=todo, explains=("database.cpu", "load"))
+    return Clue(
+        id="cache.evictions",
+        sentence=bad.sentence,
+        part="cache",
+        reasons=reasons,
+        todo=todo,
+        explains=("database.cpu", "database.load", "load"),
+    )
 
 
 @cause("latency", 407, "cache.credits", "cache.cpu")
@@ -111,10 +118,17 @@ def _tail(p95: Reading, p50: Reading) -> bool:
     return bool(pairs) and sum(a > TAIL * b for a, b in pairs) > len(pairs) / 2
 
 
-@cause("latency", 800, "db.latency", *each("cpu"), "cache.status", "cache.cpu", "cache.hit_rate", "nat.state", "nat.peak")
+@cause("latency", 790, "db.latency", "db.waits")
+def database_load(case: Case) -> Clue | None:
+    """The database is busy, and nothing tells why."""
+    bad = case.bad("db.latency", "db.waits")
+    return Clue(id="database.load", sentence=bad.sentence, part=bad.part, todo=bad.todo) if bad else None
+
+
+@cause("latency", 800, *each("cpu"), "cache.status", "cache.cpu", "cache.hit_rate", "nat.state", "nat.peak")
 def load(case: Case) -> Clue | None:
-    """Something is busy, and nothing tells why."""
-    bad = case.bad("db.latency", "db.waits", "cache.status", "cache.cpu", "cache.hit_rate", "nat.state", "nat.peak")
+    """Something else is busy, and nothing tells why."""
+    bad = case.bad("cache.status", "cache.cpu", "cache.hit_rate", "nat.state", "nat.peak")
     return Clue(id="load", sentence=bad.sentence, part=bad.part, todo=bad.todo) if bad else None
 
 

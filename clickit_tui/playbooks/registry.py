@@ -62,6 +62,8 @@ class Clue(msgspec.Struct, frozen=True, kw_only=True):
     playbook: str = ""
     order: int = 0
     """Cause before symptom: the lowest is named first."""
+    fails: bool = False
+    """Whether a check that it rests on fails, and does not only warn."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

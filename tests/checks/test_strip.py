@@ -153,7 +153,9 @@ def test_causes_come_before_symptoms():
     healed = replaced(world, targets=worlds.healthy_world().targets.value)
     stopped = replaced(healed, database=worlds.database(status="stopped"))
     assert cause(stopped, FACTS).sentence == "likely: database clickit-prod-db is stopped"
-    assert cause(healed, FACTS).sentence == "likely: 54 database connections of a budget of 60"
+    assert cause(healed, FACTS).sentence == (
+        "likely: (1 of 2) 54 database connections of a budget of 60; (2) tasks of api end by themselves (exit 1)"
+    ), "neither follows from the other"
     calm = replaced(healed, metrics=worlds.metrics(NOW, {"edge.target_5xx": [5] * 8}), log=worlds.log_digest(NOW))
     assert cause(calm, FACTS).sentence == "likely: tasks of api end by themselves (exit 1)"
     errors = msgspec.structs.replace(worlds.log_digest(NOW, 42), matches=())

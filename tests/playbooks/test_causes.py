@@ -76,6 +76,22 @@ def test_what_nobody_feels_is_no_cause():
     assert cause(with_(metrics=felt), FACTS).id == "nat.ports"
 
 
+def test_causes_that_have_nothing_to_do_with_each_other_stand_in_one_line_and_what_follows_from_one_does_not():
+    incident = worlds.incident_world()
+    busy = worlds.metrics(NOW, {"db.cpu": [100.0] * 8, "db.write_latency": [90.0] * 8, "edge.target_5xx": [0] * 4 + [40] * 4})
+    world = msgspec.structs.replace(incident, metrics=seen(busy, NOW, "metrics"))
+    diagnosis = diagnose(world, FACTS)
+    assert [root.id for root in diagnosis.roots] == ["deployment.bad", "database.cpu"]
+    standing = {clue.id: diagnosis.standing(clue) for clue in diagnosis.clues[1:]}
+    assert (standing["app.crash"], standing["database.cpu"]) == ("follows from it", "independent")
+    assert "database.load" in standing, "it follows from the second cause"
+    line = cause(world, FACTS).sentence
+    assert line.startswith("likely: (1 of 2) deployment api:42 (v2.3.1)")
+    assert "; (2) database CPU" in line
+    assert "latency" not in line
+    assert "(1 of" not in cause(incident, FACTS).sentence, "connections that only warn are no second cause"
+
+
 def test_an_environment_that_sleeps_says_so():
     tags = (("clickit:asleep", f"desired=2 since={int(NOW) - 7200} by=night"),)
     sleeping = tuple(msgspec.structs.replace(one, desired=0, running=0, tags=tags) for one in CALM.services.value)
