@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from clickit_tui.actions.inverse import undo
 from clickit_tui.actions.registry import Target, actions
 from clickit_tui.checks.registry import Facts
 from clickit_tui.config import Thresholds
@@ -297,6 +298,20 @@ def test_only_the_bound_that_changes_is_sent(typed: dict[str, str], sent: dict[s
     assert step.call.params["ResourceId"] == f"service/{NAMES.cluster}/{NAMES.api}"
 
 
+def test_the_undo_of_a_bound_puts_it_back_and_leaves_the_other_one() -> None:
+    planned = bounds({"minimum": "2", "maximum": "9"})
+    assert isinstance(planned, Plan)
+    assert planned.undo == "U: back to maximum 6"
+    since = world(bounds=(ScalableTarget(part="api", minimum=3, maximum=9),))
+    back = undo(planned.inverse, since, FACTS)
+    assert isinstance(back, Plan), back
+    assert back.title == "UNDO: BOUNDS clickit-prod-api"
+    assert back.steps[0].call == planned.inverse
+    assert undo(planned.inverse, world(bounds=BOUNDS), FACTS) == Refused("already 2–6: type the wanted bounds (tab)")
+    assert isinstance(undo(planned.inverse, world(services=Seen()), FACTS), Refused)
+    assert isinstance(undo(planned.inverse, world(scaling=Seen()), FACTS), Refused)
+
+
 @pytest.mark.parametrize(
     ("typed", "reason"),
     [
@@ -317,9 +332,14 @@ def test_a_service_without_autoscaling_has_no_bounds() -> None:
     assert bounds({"minimum": "1", "maximum": "2"}, ()) == Refused("api has no autoscaling: S scales it")
 
 
+def keeping(days: int | None) -> World:
+    group = LogGroup(name="/ecs/clickit-prod-api", part="api", stored_bytes=12_000_000_000, retention_days=days)
+    return world(log_groups=Seen(value=(group,), seen_at=NOW))
+
+
 def retention(days: str, kept: int | None = None) -> Plan | Refused:
-    group = LogGroup(name="/ecs/clickit-prod-api", part="api", stored_bytes=12_000_000_000, retention_days=kept)
-    of = world(log_groups=Seen(value=(group,), seen_at=NOW))
+    of = keeping(kept)
+    (group,) = of.log_groups.value or ()
     return BY_ID["retention"].plan(of, Target(kind="log group", part="api", id=group.name), {"days": days}, FACTS)
 
 
@@ -341,6 +361,11 @@ def test_longer_retention_deletes_nothing_and_can_go_back() -> None:
     assert "deleted" not in " ".join(line.text for line in planned.effect)
     assert planned.inverse is not None
     assert planned.inverse.params["retentionInDays"] == 30
+    back = undo(planned.inverse, keeping(90), FACTS)
+    assert isinstance(back, Plan), back
+    assert (back.title, back.steps[0].call) == ("UNDO: RETENTION /ecs/clickit-prod-api", planned.inverse)
+    assert "deleted" in told(back)
+    assert undo(planned.inverse, keeping(30), FACTS) == Refused("already 30 days")
 
 
 @pytest.mark.parametrize("days", ["", "0", "31", "-30", "forever", "99999999"])
