@@ -6,7 +6,7 @@ from clickit_tui.actions import redeploy, state
 from clickit_tui.actions.registry import Target, action
 from clickit_tui.checks.registry import Facts
 from clickit_tui.plan import Basis, Call, Hidden, Line, Plan, Refused, Risk, Step
-from clickit_tui.world.drift import short, users, uses
+from clickit_tui.world.drift import short, unread, users, uses
 from clickit_tui.world.supply import Secret
 from clickit_tui.world.words import brief, spell
 from clickit_tui.world.world import World
@@ -57,6 +57,8 @@ def rotate(world: World, target: Target, given: dict[str, str], facts: Facts) ->
         return secret
     if why := _usable(secret):
         return Refused(why)
+    if why := unread(world):
+        return Refused(f"whether {short(secret)} is a JSON object, which a new value would overwrite, and what uses it is not known: {why}")
     if keys := sorted({key for _, _, key in uses(world, secret) if key}):
         return Refused(
             f"{short(secret)} is a JSON object (keys {', '.join(keys)}): one key cannot be changed without reading the others, "
@@ -124,6 +126,8 @@ def redeployed(world: World, secret: Secret, facts: Facts) -> tuple[tuple[Step, 
         (step,) = planned.steps
         steps.append(Step(call=step.call, name=f"redeploy {part}", basis=planned.basis, then=planned.then))
         lines += [line for line in planned.effect if line.level == "warn" and line not in lines]
+    if why := unread(world):
+        lines.append(state.warn(f"who else uses it is not known, and is not redeployed: {why}"))
     if not steps and not lines:
         lines.append(state.warn("no deployed task definition names it: nothing is redeployed"))
     if steps:

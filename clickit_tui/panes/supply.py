@@ -6,7 +6,7 @@ from clickit_tui.panes.data import thing, unseen_row
 from clickit_tui.panes.figures import since_minutes
 from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Look, Row, Span, fit
-from clickit_tui.world.drift import digests, older_tasks, short, users, uses
+from clickit_tui.world.drift import digests, older_tasks, short, unread, users, uses
 from clickit_tui.world.supply import Image, Repository, Scan, Secret
 from clickit_tui.world.words import several
 from clickit_tui.world.world import World
@@ -67,7 +67,8 @@ def _secret_row(world: World, view: View, secret: Secret, width: int) -> Row:
     state, look = secret_state(secret, view)
     if old and look == "plain":
         state, look = f"{view.mark('WARN')} {several(len(old), 'task')} older", "warn"
-    used = ", ".join(parts) if parts else "not used"
+    blind = bool(unread(world))
+    used = ", ".join((*parts, "?") if blind else parts) if parts else "users unknown" if blind else "not used"
     rest = f"{since_minutes(secret.changed_at, view.now):>4}  {used}{'  JSON' if is_json(world, secret) else ''}"
     return thing(secret_key(secret), "secret", _tail(secret.name, view.facts.names.secrets) or short(secret), (state, look), rest, width)
 

@@ -11,7 +11,7 @@ from clickit_tui.panes.supply import image_of, is_json, scan_of, scan_words, sec
 from clickit_tui.panes.view import View, reason
 from clickit_tui.plan import aimed
 from clickit_tui.ui.cells import Look, Span, Spans
-from clickit_tui.world.drift import older_tasks, short, uses
+from clickit_tui.world.drift import older_tasks, short, unread, uses
 from clickit_tui.world.parts import Identity
 from clickit_tui.world.supply import Image, Repository, Secret
 from clickit_tui.world.world import World
@@ -80,7 +80,9 @@ def _versions(of: Secret) -> str | None:
 def _uses(world: World, of: Secret) -> list[Spans]:
     found = uses(world, of)
     words = [f"{part} as {variable}{f' (key {key})' if key else ''}" for part, variable, key in found]
-    return [row("used by", ", ".join(words) if words else "no deployed task definition")]
+    if not (why := unread(world)):
+        return [row("used by", ", ".join(words) if words else "no deployed task definition")]
+    return [line("used by", *((plain(", ".join(words)),) if words else ()), plain(f"unknown: {why}", "unknown"))]
 
 
 def _older(world: World, view: View, of: Secret) -> list[Spans]:

@@ -49,6 +49,16 @@ def definitions_in_use(world: World) -> dict[str, TaskDefinition]:
     return {part: definition for part, definition in found.items() if definition is not None}
 
 
+def unread(world: World) -> str:
+    """Why it is not known what every deployed definition uses; empty when all of them were read."""
+    services = world.services.value
+    if services is None:
+        return world.services.fault.sentence if world.services.fault else "the services were not read yet"
+    parts = [s.part for s in services if definition_of(world, s.task_definition) is None]
+    fault = world.definitions.fault
+    return f"the task definition of {', '.join(parts)} was not read{f': {fault.sentence}' if fault else ''}" if parts else ""
+
+
 def names_secret(value_from: str, secret: Secret) -> bool:
     """Whether a task definition's `valueFrom` means this secret: by ARN, by its ARN without the suffix, or by name."""
     reference = secret_reference(value_from)

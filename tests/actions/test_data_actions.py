@@ -258,7 +258,7 @@ def test_a_rotation_is_one_plan_of_the_value_and_a_redeploy_of_each_user() -> No
     assert (found.token, found.risk) == ("prod/database-url", Risk.SEVERE)
     assert (found.basis.secret, found.basis.version, found.basis.deletion) == (URL.arn, URL.version("AWSCURRENT"), False)
     assert "changes only the stored string" in warnings(found)
-    assert found.commands()[0].endswith(f"--secret-string '***' --client-request-token {TOKEN}")
+    assert found.commands()[0].endswith(f"--secret-string 'file://***' --client-request-token {TOKEN}")
 
 
 @pytest.mark.parametrize(
@@ -304,6 +304,18 @@ def test_a_json_secret_is_explained_and_never_overwritten() -> None:
     said = refused("rotate", of, SECRET, token=TOKEN)
     assert "JSON object (keys port, url)" in said
     assert "no value is ever read here" in said
+
+
+def test_where_a_definition_was_not_read_no_value_is_overwritten_and_nobody_is_said_not_to_use_it() -> None:
+    blind = msgspec.structs.replace(HEALTHY, definitions=worlds.faulty(worlds.denied("ecs:DescribeTaskDefinition"), NOW))
+    said = refused("rotate", blind, SECRET, token=TOKEN)
+    assert "is not known: the task definition of api, frontend was not read: no permission: ecs:DescribeTaskDefinition" in said
+    assert "no permission" in refused("redeploy_users", blind, SECRET)
+    deleted = world(secrets=(supply_secret(NOW, "database-url", 40, deleted_at=NOW + 86_400),), definitions=())
+    found = planned("restore_secret", deleted, SECRET)
+    assert [step.words for step in found.steps] == ["restore database-url"]
+    assert "who else uses it is not known, and is not redeployed: the task definition of api, frontend was not read" in warnings(found)
+    assert "no deployed task definition names it" not in words(found)
 
 
 def test_the_value_is_filled_in_only_to_be_sent_and_can_be_forgotten() -> None:

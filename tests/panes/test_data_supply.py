@@ -100,6 +100,16 @@ def test_what_is_denied_is_named_and_hides_no_more_than_its_own() -> None:
     assert "none in 14 days" not in told
 
 
+def test_a_secret_is_not_called_unused_where_definitions_were_not_read() -> None:
+    blind = world(definitions=faulty(denied("ecs:DescribeTaskDefinition"), NOW))
+    assert "not used" not in rows(blind)
+    assert "users unknown" in rows(blind)
+    url = supply_secret(NOW, "database-url", 40)
+    assert "unknown: the task definition of api, frontend was not read: no permission" in detail(blind, f"secret:{url.arn}")
+    kept = tuple(each for each in HEALTHY.definitions.value or () if each.family == NAMES.api)
+    assert "api, ?" in rows(world(definitions=kept))
+
+
 @pytest.mark.parametrize(
     ("status", "says"),
     [
