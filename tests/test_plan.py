@@ -1,6 +1,8 @@
 """Calls as data: their command lines, their secrets, their tokens."""
 
 import shlex
+import subprocess
+from pathlib import Path
 
 import botocore.session
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clickit_tui.plan import Call, Hidden, Plan, Step, _kebab, as_cli
+from clickit_tui.ui.preview import Preview
 
 CALL = Call("ecs", "UpdateService", {"cluster": "c", "service": "s", "desiredCount": 5})
 
@@ -46,6 +49,22 @@ def test_a_secret_never_prints(wrap):
     assert "***" in line
     assert "hunter2" not in f"{secret} {secret!r} {wrap(secret)!r} {CALL!r}"
     assert (secret.reveal(), secret == Hidden("hunter2"), secret == "hunter2") == ("hunter2", True, False)
+
+
+def test_a_copied_line_with_a_secret_writes_nothing():
+    line = as_cli(Call("secretsmanager", "PutSecretValue", {"SecretId": "x", "SecretString": Hidden("hunter2")}))
+    value = shlex.split(line)[6]
+    assert value.startswith("file://")
+    assert not Path(value.removeprefix("file://")).exists()
+
+
+def test_copied_steps_stop_at_the_first_that_fails(tmp_path):
+    stub = tmp_path / "aws"
+    stub.write_text('#!/bin/sh\necho "$2" >> "$0.log"\ntest "$2" != tag-resource\n')
+    stub.chmod(0o755)
+    preview = Preview(title="t", badge="b", commands=("aws ecs update-service", "aws ecs tag-resource", "aws rds stop-db-instance"))
+    assert subprocess.run(["/bin/sh", "-c", preview.copied], env={"PATH": f"{tmp_path}:/bin:/usr/bin"}, check=False).returncode == 1
+    assert (tmp_path / "aws.log").read_text().split() == ["update-service", "tag-resource"]
 
 
 def test_a_plan_names_its_token_and_its_commands():

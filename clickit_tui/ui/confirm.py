@@ -270,7 +270,7 @@ class Confirm(Modal[Done | None]):
         self.draw()
 
     async def _copied(self) -> None:
-        self.model.copied(await self._copy("\n".join(self.model.preview.commands)))
+        self.model.copied(await self._copy(self.model.preview.copied))
         self.draw()
 
     async def _sent(self) -> None:

@@ -49,6 +49,11 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     locked: str = ""
     """Why nothing can be confirmed at all, e.g. read-only; the preview can still be read and copied."""
 
+    @property
+    def copied(self) -> str:
+        """The command lines for a shell, where one that fails keeps the rest from being run, as here."""
+        return " &&\n".join(self.commands)
+
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a confirmed change. `changed`: nothing was sent, because the World is not what the preview showed."""
