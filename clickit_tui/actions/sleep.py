@@ -37,7 +37,7 @@ def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> P
         return services
     steps = (*_marks(world, services, facts), *_bounds(world, services, facts), *_counts(services, facts), *_database(world))
     if not steps:
-        return Refused(asleep(world, facts) or "nothing runs here: there is nothing to put to sleep")
+        return Refused(resting_words(world, facts) or f"nothing runs here: there is nothing to put to sleep{_unsure(world, facts)}")
     first = next((service for service in services if service.desired), None)
     undo = "wake restores the counts, the autoscaling minimum and the database"
     return whole("sleep", world, steps, _effect(world, services, facts), undo, first, Risk.SEVERE)
@@ -85,6 +85,17 @@ def asleep(world: World, facts: Facts) -> str:
     since = f" for {spell(max(0.0, facts.now - oldest.since))}" if oldest.since else ""
     drifted = drift(world)
     return f"asleep{since}{f', by {oldest.by}' if oldest.by else ''}" + (f"; but {'; '.join(drifted)}" if drifted else "")
+
+
+def resting_words(world: World, facts: Facts) -> str:
+    """As `asleep`, and that nobody knows how the database is where that was not read."""
+    told = asleep(world, facts)
+    return told and told + _unsure(world, facts)
+
+
+def _unsure(world: World, facts: Facts) -> str:
+    why = state.trouble(world.database, facts.now)
+    return f"; but the database is not known: {why}" if why else ""
 
 
 def minute(now: float) -> float:

@@ -66,13 +66,28 @@ class Sleeping:
             sys.stderr.write(f"clickit-tui {self._name}: {notice}\n")
         planned = self._plan(self._world)
         if isinstance(planned, Refused):
-            return self._nothing(planned)
+            code = self._nothing(planned)
+            return await self._awaited(wait_s) if code == OK and yes and wait_s else code
         self._show(planned)
         if not yes:
             self._out.write(f"\nnothing was sent: clickit-tui {self._name} --env {self._world.env} --yes carries it out\n")
             return OK
+        left = self._left(planned)
         code = await self._carry(planned)
-        return await self._awaited(wait_s) if code == OK and wait_s else code
+        if code == OK and wait_s:
+            return await self._awaited(wait_s)
+        return self._fail(left, FAILED) if code == OK and left else code
+
+    def _left(self, planned: Plan) -> str:
+        """What none of the plan's calls does although it was asked for, and why; empty when nothing is left."""
+        sent, world = {step.words for step in planned.steps}, self._world
+        if blind := self._blind():
+            return f"{blind}: it is left as it is"
+        if self._name == "wake":
+            asleep = [part for part in marked(world) if f"mark {part} awake" not in sent]
+            return "; ".join(filter(None, (f"{', '.join(asleep)} still asleep", self._database()))) if asleep else ""
+        status = self._database()
+        return "" if not status or sleep.DATABASE in sent or status.endswith(" stopping") else f"{status}: it is not stopped"
 
     def _plan(self, world: World) -> Plan | Refused:
         return self._action.plan(world, Target(kind="environment", part="environment", id=world.env), {}, self._session.facts())
@@ -87,7 +102,7 @@ class Sleeping:
     def _done(self) -> bool:
         """Whether the environment is in the wanted state, as far as it is known."""
         services, asleep = own(self._world), marked(self._world)
-        if not services or self._session.config.protected or self._world.services.fault is not None:
+        if not services or self._session.config.protected or self._world.services.fault is not None or self._blind():
             return False
         if self._name == "sleep":
             return all(service.desired == 0 for service in services) and not drift(self._world)
@@ -147,11 +162,18 @@ class Sleeping:
     def _database(self) -> str:
         """What is not yet as wanted of the database; empty when nothing is, or there is none."""
         found, wanted = self._world.database, frozenset({"stopped"}) if self._name == "sleep" else wake.SERVES
-        if isinstance(found.value, Absent):
+        if blind := self._blind():
+            return blind
+        if found.value is None or isinstance(found.value, Absent) or found.value.status in wanted:
             return ""
-        if found.value is None or found.fault is not None:
-            return f"the database is not known: {found.fault.sentence if found.fault else 'no answer in time'}"
-        return "" if found.value.status in wanted else f"the database is {found.value.status or 'without a status'}"
+        return f"the database is {found.value.status or 'without a status'}"
+
+    def _blind(self) -> str:
+        """Why it is not known how the database is; empty when it is, or there is none."""
+        found = self._world.database
+        if found.fault is None and found.value is not None:
+            return ""
+        return f"the database is not known: {found.fault.sentence if found.fault else 'no answer in time'}"
 
     def _missing(self) -> str:
         """What is not yet as wanted; empty when nothing is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from clickit_tui.actions.sleep import asleep
+from clickit_tui.actions.sleep import resting_words
 from clickit_tui.panes.view import View, reason
 from clickit_tui.ui.cells import Look, Row, Span, Spans, fit, middle
 from clickit_tui.world import prices
@@ -47,7 +47,7 @@ def _environment(world: World, view: View, width: int) -> list[Row]:
     if world.services.value is None:
         word, look = _blind(world.services, view)
     else:
-        told = asleep(world, view.facts)
+        told = resting_words(world, view.facts)
         word, look = told or "awake", "warn" if "; but" in told else "plain"
     return [Row(key="environment:", spans=(Span(fit(f" {world.env}", NAME), "bold"), Span(fit(word, width - NAME), look)))]
 

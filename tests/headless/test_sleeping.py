@@ -80,8 +80,8 @@ async def test_a_night_and_a_morning(shell: Shell, aws: Any) -> None:
     assert counts(slept) == (0, 0)
     assert [mark.split()[0] for _, mark in slept.values()] == [f"desired={count}" for count in before]
     assert await database(aws) in ("stopping", "stopped")
-    code, said = await shell("sleep")
-    assert (code, said.startswith("asleep for")) == (OK, True)
+    code, said = await shell("sleep", wait_s=900)
+    assert (code, said.startswith("asleep for"), said.splitlines()[-1]) == (OK, True, "asleep"), "nothing to send, and still awaited"
     assert await services(aws) == slept, "a sleeping environment is left as it is"
     code, said = await shell("wake", wait_s=3600, user="ben")
     assert (code, said.splitlines()[-1]) == (OK, "awake")
@@ -100,6 +100,19 @@ async def test_sleep_stops_before_the_first_scale_when_a_mark_cannot_be_written(
     assert counts(await services(aws)) == before
     assert await database(aws) == "available"
     assert "TagResource" in capsys.readouterr().err
+
+
+async def test_a_database_that_cannot_be_read_is_never_called_asleep(shell: Shell, demo: Any, aws: Any, capsys: Any) -> None:
+    demo.fault("rds.DescribeDBInstances=deny")
+    assert (await shell("sleep"))[0] == FAILED
+    assert counts(await services(aws)) == (0, 0)
+    told = capsys.readouterr().err
+    assert "the database is not known: no permission: rds:DescribeDBInstances" in told
+    assert "it is left as it is" in told
+    assert (await shell("sleep"))[0] == FAILED
+    assert "the database is not known: denied" in capsys.readouterr().err
+    demo.heal()
+    assert await database(aws) == "available"
 
 
 async def test_interrupted_half_way_it_is_told_and_continued(shell: Shell, demo: Any, aws: Any, capsys: Any) -> None:
