@@ -259,8 +259,7 @@ class Carrier:
         try:
             await asyncio.wait((going,))
         finally:
-            going.cancel()
-            await asyncio.wait((going,))
+            await ended((going,))
         error = going.exception()
         self._over(run, going.result() if error is None else await self._cut_short(run, f"this program failed ({type(error).__name__})"))
 
