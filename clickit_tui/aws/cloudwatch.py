@@ -86,6 +86,11 @@ def window(now: float, before: Metrics | None, fresh: bool) -> tuple[float, floa
     return max(_floor(min(before.end, end) - AGAIN_S, 300), _floor(end - KEEP_S, 300)), end
 
 
+def known_from(before: Metrics | None, fresh: bool, start: float, end: float) -> float:
+    """From where on every series was asked for, in this request or before it; a series that is new was asked for in this request only."""
+    return start if before is None or fresh else max(min(before.start, start), end - KEEP_S)
+
+
 def data_query(id: str, query: Query) -> dict[str, object]:
     """One entry of MetricDataQueries."""
     dimensions = [{"Name": name, "Value": value} for name, value in query.dimensions]
@@ -225,7 +230,8 @@ class MetricsReader:
         made = {each.key: past[each.key] for each in every if each.key in past}
         for each in asked:
             made[each.key] = series(each, combined(each, found), None if each.key in fresh else past[each.key], end)
-        return {"metrics": Metrics(series={each.key: made[each.key] for each in every}, start=start, end=end)}
+        held = known_from(before, bool(fresh), start, end)
+        return {"metrics": Metrics(series={each.key: made[each.key] for each in every}, start=held, end=end)}
 
     def _behind(self, measure: Measure, end: float) -> float:
         """Where a series that was left aside for a while has to be taken up again; at most `KEEP_S` back."""

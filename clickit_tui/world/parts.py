@@ -300,12 +300,12 @@ class Series(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):
-    """All series of one GetMetricData round."""
+    """All series, each round of GetMetricData laid over those before it."""
 
     series: Mapping[str, Series]
     start: float
     end: float
-    """The asked window, end exclusive."""
+    """The window that every series was asked for, in this round or an earlier one, end exclusive."""
 
 
 class SlowPath(msgspec.Struct, frozen=True, kw_only=True):

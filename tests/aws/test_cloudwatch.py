@@ -29,6 +29,9 @@ from clickit_tui.aws.cloudwatch import (
 )
 from clickit_tui.aws.history import HistoryReader, windows
 from clickit_tui.aws.meter import Meter
+from clickit_tui.checks.registry import Facts
+from clickit_tui.checks.suspects import ANSWERS, bad_run
+from clickit_tui.config import Thresholds
 from clickit_tui.naming import names
 from clickit_tui.world.charting import range_named
 from clickit_tui.world.ecs import Cluster, Service
@@ -290,6 +293,18 @@ async def test_a_pause_leaves_no_gap() -> None:
     assert series.times[-1] - series.times[0] == 60 * (len(series.times) - 1)
 
 
+async def test_the_first_bad_minute_stays_where_it_was_as_time_goes_on() -> None:
+    began = MINUTE - 30 * 60
+    bad = CloudWatch(lambda query, at: 9.0 if at >= began or "5XX" not in query["MetricStat"]["Metric"]["MetricName"] else None)
+    session = Session(bad)
+    runs = []
+    for _ in range(70):
+        await session.step(60.0)
+        runs.append(bad_run(session.world, Facts(now=session.now, names=NAMES, thresholds=Thresholds()), ANSWERS))
+    assert {run.at for run in runs if run is not None} == {began}
+    assert None not in runs
+
+
 async def test_what_is_found_later_joins_with_a_whole_hour() -> None:
     session = Session(CloudWatch(), msgspec.structs.replace(WORLD, cache=Seen()))
     assert "cache.cpu" not in (await session.step()).series
@@ -298,6 +313,7 @@ async def test_what_is_found_later_joins_with_a_whole_hour() -> None:
     metrics = await session.step(60.0)
     assert len(session.asked) == 2
     assert len(metrics.series["cache.cpu"].times) >= 60
+    assert metrics.start == session.asked[1]["StartTime"].timestamp(), "what was not asked for is not none"
 
 
 async def test_a_replaced_resource_begins_a_history_of_its_own() -> None:
