@@ -6,7 +6,7 @@ from clickit_tui.actions import redeploy, state
 from clickit_tui.actions.registry import Target, action
 from clickit_tui.checks.registry import Facts
 from clickit_tui.plan import Basis, Call, Hidden, Line, Plan, Refused, Risk, Step
-from clickit_tui.world.drift import short, unread, users, uses
+from clickit_tui.world.drift import json_key, names_secret, short, unread, users, uses
 from clickit_tui.world.supply import Secret
 from clickit_tui.world.words import brief, spell
 from clickit_tui.world.world import World
@@ -75,7 +75,7 @@ def rotate(world: World, target: Target, given: dict[str, str], facts: Facts) ->
         env=world.env,
         target=short(secret),
         steps=(Step(call=put, name=f"put a new value of {short(secret)}"), *redeploys),
-        effect=(Line(text=_head(secret, given, facts)), *_means(secret), *_warnings(secret, facts), *lines),
+        effect=(Line(text=_head(secret, given, facts)), *_means(secret), *_keyed(world, secret), *_warnings(secret, facts), *lines),
         risk=Risk.SEVERE,
         undo=f"U: make version {current[:8]} current again, then redeploy" if current else "the version before is not known",
         inverse=Call(SERVICE, "UpdateSecretVersionStage", back) if current and token else None,
@@ -99,6 +99,18 @@ def _means(secret: Secret) -> tuple[Line, ...]:
         (text for words, text in MEANS if any(word in name for word in words)), "what the new value means to others is not known here"
     )
     return (state.warn(told),)
+
+
+def _keyed(world: World, secret: Secret) -> tuple[Line, ...]:
+    """Definitions that are not deployed and take keys out of the secret: it may be a JSON object all the same."""
+    found = sorted(
+        (d.revision, d.short, key)
+        for d in world.definitions.value or ()
+        for container in d.containers
+        for _, reference in container.secrets
+        if (key := json_key(reference)) and names_secret(reference, secret)
+    )
+    return tuple(state.warn(f"{name} takes the key {key} out of it: a new value replaces the whole object") for _, name, key in found[-1:])
 
 
 def _warnings(secret: Secret, facts: Facts) -> tuple[Line, ...]:

@@ -11,11 +11,16 @@ from clickit_tui.panes.supply import image_of, is_json, scan_of, scan_words, sec
 from clickit_tui.panes.view import View, reason
 from clickit_tui.plan import aimed
 from clickit_tui.ui.cells import Look, Span, Spans
+from clickit_tui.ui.wrapping import command_lines
 from clickit_tui.world.drift import older_tasks, short, unread, uses
 from clickit_tui.world.parts import Identity
 from clickit_tui.world.supply import Image, Repository, Secret
 from clickit_tui.world.world import World
 
+BROKEN = " \\"
+"""The end of a line that a shell joins with the next."""
+LINE = 70
+"""Cells of the lines to copy: no screen of 80 columns breaks them."""
 FINDINGS = 20
 """Most findings of a scan that are shown."""
 
@@ -114,14 +119,17 @@ def _json(world: World, of: Secret) -> list[Spans]:
 
 
 def one_key(name: str, identity: Identity | None) -> tuple[str, ...]:
-    """Lines for bash or zsh that change one key of a JSON secret; no value is shown, or is an argument of any program."""
+    """Lines for bash or zsh that change one key of a JSON secret; no value is shown, or is an argument of any program.
+
+    None is wider than `LINE`: one that a narrow screen broke would, pasted as it stands there, print the whole secret.
+    """
     read = aimed(f"aws secretsmanager get-secret-value --secret-id {shlex.quote(name)} --query SecretString --output text", identity)
     write = aimed(f"aws secretsmanager put-secret-value --secret-id {shlex.quote(name)} --secret-string file:///dev/stdin", identity)
     return (
         "IFS= read -rs v",
-        f"{read} \\",
-        "  | jq -cj --rawfile v <(printf %s \"$v\") '.KEY = $v' \\",
-        f"  | {write}; unset v",
+        *(f"{text.removesuffix(BROKEN)}{BROKEN}" for text in command_lines(read, LINE)),
+        f'  | jq -cj --rawfile v <(printf %s "$v") \'.["KEY"] = $v\'{BROKEN}',
+        *(f"  {text.strip()}" for text in command_lines(f"| {write}; unset v", LINE - 2)),
     )
 
 

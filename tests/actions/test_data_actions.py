@@ -304,6 +304,9 @@ def test_a_json_secret_is_explained_and_never_overwritten() -> None:
     said = refused("rotate", of, SECRET, token=TOKEN)
     assert "JSON object (keys port, url)" in said
     assert "no value is ever read here" in said
+    failed = msgspec.structs.replace(api, arn=f"{api.arn}1", revision=421, containers=(container,))
+    found = planned("rotate", world(definitions=(api, failed, *others)), SECRET, token=TOKEN)
+    assert "clickit-prod-api:421 takes the key url out of it: a new value replaces the whole object" in warnings(found)
 
 
 def test_where_a_definition_was_not_read_no_value_is_overwritten_and_nobody_is_said_not_to_use_it() -> None:

@@ -246,14 +246,14 @@ def test_the_secret_page_explains_json_and_shows_no_value_of_any_kind() -> None:
     of = world(definitions=(msgspec.structs.replace(api, containers=(keyed,)), *others))
     told = detail(of, f"secret:{url.arn}")
     assert "one key cannot be changed without reading the others" in told
-    assert "put-secret-value --secret-id clickit/prod/database-url --secret-string file:///dev/stdin" in told
+    assert "--secret-id clickit/prod/database-url \\\n   --secret-string file:///dev/stdin" in told
     assert "a JSON object" not in detail(HEALTHY, f"secret:{url.arn}")
 
 
 @pytest.mark.skipif(not (shutil.which("bash") and shutil.which("jq")), reason="bash or jq is not installed")
 def test_one_key_of_a_secret_is_changed_by_the_lines_shown_and_its_value_is_no_argument(tmp_path: Path) -> None:
     here = Identity(account="1", arn="", region="eu-west-1", profile="on call")
-    (tmp_path / "secret").write_text('{"KEY": "old", "URL": "kept"}')
+    (tmp_path / "secret").write_text('{"api-key": "old", "URL": "kept"}')
     programs = {
         "aws": 'if [ "$2" = get-secret-value ]; then cat secret; else cat > written; fi',
         "jq": f'{shutil.which("jq")} "$@"',
@@ -261,12 +261,13 @@ def test_one_key_of_a_secret_is_changed_by_the_lines_shown_and_its_value_is_no_a
     for name, does in programs.items():
         (tmp_path / name).write_text(f'#!/bin/sh\necho {name} "$@" >> arguments\n{does}\n')
         (tmp_path / name).chmod(0o755)
-    value, *change = one_key("clickit/prod/it's", here)
+    value, *change = (each.replace("KEY", "api-key") for each in one_key("clickit/prod/it's", here))
+    assert max(map(len, change)) <= 72, "a screen of 80 columns breaks none of them"
     typed = f"{value}\n  new 'value\\ \n" + "\n".join(change) + "\n"
     environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     done = subprocess.run(["bash"], input=typed, env=environ, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
-    assert (tmp_path / "written").read_text() == """{"KEY":"  new 'value\\\\ ","URL":"kept"}"""
+    assert (tmp_path / "written").read_text() == """{"api-key":"  new 'value\\\\ ","URL":"kept"}"""
     arguments = (tmp_path / "arguments").read_text()
     assert "new" not in arguments
     assert arguments.count("--secret-id clickit/prod/it's ") == arguments.count("--profile on call --region eu-west-1\n") == 2
