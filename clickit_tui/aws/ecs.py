@@ -96,6 +96,7 @@ def service(answer: Json, names: Names) -> Service:
         container_port=next((port for port in ports if port is not None), None),
         subnets=words(network, "subnets"),
         security_groups=words(network, "securityGroups"),
+        public_addresses={"ENABLED": True, "DISABLED": False}.get(text(network, "assignPublicIp")),
         capacity=_capacity(answer),
         min_healthy_percent=integer(answer, "deploymentConfiguration", "minimumHealthyPercent"),
         max_percent=integer(answer, "deploymentConfiguration", "maximumPercent"),

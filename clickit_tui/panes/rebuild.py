@@ -12,6 +12,7 @@ from clickit_tui.plan import Call, aimed, as_cli
 from clickit_tui.ui.cells import Span, Spans
 from clickit_tui.world.drift import definitions_in_use
 from clickit_tui.world.parts import Database
+from clickit_tui.world.seen import Absent
 from clickit_tui.world.world import World
 
 
@@ -72,7 +73,10 @@ def _snapshots(world: World, view: View) -> Spans:
 
 def _database(world: World, view: View) -> list[Spans]:
     found = world.database.value
-    if not isinstance(found, Database):
+    if found is None:
+        why = reason(world.database.fault) if world.database.fault else "not read yet"
+        return [_said(view, "UNKNOWN", f"database, and whether it has deletion protection: {why}")]
+    if isinstance(found, Absent):
         return []
     if found.deletion_protection:
         return [_said(view, "WARN", f"{found.id} has deletion protection: terraform destroy stops there, half way")]
@@ -95,8 +99,10 @@ def _secrets(world: World, view: View) -> Spans:
     if world.secrets.value is None:
         return _said(view, "UNKNOWN", f"secrets: {reason(world.secrets.fault) if world.secrets.fault else 'not read yet'}")
     bad = [s for s in found if s.exists is False or s.deleted_at is not None]
-    text = f"{len(found)} secrets, {len(bad)} missing or to be deleted; destroyed ones keep their names for 7 to 30 days"
-    return _said(view, "FAIL" if bad else "PASS", text)
+    unread = sum(s.exists is None for s in found)
+    not_read = f", {unread} could not be read" if unread else "" if found else ": no deployed task definition names one"
+    text = f"{len(found)} secrets, {len(bad)} missing or to be deleted{not_read}; destroyed ones keep their names for 7 to 30 days"
+    return _said(view, "FAIL" if bad else "UNKNOWN" if unread else "PASS" if found else "WARN", text)
 
 
 def _lost(world: World, view: View) -> Spans:
@@ -123,9 +129,8 @@ def _migrate(world: World, view: View) -> list[Step]:
     if api is None or not api.subnets:
         return [Step((Span("   run the migration: the api's network was not read, so no command is shown", "unknown"),))]
     names = view.facts.names
-    network = {
-        "awsvpcConfiguration": {"subnets": list(api.subnets), "securityGroups": list(api.security_groups), "assignPublicIp": "DISABLED"}
-    }
+    public = "ENABLED" if api.public_addresses else "DISABLED"
+    network = {"awsvpcConfiguration": {"subnets": list(api.subnets), "securityGroups": list(api.security_groups), "assignPublicIp": public}}
     call = Call(
         "ecs",
         "RunTask",

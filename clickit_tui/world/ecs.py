@@ -71,6 +71,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     container_port: int | None = None
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
+    public_addresses: bool | None = None
+    """Whether its tasks get public addresses."""
     capacity: tuple[str, ...] = ()
     """Capacity providers, or the launch type."""
     min_healthy_percent: int | None = None

@@ -334,3 +334,18 @@ def test_the_rebuild_is_copied_line_by_line_and_destroy_by_no_key() -> None:
     assert "deletion protection: terraform destroy stops there" in told
     without = text([s.line for s in rebuild_steps(world(snapshots=(snapshot(NOW, "rds:x", 60),)), VIEW)])
     assert "no manual snapshot" in without
+
+
+def test_what_was_not_read_does_not_pass_before_a_rebuild() -> None:
+    def told(**fields: Any) -> str:
+        return text([step.line for step in rebuild_steps(world(**fields), VIEW)])
+
+    url = supply_secret(NOW, "database-url", 40, exists=None, why="throttled")
+    assert "? 1 secrets, 0 missing or to be deleted, 1 could not be read" in told(secrets=(url,), secret_list=())
+    assert "! 0 secrets" in told(secrets=(), secret_list=())
+    assert "? database, and whether it has deletion protection: no permission: rds:DescribeDBInstances" in told(
+        database=faulty(denied("rds:DescribeDBInstances"), NOW)
+    )
+    api, *others = HEALTHY.services.value or ()
+    public = told(services=(msgspec.structs.replace(api, public_addresses=True), *others))
+    assert '"assignPublicIp": "ENABLED"' in public
