@@ -16,6 +16,8 @@ from clickit_tui.world.words import spell
 from clickit_tui.world.world import World
 
 WEEK_S = 7 * 86_400.0
+DONE = ("", "Successful")
+"""Statuses of an activity that took place."""
 
 
 class Scaling(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,8 +32,15 @@ def judged(world: World, target: ScalableTarget, now: float) -> tuple[Scaling, .
     """At its maximum and since when, then what blocks scale-in; what is not known is said as that."""
     service = next((each for each in world.services.value or () if each.part == target.part), None)
     activities = None if world.scaling_activities.value is None else _own(world.scaling_activities.value, target)
-    found = [*_bounds(service, target, activities, now), *_scale_in(world, service, target, activities, now)]
+    found = [*_bounds(service, target, activities, now), *_blocked(target), *_scale_in(world, service, target, activities, now)]
     return tuple(found) or (Scaling(level="ok", words="between its bounds"),)
+
+
+def _blocked(target: ScalableTarget) -> list[Scaling]:
+    """What keeps it from growing or keeps its schedule from being followed, and policies that were not read."""
+    found = [Scaling(level="unknown", words=f"its policies were not read: {each[2:]}") for each in target.policies if each.startswith("? ")]
+    words = {"out": "scale-out is suspended: it does not grow", "scheduled": "scheduled scaling is suspended"}
+    return [Scaling(level="warn", words=text) for word, text in words.items() if word in target.suspended] + found
 
 
 def _own(activities: Iterable[ScalingActivity], target: ScalableTarget) -> tuple[ScalingActivity, ...]:
@@ -46,8 +55,8 @@ def _bounds(service: Service | None, target: ScalableTarget, activities: tuple[S
     if service.desired < target.minimum:
         return [Scaling(level="warn", words=f"desired {service.desired} is below the minimum {target.minimum}")]
     if service.desired == target.maximum > target.minimum:
-        last = next((each.at for each in activities or () if each.at is not None), None)
-        since = f" for {spell(now - last)}" if last is not None else ", since when is not known"
+        at = _set_at(activities or (), service.desired)
+        since = f" for {spell(now - at)}" if at is not None else ", since when is not known"
         return [Scaling(level="warn", words=f"at its maximum {target.maximum}{since}: it cannot grow")]
     return []
 
@@ -75,7 +84,7 @@ def _scale_in(
 
 def shrinks(activities: Iterable[ScalingActivity]) -> tuple[float, ...]:
     """When tasks were taken away, of activities newest first: a count lower than the one set before, or the low alarm as cause."""
-    found, rows = [], [each for each in activities if each.at is not None and each.status in ("", "Successful")]
+    found, rows = [], [each for each in activities if each.at is not None and each.status in DONE]
     for place, each in enumerate(rows):
         before = _count(rows[place + 1]) if place + 1 < len(rows) else None
         now = _count(each)
@@ -83,6 +92,12 @@ def shrinks(activities: Iterable[ScalingActivity]) -> tuple[float, ...]:
         if each.at is not None and (fewer or "AlarmLow" in each.cause):
             found.append(each.at)
     return tuple(found)
+
+
+def _set_at(activities: Iterable[ScalingActivity], desired: int) -> float | None:
+    """When autoscaling set the present count; None when its newest activity set another one: then somebody else set it."""
+    last = next((each for each in activities if each.at is not None and each.status in DONE), None)
+    return last.at if last is not None and _count(last) == desired else None
 
 
 _SET = re.compile(r"desired count to (\d{1,6})")

@@ -50,6 +50,13 @@ def test_at_its_maximum_since_the_last_activity() -> None:
     assert said(of) == [("warn", "at its maximum 6 for 20 m: it cannot grow")]
 
 
+@pytest.mark.parametrize("activities", [(), (activity(1200, 4),), (activity(1200, 6, status="Failed"), activity(DAY_S, 4))])
+def test_at_its_maximum_by_somebody_else_since_nobody_knows_when(activities: Any) -> None:
+    assert said(world(desired=6, activities=activities, cpu=90.0)) == [
+        ("warn", "at its maximum 6, since when is not known: it cannot grow")
+    ]
+
+
 @pytest.mark.parametrize(
     ("desired", "words"),
     [(7, "desired 7 is above the maximum 6"), (1, "desired 1 is below the minimum 2"), (None, "desired count or bounds are not known")],
@@ -63,10 +70,18 @@ def test_outside_its_bounds_or_unknown(desired: int | None, words: str) -> None:
     [
         ({"suspended": ("in",)}, "scale-in is suspended: it only grows"),
         ({"scale_in_off": True}, "the policy disables scale-in: it only grows"),
+        ({"suspended": ("out",)}, "scale-out is suspended: it does not grow"),
     ],
 )
-def test_scale_in_that_is_switched_off(changes: dict[str, Any], words: str) -> None:
-    assert said(world(), msgspec.structs.replace(TARGET, **changes)) == [("warn", words)]
+def test_scaling_that_is_switched_off(changes: dict[str, Any], words: str) -> None:
+    at_minimum = world(desired=2)
+    assert ("warn", words) in said(world(), msgspec.structs.replace(TARGET, **changes))
+    assert ("warn", words) in said(at_minimum, msgspec.structs.replace(TARGET, **changes))
+
+
+def test_policies_that_were_not_read_do_not_pass() -> None:
+    hidden = msgspec.structs.replace(TARGET, policies=("? no permission: application-autoscaling:DescribeScalingPolicies",))
+    assert said(world(desired=2), hidden)[0][0] == "unknown"
 
 
 def test_no_scale_in_for_a_week_although_there_was_room() -> None:
