@@ -45,7 +45,7 @@ def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> P
         why = "; ".join(filter(None, (held, _lost(sleeping))))
         return Refused(why or _bare(services) or "awake: there is nothing to restore")
     first = able[0][0] if able and not starts else None
-    return whole("wake", world, steps, _effect(world, sleeping, held, facts), "sleep puts it to sleep again", first)
+    return whole("wake", world, steps, _effect(world, sleeping, able, held, facts), "sleep puts it to sleep again", first)
 
 
 def remembered(world: World, service: Service) -> Mark | None:
@@ -106,7 +106,7 @@ def _broken(world: World) -> str:
     found = world.database.value
     if not isinstance(found, Database):
         return "the database is not there any more"
-    return "" if found.status in SERVES | _COMES else f"the database is {found.status}"
+    return "" if not found.status or found.status in SERVES | _COMES else f"the database is {found.status}"
 
 
 def _service(world: World, service: Service, mark: Mark, starts: bool, facts: Facts) -> tuple[Step, ...]:
@@ -130,9 +130,12 @@ def _service(world: World, service: Service, mark: Mark, starts: bool, facts: Fa
     return (*steps, tagged(service, awake, after=(*waits, *(step.name for step in steps)), basis=False, world=world))
 
 
-def _effect(world: World, sleeping: list[tuple[Service, Mark]], held: str, facts: Facts) -> tuple[Line, ...]:
-    counts = ", ".join(f"{service.part} {service.desired} → {mark.desired or service.desired or '?'}" for service, mark in sleeping)
-    lines = [Line(text=counts or "the services carry no mark of sleep: only the database is started")]
+def _effect(
+    world: World, sleeping: list[tuple[Service, Mark]], able: list[tuple[Service, Mark]], held: str, facts: Facts
+) -> tuple[Line, ...]:
+    counts = ", ".join(f"{service.part} {service.desired} → {mark.desired or service.desired}" for service, mark in able)
+    none = "no count is restored yet" if sleeping else "the services carry no mark of sleep: only the database is started"
+    lines = [Line(text=counts or none)]
     if told := asleep(world, facts):
         lines.append(Line(text=told, level="warn" if "; but" in told else "plain"))
     if held:

@@ -290,7 +290,7 @@ def savings(world: World, found: Bill) -> tuple[Saving, ...]:
 
 def _night_tasks(world: World, found: Bill) -> Saving | None:
     item = found.item("fargate")
-    if world.env == "prod" or item is None:
+    if world.env == "prod" or item is None or item.month == 0:
         return None
     month = None if item.month is None else item.month * OFF_SHARE
     return Saving(text="services at 0 outside 12 h × 5 d", month=month, how="sleep and wake, by a scheduler")
@@ -298,7 +298,7 @@ def _night_tasks(world: World, found: Bill) -> Saving | None:
 
 def _night_database(world: World, found: Bill) -> Saving | None:
     item = found.item("database")
-    if world.env == "prod" or item is None or isinstance(world.database.value, Absent):
+    if world.env == "prod" or item is None or (item.month is not None and item.month == (item.standing or 0.0)):
         return None
     month = None if item.month is None else (item.month - (item.standing or 0.0)) * OFF_SHARE
     return Saving(text="database stopped outside 12 h × 5 d", month=month, how="its storage stays; AWS starts it again after 7 days")

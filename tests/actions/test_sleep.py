@@ -133,7 +133,8 @@ def test_wake_starts_the_database_first_and_waits_for_it() -> None:
     assert first.until is not None
     assert first.vain is not None
     assert [first.until(world(database=status)) for status in ("available", "starting", "stopped")] == [True, False, False]
-    assert [bool(first.vain(world(database=status))) for status in ("starting", "storage-full", "incompatible-network")] == [
+    assert [bool(first.vain(world(database=status))) for status in ("starting", "", "storage-full", "incompatible-network")] == [
+        False,
         False,
         True,
         True,
@@ -174,6 +175,7 @@ def test_a_database_on_its_way_holds_up_only_what_needs_it(status: str) -> None:
     assert names(planned) == ["scale frontend to 1", "mark frontend awake"]
     assert isinstance(planned, Plan)
     assert any(f"the database is {status}" in line.text for line in planned.effect)
+    assert planned.effect[0].text == "frontend 0 → 1", "what stays asleep is not told as restored"
 
 
 def test_a_lost_mark_is_made_good_by_the_journal_and_said() -> None:

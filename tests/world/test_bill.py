@@ -104,6 +104,12 @@ def test_nights_and_weekends_save_what_the_reference_says() -> None:
     assert [round(month, 1) for month in months if month is not None] == [9.0, 7.5]
 
 
+def test_what_is_off_already_saves_nothing_more() -> None:
+    off = worlds.database(status="stopped", instance_class="db.t4g.micro", multi_az=False, storage_gib=20)
+    world = shaped("dev", usage=used("dev", 0.1), tasks=(), database=off)
+    assert savings(world, bill(world)) == ()
+
+
 def test_in_prod_nobody_is_told_to_switch_off_at_night() -> None:
     world = shaped("prod", usage=used("prod", 0.1))
     assert savings(world, bill(world)) == ()
