@@ -96,16 +96,20 @@ def _secret_changed(basis: Basis, world: World) -> str:
     return ""
 
 
-def took_effect(plan: Plan, world: World) -> bool | None:
-    """Whether a just read World shows that the plan's only call was carried out; None when it does not show either."""
-    if len(plan.steps) != 1:
-        return None
-    call = plan.steps[0].call
+def of_call(plan: Plan, at: int) -> Basis:
+    """What the plan's call of that number, from 0, was based on."""
+    return (plan.steps[at].basis if at else None) or plan.basis
+
+
+def took_effect(plan: Plan, world: World, at: int = 0) -> bool | None:
+    """Whether a just read World shows that the plan's call of that number was carried out; None when it does not show either."""
+    call, basis = plan.steps[at].call, of_call(plan, at)
     if call.action == "ecs:UpdateService":
-        return _updated(call, plan.basis, _service(world, plan.basis.part or plan.target))
+        named = next((s for s in world.services.value or () if call.params.get("service") in (s.name, s.arn)), None)
+        return _updated(call, basis, named)
     if call.action == "ecs:StopServiceDeployment":
-        service = _service(world, plan.basis.part or plan.target)
-        same = service is None or service.primary is None or service.primary.id == plan.basis.deployment
+        service = _service(world, basis.part or plan.target)
+        same = service is None or service.primary is None or service.primary.id == basis.deployment
         return None if same else True
     if call.action == "ecs:StopTask":
         task = _task(world, str(call.params.get("task", "")))

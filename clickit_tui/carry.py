@@ -360,22 +360,22 @@ class Carrier:
     async def _lost(self, run: _Run, lost: Failed) -> Outcome:
         """Record that nobody knows, then settle it by reading; never by sending again."""
         plan, intent, accepted = run.plan, run.intent, len(run.answers)
+        sent, wanted = plan.steps[accepted], basis.needed(basis.of_call(plan, accepted))
         others = await self._regardless(run)
         far = "" if len(plan.steps) == 1 else f" {'; '.join((_how_far(run, 'nobody knows', others), *others.values()))}"
         warnings = run.warnings + await self._record(plan, intent, "unknown", f"the answer was lost: {_said(lost)}{far}")
-        await self._read({*plan.refreshes, *basis.needed(plan.basis)})
+        await self._read({*plan.refreshes, *wanted})
         world = self._store.world
-        fresh = all(
-            (seen := getattr(world, field)).fault is None and (seen.seen_at or 0.0) >= run.sent_at for field in basis.needed(plan.basis)
-        )
-        took = basis.took_effect(plan, world) if fresh else None
+        fresh = not any(_unread(getattr(world, field), run.sent_at) for field in wanted)
+        took = basis.took_effect(plan, world, accepted) if fresh else None
         if len(plan.steps) == 1 and (took or (plan.then is not None and plan.then.kind == "deployment")):
             self._follow(plan.then, intent, _did(plan), {}, run.sent_at)
-        if took:
+        if took and len(plan.steps) == 1:
             sentence = f"{plan.title}: the answer was lost, reading shows that it was carried out"
             warnings += await self._record(plan, intent, "done", sentence)
             return Outcome(kind="done", sentence=sentence, warnings=tuple(warnings), accepted=accepted + 1)
-        seen = "reading shows no effect so far" if took is False else "reading cannot tell"
+        shown = {True: f"reading shows that it was carried out: {sent.words}", False: "reading shows no effect so far"}
+        seen = "reading cannot tell" if took is None else shown[took]
         sentence = f"the answer was lost ({_said(lost)}){far}; {seen}. Look before you try again"
         return Outcome(kind="unknown", sentence=sentence, warnings=tuple(warnings), accepted=accepted)
 

@@ -508,6 +508,18 @@ async def test_a_lost_answer_between_calls_sends_nothing_more(rig):
     assert [each.operation for each in rig.gateway.sent] == ["One", "Two"]
 
 
+@pytest.mark.parametrize(("desired", "says"), [(5, "reading shows that it was carried out: scale"), (3, "reading shows no effect so far")])
+async def test_a_lost_answer_of_one_call_of_several_is_settled_by_reading_too(rig, desired, says):
+    plan = rig.plan()
+    scaled = msgspec.structs.replace(plan.steps[0], name="scale")
+    rig.gateway.script = [{}, lost_after(rig, desired=desired)]
+    outcome = await rig.run(several(rig, call("One"), scaled, call("Three")))
+    assert outcome.kind == "unknown"
+    assert "after 1 of 3 calls (one): scale: nobody knows; not sent: three" in outcome.sentence
+    assert says in outcome.sentence
+    assert len(rig.gateway.sent) == 2
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [

@@ -109,6 +109,7 @@ class Change:
         self._followed = follows(planned)
         ready = planned if self._value is None else filled(planned, self._value)
         outcome = await self._core.carry_out(ready, lambda world: self._plan(world, inputs))
+        self._followed = self._followed and outcome.kind == "done"
         if outcome.kind != "changed":
             self.closed()
         if planned.opens is not None and outcome.grant is not None:

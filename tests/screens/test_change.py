@@ -3,6 +3,7 @@
 import pytest
 
 from clickit_tui.actions.registry import Target, actions
+from clickit_tui.carry import Outcome
 from clickit_tui.screens.change import change
 from tests import worlds
 from tests.fakes import FakeCore
@@ -53,3 +54,14 @@ async def test_a_change_that_nothing_follows_never_waits_for_a_reading():
     scaled, _ = opened("scale")
     assert (await scaled.carry_out({"count": "4"})).kind == "done"
     assert scaled.progress()[1] is False, "what is followed is awaited"
+
+
+async def test_what_is_not_followed_after_a_lost_answer_is_not_said_to_be(monkeypatch):
+    dialog, _ = opened("scale")
+
+    async def lost(plan, replan):
+        return Outcome(kind="unknown", sentence="the answer was lost")
+
+    monkeypatch.setattr(dialog._core, "carry_out", lost)
+    assert (await dialog.carry_out({"count": "4"})).kind == "unknown"
+    assert dialog.progress() == ((), True)
