@@ -151,7 +151,9 @@ class Session:
         )
 
     def refresh(self, fields: Sequence[str] = ()) -> None:
-        """Poll the sources of these fields now; all that are being read when none is named."""
+        """Poll the sources of these fields now; all that are being read when none is named, and forget then which calls were denied."""
+        if not fields and self.store.world.denied:
+            self.store.put(denied=frozenset())
         unread = {field for field in ON_DEMAND if not self.store.read((field,))}
         self.poller.refresh(fields or self.poller.fields - unread)
 

@@ -318,9 +318,18 @@ async def test_a_denied_call_is_remembered_and_a_later_success_forgets_it(rig):
     outcome = await rig.run(rig.plan())
     assert (outcome.kind, outcome.sentence) == ("failed", "no permission: ecs:UpdateService")
     assert rig.session.store.world.denied == {"ecs:UpdateService"}
+    rig.session.refresh(("services",))
+    assert rig.session.store.world.denied == {"ecs:UpdateService"}
     assert [result.state for result in rig.entries(Result)] == ["failed"]
     assert rig.session.store.world.follows == ()
     assert (await rig.run(rig.plan())).kind == "done"
+    assert rig.session.store.world.denied == frozenset()
+
+
+async def test_reading_everything_again_forgets_what_was_denied_since_it_may_be_granted_now(rig):
+    rig.gateway.script = [Failed(fault(Trouble.DENIED, "no permission: ecs:UpdateService"))]
+    await rig.run(rig.plan())
+    rig.session.refresh()
     assert rig.session.store.world.denied == frozenset()
 
 

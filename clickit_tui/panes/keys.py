@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from clickit_tui.actions.registry import Action, Target, actions
 from clickit_tui.panes.supply import image_of, secret_of
@@ -114,16 +114,19 @@ def why_not(action: Action, target: Target | None, world: World, view: View) -> 
     """Why an action is dimmed; empty when it is possible."""
     if view.read_only:
         return f"read-only: {view.read_only}"
-    denied = [op for op in action.operations if op in world.denied]
-    if denied:
-        return f"denied: {', '.join(denied)}"
     if target is None or target.kind not in action.on:
         return f"select {'an' if action.on[0][0] in 'aeiou' else 'a'} {' or '.join(action.on)} ({_screen(action)})"
     fields = {f.name: f.initial for f in action.fields(world, target, view.facts)}
     if fields:
-        return ""
+        return denied_words(action.operations[:1], world)
     planned = action.plan(world, target, fields, view.facts)
-    return planned.reason if isinstance(planned, Refused) else ""
+    return planned.reason if isinstance(planned, Refused) else denied_words((s.call.action for s in planned.steps), world)
+
+
+def denied_words(operations: Iterable[str], world: World) -> str:
+    """Which of these calls AWS has denied, and how they can be tried again; empty when none was."""
+    denied = [each for each in dict.fromkeys(operations) if each in world.denied]
+    return f"denied: {', '.join(denied)}; after r it can be tried again" if denied else ""
 
 
 def _screen(action: Action) -> str:

@@ -12,6 +12,7 @@ from clickit_tui.actions.registry import Field as Input
 from clickit_tui.follow import STEPS
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
+from clickit_tui.panes.keys import denied_words
 from clickit_tui.panes.services_detail import rolling_bar
 from clickit_tui.panes.view import steps
 from clickit_tui.plan import Hidden, Opening, Plan, Refused, Risk, filled, hides
@@ -74,9 +75,7 @@ class Change:
 
     def _preview_of(self, plan: Plan, world: World, fields: tuple[Field, ...]) -> Preview:
         locked = f"read-only: {self._core.read_only}" if self._core.read_only else ""
-        denied = [c.call.action for c in plan.steps if c.call.action in world.denied]
-        if denied and not locked:
-            locked = f"denied: {', '.join(denied)}"
+        locked = locked or denied_words((step.call.action for step in plan.steps), world)
         identity = world.identity.value
         footer = f"read {_age(world, self._core)} as {identity.who if identity else '?'}"
         lines = tuple(Line(text=line.text, level=line.level) for line in plan.effect)

@@ -1,10 +1,14 @@
 """The dialog of a change as the screens open it: what stands in its title before anything can be planned."""
 
+import msgspec
 import pytest
 
 from clickit_tui.actions.registry import Target, actions
 from clickit_tui.carry import Outcome
+from clickit_tui.panes.keys import why_not
+from clickit_tui.panes.view import View
 from clickit_tui.screens.change import change
+from clickit_tui.ui.looks import glyphs
 from tests import worlds
 from tests.fakes import FakeCore
 
@@ -54,6 +58,17 @@ async def test_a_change_that_nothing_follows_never_waits_for_a_reading():
     scaled, _ = opened("scale")
     assert (await scaled.carry_out({"count": "4"})).kind == "done"
     assert scaled.progress()[1] is False, "what is followed is awaited"
+
+
+def test_a_denied_call_locks_only_the_plans_that_hold_it_and_says_how_to_try_again():
+    world = msgspec.structs.replace(worlds.healthy_world(), denied=frozenset({"application-autoscaling:RegisterScalableTarget"}))
+    dialog, found = opened("scale", world=world)
+    assert dialog.preview({"count": "4"}).locked == ""
+    why = "denied: application-autoscaling:RegisterScalableTarget; after r it can be tried again"
+    assert dialog.preview({"count": "9", "raise": "yes"}).locked == why
+    view = View(facts=FakeCore(world).facts(), glyphs=glyphs({"LANG": "C.UTF-8"}, "utf-8"), env="prod")
+    target = Target(kind="service", part="api", id=found.arn)
+    assert (why_not(BY_ID["scale"], target, world, view), why_not(BY_ID["bounds"], target, world, view)) == ("", why)
 
 
 async def test_what_is_not_followed_after_a_lost_answer_is_not_said_to_be(monkeypatch):
