@@ -270,6 +270,9 @@ def _adopt(follow: Follow, service: Service, world: World, facts: Facts) -> Prog
     """The write's answer was lost: a primary deployment created since then is taken for it."""
     primary = service.primary
     if primary is not None and primary.created_at is not None and primary.created_at >= follow.started_at - 5:
+        if not primary.id:
+            counts = progress(primary.running, primary.desired, _healthy(world, service, facts))
+            return Progress(sentence="", unknown=f"{counts}; deployments come without an id here: whether this is ours cannot be told")
         learnt = msgspec.structs.replace(follow, deployment=primary.id)
         return msgspec.structs.replace(_deployment(learnt, world, facts), follow=learnt)
     unknown = f"no new deployment of {follow.part} since {clock(follow.started_at)}"
@@ -317,7 +320,8 @@ def healthy_of(deployment: Deployment, world: World, service: Service, facts: Fa
     tasks, targets = world.tasks.known(facts.now), world.targets.known(facts.now)
     if tasks is None or targets is None or not service.target_groups:
         return _healthy(world, service, facts)
-    if not any(t.started_by.startswith("ecs-svc/") for t in tasks if t.part == service.part):
+    told = deployment.id.startswith("ecs-svc/") and any(t.started_by.startswith("ecs-svc/") for t in tasks if t.part == service.part)
+    if not told:
         return _healthy(world, service, facts)
     own = {t.ip for t in tasks if t.started_by == deployment.id and t.ip}
     return len({t.id for t in targets if t.id in own and t.state == "healthy" and t.group in service.target_groups})

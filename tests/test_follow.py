@@ -314,6 +314,15 @@ def test_a_deployment_may_be_missing_for_a_moment():
     assert (now.phase, now.sentence) == (Phase.UNDER_WAY, "the new deployment is not visible yet")
 
 
+def test_a_deployment_without_an_id_is_never_taken_for_ours():
+    at = T0 + 30
+    nameless = msgspec.structs.replace(deployment("api", 43, T0 + 10, 5, desired=3, running=1), id="")
+    now = run(begun("deployment"), (at, world(at, deployments=(nameless,), running=1, healthy=1)))
+    assert (now.phase, now.open) == (Phase.UNKNOWN, True)
+    assert "1 of 3 running" in now.sentence
+    assert "without an id" in now.sentence
+
+
 def test_a_lost_answer_is_settled_by_reading():
     now = run(begun("deployment"), (T0 + 10, world(T0 + 10)))
     assert (now.phase, now.open) == (Phase.UNKNOWN, True)

@@ -45,10 +45,11 @@ def cluster(answer: Json) -> Cluster:
     )
 
 
-def deployment(answer: Json) -> Deployment:
-    """One entry of `services[].deployments`."""
+def deployment(answer: Json, service: str) -> Deployment:
+    """One entry of `services[].deployments` of a service by that name."""
+    apart = (service, tail(text(answer, "taskDefinition")), str(when(answer, "createdAt") or text(answer, "status")))
     return Deployment(
-        id=text(answer, "id"),
+        id=text(answer, "id") or " ".join(apart),
         status=text(answer, "status"),
         task_definition=text(answer, "taskDefinition"),
         desired=integer(answer, "desiredCount"),
@@ -89,7 +90,7 @@ def service(answer: Json, names: Names) -> Service:
         running=integer(answer, "runningCount"),
         pending=integer(answer, "pendingCount"),
         task_definition=text(answer, "taskDefinition"),
-        deployments=tuple(deployment(each) for each in records(answer, "deployments")),
+        deployments=tuple(deployment(each, name) for each in records(answer, "deployments")),
         events=events(answer),
         groups_told=isinstance(member(answer, "loadBalancers"), list),
         target_groups=tuple(dict.fromkeys(filter(None, (text(each, "targetGroupArn") for each in balancers)))),

@@ -119,7 +119,7 @@ def tasks_of(world: World, service: Service, deployment: Deployment) -> list[Tas
 
 def _of(task: Task, deployment: Deployment, service: Service) -> bool:
     """Whether a deployment started a task; by revision where the task does not say who started it."""
-    if task.started_by.startswith("ecs-svc/"):
+    if task.started_by.startswith("ecs-svc/") and deployment.id.startswith("ecs-svc/"):
         return task.started_by == deployment.id
     first = next((d for d in service.deployments if d.task_definition == task.task_definition), None)
     return first is not None and first.id == deployment.id

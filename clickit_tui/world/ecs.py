@@ -25,6 +25,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of `services[].deployments[]`."""
 
     id: str
+    """`ecs-svc/NUMBER`; where the answer gives none, service, task definition and when it began, which tell it apart from others."""
     status: str
     """PRIMARY, ACTIVE (the old one) or INACTIVE."""
     task_definition: str = ""

@@ -9,6 +9,7 @@ import pytest
 from clickit_tui.aws import ecs
 from clickit_tui.aws.ecs_sources import Definitions, ServiceDeployments, Tasks, cluster_fetch, services_fetch
 from clickit_tui.naming import names
+from clickit_tui.screens.services import meant
 from clickit_tui.world.parts import ClusterMissing
 from clickit_tui.world.seen import Failed, Seen, Trouble
 from clickit_tui.world.world import World
@@ -31,6 +32,20 @@ def test_a_whole_service_is_read_wholly() -> None:
     assert (api.breaker_enabled, api.breaker_rollback, api.grace_s, api.container_port) == (True, False, 60, 8000)
     assert api.primary is not None
     assert (api.primary.failed, api.primary.created_at, api.rolling) == (2, recorded.EPOCH, True)
+
+
+def test_deployments_without_an_id_are_told_apart_all_the_same() -> None:
+    def bare(answer: dict[str, Any]) -> dict[str, Any]:
+        return answer | {"deployments": [{k: v for k, v in each.items() if k != "id"} for each in answer["deployments"]]}
+
+    once, again = (ecs.services({"services": [bare(each) for each in recorded.SERVICES["services"]]}, NAMES) for _ in range(2))
+    ids = [d.id for service in once for d in service.deployments]
+    assert len(set(ids)) == len(ids) > 2
+    assert ids == [d.id for service in again for d in service.deployments]
+    _, frontend = once
+    assert meant(f"deployment:{frontend.deployments[0].id}", World(env="dev", services=Seen(value=once, seen_at=1.0))) == (
+        f"service:{frontend.arn}"
+    )
 
 
 def test_a_whole_task_is_read_wholly() -> None:
