@@ -54,16 +54,23 @@ async def last_lines(
 async def _of_stream(fetch: Fetch, group: str, stream: str, task: Task, now: float, most: int) -> tuple[Event, ...]:
     end_s = task.stopped_at + LATE_S if task.stopped_at is not None else now + LATE_S
     born_s = task.created_at if task.created_at is not None else end_s - BACK_S[-1]
-    found: deque[Event] = deque(maxlen=most)
+    last: tuple[Event, ...] | None = None
     for back_s in (*BACK_S, end_s - born_s):
         start_s = max(born_s, end_s - LATE_S - back_s)
         found = await _between(fetch, group, stream, start_s, end_s, most)
-        if len(found) == most or start_s == born_s:
+        if found is None:
             break
-    return tuple(found)
+        last = found
+        if len(last) == most or start_s == born_s:
+            break
+    if last is None:
+        sentence = "it wrote more in its last minute than is read here: the log screen (3) reads all of it"
+        raise Failed(Fault(kind=Trouble.UNKNOWN, sentence=sentence, operation="logs:FilterLogEvents"))
+    return last
 
 
-async def _between(fetch: Fetch, group: str, stream: str, start_s: float, end_s: float, most: int) -> deque[Event]:
+async def _between(fetch: Fetch, group: str, stream: str, start_s: float, end_s: float, most: int) -> tuple[Event, ...] | None:
+    """The newest events of a window; None when it holds more pages than are read, so that its end was not seen."""
     found: deque[Event] = deque(maxlen=most)
     ask = Ask(group=group, start_ms=int(start_s * 1000), end_ms=int(end_s * 1000), streams=(stream,))
     seen: set[str] = set()
@@ -71,7 +78,7 @@ async def _between(fetch: Fetch, group: str, stream: str, start_s: float, end_s:
         page = await fetch(ask)
         found.extend(page.events)
         if not page.token or page.token in seen:
-            break
+            return tuple(found)
         seen.add(page.token)
         ask = Ask(group=group, start_ms=ask.start_ms, end_ms=ask.end_ms, streams=(stream,), token=page.token)
-    return found
+    return None

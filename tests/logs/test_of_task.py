@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from clickit_tui.logs.fetch import Ask, Event, Page
-from clickit_tui.logs.of_task import BACK_S, last_lines, streams_of
+from clickit_tui.logs.of_task import BACK_S, PAGES, last_lines, streams_of
 from clickit_tui.world.seen import Failed, Fault, Trouble
 from tests.worlds import NAMES, NOW, definition, stopped, task
 
@@ -44,6 +45,16 @@ async def test_a_quiet_task_is_looked_for_further_back_to_its_birth_and_not_beyo
     assert min(ask.start_ms for ask in store.asks) == int((STOPPED.created_at or 0) * 1000)
     assert len(store.asks) == 2
     assert BACK_S[0] < 65
+
+
+async def test_what_lies_behind_more_pages_than_are_read_is_never_called_the_last() -> None:
+    old = msgspec.structs.replace(STOPPED, created_at=(STOPPED.stopped_at or NOW) - 86_400)
+    store = Store(1.0, 90.0, *(40_000.0 + age for age in range(3 * PAGES + 3)))
+    lines = await last_lines(store.fetch, old, DEFINITION, GROUPS, NOW)
+    assert [line.text for line in lines] == ["line 90", "line 1"]
+    loud = Store(*(age / 10 for age in range(3 * PAGES + 3)))
+    with pytest.raises(Failed, match="more in its last minute"):
+        await last_lines(loud.fetch, old, DEFINITION, GROUPS, NOW)
 
 
 async def test_a_running_task_is_read_up_to_now() -> None:
