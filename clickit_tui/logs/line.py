@@ -22,7 +22,7 @@ _SLACK = 4_000
 
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|\x9c|$)|\x1b[@-_]|\x9b[0-?]*[ -/]*[@-~]", re.DOTALL)
 _UNSEEN = "\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff"
-_HIDING = re.compile(rf"(?<=[!-~])[{_UNSEEN}]+|[{_UNSEEN}]+(?=[!-~])")
+_HIDING = re.compile(rf"(?<=[!-~])[{_UNSEEN}]+|(?<![{_UNSEEN}])[{_UNSEEN}]+(?=[!-~])")
 """Characters without a cell, which would take a word apart for the patterns and not for the reader."""
 _SPELLED = re.compile(r"(?<!\\)\\u(00[2-7][0-9a-fA-F]|00ad|034f|180e|20[0-6][0-9a-fA-F]|fe0[0-9a-fA-F]|feff)", re.IGNORECASE)
 _HEAD = re.compile(

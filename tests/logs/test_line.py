@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clickit_tui.logs.fetch import Event
-from clickit_tui.logs.line import MAX_RAW, MAX_TEXT, line_of, short_task
+from clickit_tui.logs.line import _HIDING, MAX_RAW, MAX_TEXT, line_of, short_task
 from clickit_tui.logs.mask import MARK
 
 
@@ -117,3 +117,10 @@ def test_any_json_becomes_one_printable_line(fields):
 def test_the_time_and_level_a_plain_line_begins_with_are_not_said_twice(message, text, level):
     line = line_of(Event(1, message, "ecs/api/0123456789", "1", 1), "api", "/ecs/api")
     assert (line.text, line.level, line.message) == (text, level, message)
+
+
+def test_a_run_of_characters_without_a_cell_is_looked_at_once():
+    """A line of nothing else would otherwise be tried from each of its characters to its end, for seconds."""
+    run = "\u200b" * 50
+    assert _HIDING.match(f"{run}word", 1) is None
+    assert made(f" {run}word{run}").text.strip() == "word"
