@@ -16,6 +16,8 @@ Accepts = Callable[[LogLine], bool]
 
 _TERM = re.compile(r'!?(?:"[^"]*"?|/(?:[^/\\]|\\.)+/(?=\s|$)|\S+)')
 _FIELD = re.compile(r'([A-Za-z_@][\w.@-]{0,60})(!=|>=|<=|=|>|<)(?:"([^"]*)"?|(.*))$')
+_AT_LEAST_NOTHING = re.compile(r"^(?:\.\*\??(?![*+?{]))+")
+"""What an expression that is looked for anywhere may as well begin without; with it, every place of a line is tried to its end."""
 _RANK = {level: rank for rank, level in enumerate(reversed(LEVELS))}
 
 
@@ -46,10 +48,20 @@ def parse(text: str) -> Sift:
             marks += [mark] if mark and not out else []
     except _Unusable as unusable:
         return Sift(text, None, str(unusable))
-    finds = re.compile("|".join(marks), re.IGNORECASE) if marks else None
+    finds = _marking(marks)
     if len(tests) < 2:
         return Sift(text if tests else "", tests[0] if tests else None, "", finds)
     return Sift(text, lambda line: all(test(line) for test in tests), "", finds)
+
+
+def _marking(marks: list[str]) -> re.Pattern[str] | None:
+    """What to mark: any of the terms; the first alone where they cannot stand in one expression (flags, two groups of one name)."""
+    if not marks:
+        return None
+    try:
+        return re.compile("|".join(marks), re.IGNORECASE)
+    except re.error:
+        return re.compile(marks[0], re.IGNORECASE)
 
 
 def _term(term: str) -> tuple[Accepts, str]:
@@ -66,7 +78,8 @@ def _term(term: str) -> tuple[Accepts, str]:
 
 def _regex(pattern: str) -> Accepts:
     try:
-        search = re.compile(pattern, re.IGNORECASE).search
+        re.compile(pattern, re.IGNORECASE)
+        search = re.compile(_AT_LEAST_NOTHING.sub("", pattern), re.IGNORECASE).search
     except (re.error, OverflowError, RecursionError) as error:
         raise _Unusable(f"not a regular expression: {error}") from error
     return lambda line: search(line.text) is not None or (bool(line.raw) and search(line.raw) is not None)

@@ -14,6 +14,7 @@ import msgspec
 from clickit_tui.logs.line import LogLine, json_fields
 from clickit_tui.logs.sift import field_of
 from clickit_tui.ui.cells import Look, Span, Spans, fit
+from clickit_tui.ui.patience import ROW_S, TooLong, at_most
 from clickit_tui.ui.wrapping import wrapped
 from clickit_tui.world.seen import clean
 
@@ -104,7 +105,12 @@ def found(span: Span, finds: re.Pattern[str] | None) -> Spans:
         return (span,)
     out: list[Span] = []
     at = 0
-    for hit in finds.finditer(span.text, 0, 2_000):
+    try:
+        with at_most(ROW_S):
+            hits = list(finds.finditer(span.text, 0, 2_000))
+    except TooLong:
+        return (span,)
+    for hit in hits:
         if hit.end() > hit.start():
             out += [Span(span.text[at : hit.start()], span.look), Span(hit[0], "reverse")]
             at = hit.end()

@@ -123,8 +123,9 @@ class LogPane(Pane):
     def narrowed(self) -> Spans:
         """What is shown, and the filter that is in force."""
         source = Span(f"  only {self.only}" if self.only else "  api frontend migration", "warn" if self.only else "dim")
-        text = self.tail.filter_text
-        return (source, Span(f"  /{text}", "warn")) if text else (source,)
+        text, problem = self.tail.filter_text, self.tail.model.problem
+        told = (f"  /{text}" if text else "") + (f"  filter {problem}" if problem else "")
+        return (source, Span(told, "warn")) if told else (source,)
 
     def title_right(self, world: World, view: View) -> Spans:
         hidden = Span(f"  {self.tail.hidden:,} hidden", "warn" if self.tail.hidden else "dim")

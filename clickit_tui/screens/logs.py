@@ -30,6 +30,7 @@ from clickit_tui.screens.sums import Sums
 from clickit_tui.ui.cells import Look
 from clickit_tui.ui.clipboard import copy
 from clickit_tui.ui.keybar import KeyHint
+from clickit_tui.ui.patience import TOO_LONG, TooLong
 from clickit_tui.ui.picker import Choice, Picker
 from clickit_tui.ui.prompt import Prompt
 from clickit_tui.ui.tail import Tail
@@ -130,9 +131,7 @@ class LogsScreen(Board):
         if not self._finding:
             self.app.push_screen(Prompt("find: ", changed=lambda text: parse(text).problem), lambda text: self._find(text, by))
             return
-        accepts = parse(self._finding).accepts
-        if accepts is not None and not self.logs.tail.seek(accepts, by):
-            self.say(f"no {'newer' if by > 0 else 'older'} match of {self._finding} among the lines shown")
+        self._look_for(self._finding, (by,), f"no {'newer' if by > 0 else 'older'} match of {self._finding} among the lines shown")
 
     def _find(self, text: str | None, by: int) -> None:
         found = parse(text or "")
@@ -140,8 +139,16 @@ class LogsScreen(Board):
             return
         self._finding = found.text
         self.logs.draw(finds=found.finds)
-        if not self.logs.tail.seek(found.accepts, by) and not self.logs.tail.seek(found.accepts, -by):
-            self.say(f"no match of {found.text} among the lines shown; b searches on the server")
+        self._look_for(found.text, (by, -by), f"no match of {found.text} among the lines shown; b searches on the server")
+
+    def _look_for(self, text: str, ways: tuple[int, ...], none: str) -> None:
+        """Go to the nearest match in one of some directions, or say that there is none."""
+        accepts = parse(text).accepts
+        try:
+            if accepts is not None and not any(self.logs.tail.seek(accepts, way) for way in ways):
+                self.say(none)
+        except TooLong:
+            self.say(f"{text} {TOO_LONG}")
 
     def action_jump(self) -> None:
         """Ask for a moment and go there."""
@@ -305,7 +312,7 @@ class LogsScreen(Board):
         elif self._finding or self._range:
             self._finding, self._range = "", None
             self.logs.draw(finds=None)
-        elif self.logs.tail.filter_text:
+        elif self.logs.tail.filter_text or self.logs.tail.model.problem:
             self.logs.tail.set_filter("")
         else:
             self.logs.only = ""

@@ -13,6 +13,7 @@ from clickit_tui.ui.cells import Row, Spans
 from clickit_tui.ui.filtering import Filter, parse_filter
 from clickit_tui.ui.lines import Canvas
 from clickit_tui.ui.looks import Base
+from clickit_tui.ui.patience import FILTER_S, TOO_LONG, TooLong, at_most
 
 
 def _searched(row: Row) -> str:
@@ -77,8 +78,12 @@ class TableModel:
         self.problem = parsed.problem
         if parsed.problem:
             return False
-        self._filter = parsed
-        return self._recompute(self._order())
+        before, self._filter = self._filter, parsed
+        moved = self._recompute(self._order())
+        if not self.problem:
+            return moved
+        self._filter = before
+        return self._recompute(self._order()) or moved
 
     def move(self, by: int) -> bool:
         """Move the cursor by that many selectable rows, stopping at the ends. True when it moved."""
@@ -99,13 +104,24 @@ class TableModel:
         return list(dict.fromkeys(row.key for row in self._rows if row.key))
 
     def _recompute(self, old: Sequence[str]) -> bool:
-        accepts = self._filter
-        self._visible = tuple(row for row in self._rows if accepts(_searched(row))) if accepts.accepts else self._rows
+        self._visible = self._passing()
         self._index = {}
         for i, row in enumerate(self._visible):
             if row.key:
                 self._index.setdefault(row.key, i)
         return self._keep(old)
+
+    def _passing(self) -> tuple[Row, ...]:
+        """The rows that pass the filter; one that takes too long is given up, and all rows are shown."""
+        accepts = self._filter
+        if accepts.accepts is None:
+            return self._rows
+        try:
+            with at_most(FILTER_S):
+                return tuple(row for row in self._rows if accepts(_searched(row)))
+        except TooLong:
+            self._filter, self.problem = Filter(), TOO_LONG
+            return self._rows
 
     def _keep(self, old: Sequence[str]) -> bool:
         before = self.cursor_key

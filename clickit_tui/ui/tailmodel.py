@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.filtering import parse_filter
+from clickit_tui.ui.patience import FILTER_S, TOO_LONG, TooLong, at_most
 
 T = TypeVar("T")
 
@@ -60,7 +62,7 @@ class TailModel(Generic[T]):
         self.new = 0
         """Lines that came since the pause and are shown."""
         self.problem = ""
-        """Why the text of the filter could not be used; the last good one stays in force."""
+        """Why the text of the filter could not be used, and the last good one stays in force; or why that one was given up."""
 
     # --- what is held ---
 
@@ -104,7 +106,7 @@ class TailModel(Generic[T]):
             self._sift()
         elif self._kept is not None:
             del self._kept[bisect_left(self._kept, changed_from) :]
-            self._kept.extend(self._accepted(changed_from))
+            self._add(self._kept, changed_from)
         if not self.following:
             self.new += max(0, self.shown - before)
 
@@ -123,8 +125,7 @@ class TailModel(Generic[T]):
         self._base -= len(fresh)
         self._older += len(fresh)
         if self._kept is not None:
-            end = self._base + len(fresh)
-            self._kept[:0] = [place for place in self._accepted(self._base) if place < end]
+            self._sift()
         return len(fresh)
 
     def _forget(self, first: int) -> int:
@@ -181,9 +182,12 @@ class TailModel(Generic[T]):
         parsed = self._parse(text)
         self.problem = parsed.problem
         if not parsed.problem:
-            self._sieve = parsed
+            before, self._sieve = self._sieve, parsed
             self._sift()
-        return parsed.problem
+            if self.problem:
+                self._sieve = before
+                self._sift()
+        return self.problem
 
     def narrow(self, scope: Callable[[T], bool] | None) -> None:
         """Show only lines that the scope lets through, besides the filter; None shows all."""
@@ -192,7 +196,20 @@ class TailModel(Generic[T]):
 
     def _sift(self) -> None:
         """Choose anew what is shown; a window that stands still stays on the nearest line before."""
-        self._kept = None if self._sieve.accepts is None and self._scope is None else self._accepted(self._base)
+        if self._sieve.accepts is None and self._scope is None:
+            self._kept = None
+            return
+        self._kept = []
+        self._add(self._kept, self._base)
+
+    def _add(self, kept: list[int], start: int) -> None:
+        """Let lines from `start` on through. A filter that takes too long is given up, and all it hid is shown."""
+        try:
+            with at_most(FILTER_S) if self._sieve.accepts is not None else nullcontext():
+                kept += self._accepted(start)
+        except TooLong:
+            self._sieve, self.problem = Sieve(), TOO_LONG
+            self._sift()
 
     def _accepted(self, start: int) -> list[int]:
         """Places from `start` on that are let through."""
@@ -294,11 +311,12 @@ class TailModel(Generic[T]):
         self._bottom, self._cursor = self._anchor(end - 1), self._anchor(at)
 
     def seek(self, wanted: Callable[[T], bool], by: int, height: int = 1) -> bool:
-        """Put the cursor on the next (`by` 1) or previous (-1) shown line that is wanted; False when there is none."""
+        """Put the cursor on the next (`by` 1) or previous (-1) shown line that is wanted; False when there is none. Raises TooLong."""
         count = self.shown
         at = count if self.following else self._at()
         way = range(at + 1, count) if by > 0 else range(at - 1, -1, -1)
-        found = next((i for i in way if wanted(self._line(i))), None)
+        with at_most(FILTER_S):
+            found = next((i for i in way if wanted(self._line(i))), None)
         if found is None:
             return False
         self._stand(found, height, around=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,6 +69,20 @@ def test_terms_let_through_what_they_say(text, json, plain):
 def test_what_cannot_be_used_is_said(text, why):
     assert why in parse(text).problem
     assert parse(text).accepts is None
+
+
+@pytest.mark.parametrize(("text", "passes"), [("GET /(?i)V1/", True), ("/(?P<a>GET)/ /(?P<a>v1)/", True), ("!GET !/(?i)v1/", False)])
+def test_expressions_that_cannot_be_joined_are_still_used(text, passes):
+    found = parse(text)
+    assert (found.problem, found.accepts is not None and found.accepts(JSON)) == ("", passes)
+
+
+@pytest.mark.parametrize("text", ["/.*items/", "/.*?items/", "/.*.*items$/", "/.*/", "/.*+items/", "/.*|items/"])
+def test_what_an_expression_begins_with_for_nothing_changes_nothing(text):
+    accepts, plain = parse(text).accepts, re.compile(text[1:-1], re.IGNORECASE)
+    for line in (JSON, PLAIN, made("items")):
+        assert accepts is not None
+        assert accepts(line) is (plain.search(line.text) is not None)
 
 
 def test_texts_and_patterns_are_marked_in_the_line():

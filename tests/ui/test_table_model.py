@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from clickit_tui.ui import table as table_module
 from clickit_tui.ui.cells import Row, Span
 from clickit_tui.ui.table import TableModel
 
@@ -66,6 +67,16 @@ def test_the_filter_hides_and_restores() -> None:
     assert table.cursor_key == "gamma"
     table.set_filter("")
     assert (table.hidden, table.cursor_key) == (0, "gamma")
+
+
+def test_a_filter_that_takes_too_long_is_said_and_the_last_good_filter_stays(monkeypatch):
+    monkeypatch.setattr(table_module, "FILTER_S", 0.02)
+    table = TableModel()
+    table.show([Row(key="a", spans=(Span("a" * 26),)), Row(key="b", spans=(Span("beta"),))])
+    table.set_filter("bet")
+    table.set_filter("/(a+)+x/")
+    assert "too long" in table.problem
+    assert (table.filter_text, table.cursor_key, table.hidden) == ("bet", "b", 1)
 
 
 def test_a_bad_regular_expression_is_said_and_the_last_good_filter_stays() -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from clickit_tui.ui import tailmodel
 from clickit_tui.ui.cells import Span, Spans
+from clickit_tui.ui.patience import TooLong
 from clickit_tui.ui.tailmodel import Item, Sieve, TailModel, plain_tail
 
 
@@ -108,6 +113,33 @@ def test_the_filter_counts_what_it_hides_and_restores() -> None:
     model.narrow(None)
     model.set_filter("")
     assert (model.hidden, seen(model)) == (0, ["19", "20", "21"])
+
+
+ENDLESS, LONG = "/(a+)+b/", "a" * 26
+"""An expression and a text which together take seconds, and twice as long with every further character."""
+
+
+def test_a_filter_that_takes_too_long_is_said_and_the_last_good_one_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tailmodel, "FILTER_S", 0.02)
+    model = filled(20)
+    assert model.set_filter("1") == ""
+    model.extend([Item(20, (Span(LONG),))])
+    assert "too long" in model.set_filter(ENDLESS)
+    assert (model.filter_text, seen(model)) == ("1", ["17", "18", "19"])
+    with pytest.raises(TooLong):
+        model.seek(lambda item: re.search("(A+)+b", LONG, re.IGNORECASE) is not None, -1)
+
+
+def test_a_filter_that_a_later_line_makes_endless_is_given_up_and_nothing_stays_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tailmodel, "FILTER_S", 0.02)
+    model = filled(20)
+    assert model.set_filter(ENDLESS) == ""
+    assert model.hidden == 20
+    model.extend([Item(20, (Span(LONG),))])
+    assert (model.filter_text, model.hidden, seen(model)) == ("", 0, ["18", "19", LONG])
+    assert "too long" in model.problem
+    model.extend(items(21))
+    assert seen(model) == ["19", LONG, "21"]
 
 
 def test_a_paused_window_keeps_its_line_through_a_filter() -> None:
