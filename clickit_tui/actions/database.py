@@ -107,11 +107,31 @@ def settings_of(source: Database) -> Settings:
     return Settings(params=known, unknown=tuple(name for name in wanted if name not in known and name not in may_be_empty))
 
 
+def reaches(source: Database | None) -> dict[str, str]:
+    """What decides whether the copy can be reached, by the names of `TYPED`; empty where the source's answer lacks it."""
+    if source is None:
+        return dict.fromkeys(TYPED, "")
+    group = next((name for name, _ in source.parameter_groups), "")
+    return dict(zip(TYPED, (source.instance_class, source.subnet_group, ", ".join(source.security_groups), group), strict=True))
+
+
+def settings_given(source: Database | None, given: Mapping[str, str]) -> Settings | Refused:
+    """Those of the source, and in the place of what its answer lacks of `TYPED` what was typed, or why that is not enough."""
+    if all(reaches(source).values()) and source is not None:
+        return settings_of(source)
+    typed = settings_typed(given)
+    if source is None or isinstance(typed, Refused):
+        return typed
+    known = settings_of(source)
+    params = {**typed.params, **known.params}
+    return Settings(params=params, unknown=tuple(name for name in known.unknown if name not in params))
+
+
 def settings_typed(given: Mapping[str, str]) -> Settings | Refused:
     """The settings that decide whether the copy can be reached, as they were typed; the rest is RDS's default."""
     missing = [name.replace("_", " ") for name in TYPED if not given.get(name, "").strip()]
     if missing:
-        return Refused(f"the source instance was not read: type {', '.join(missing)}")
+        return Refused(f"the source instance does not tell it, or was not read: type {', '.join(missing)}")
     groups = [group for group in re.split(r"[,\s]+", given["security_groups"].strip()) if group]
     params: dict[str, object] = {
         "DBInstanceClass": given["class"].strip(),
@@ -129,9 +149,10 @@ def carried(settings: Settings) -> tuple[Line, ...]:
     p = settings.params
     groups = p.get("VpcSecurityGroupIds")
     told = ", ".join(map(str, groups)) if isinstance(groups, list) else "?"
+    zones = "zones unknown" if "MultiAZ" not in p else "Multi-AZ" if p["MultiAZ"] else "one zone"
     lines = [
         Line(
-            text=f"as the source: {p.get('DBInstanceClass', '?')}, {'Multi-AZ' if p.get('MultiAZ') else 'one zone'}, "
+            text=f"as the source: {p.get('DBInstanceClass', '?')}, {zones}, "
             f"subnet group {p.get('DBSubnetGroupName', '?')}, security groups {told}, parameter group {p.get('DBParameterGroupName', '?')}"
         ),
     ]

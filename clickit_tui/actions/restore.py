@@ -29,9 +29,10 @@ def _name(facts: Facts) -> Field:
 
 def snapshot_fields(world: World, target: Target, facts: Facts) -> tuple[Field, ...]:
     """The new name; where the source cannot be read also what decides whether the copy can be reached."""
-    if isinstance(world.database.value, Database):
-        return (_name(facts),)
-    return (_name(facts), *(Field(name=name, label=name.replace("_", " ")) for name in database.TYPED))
+    source = world.database.value if isinstance(world.database.value, Database) else None
+    found = database.reaches(source)
+    typed = () if all(found.values()) else tuple(Field(name=name, label=name.replace("_", " "), initial=was) for name, was in found.items())
+    return (_name(facts), *typed)
 
 
 def point_fields(world: World, target: Target, facts: Facts) -> tuple[Field, ...]:
@@ -56,7 +57,7 @@ def from_snapshot(world: World, target: Target, given: dict[str, str], facts: Fa
     if not of.whole:
         return Refused(f"snapshot {of.id} is {of.status or 'in no known status'}: only a complete one can be restored")
     source = world.database.value if isinstance(world.database.value, Database) else None
-    settings = database.settings_of(source) if source is not None else database.settings_typed(given)
+    settings = database.settings_given(source, given)
     if isinstance(settings, Refused):
         return settings
     name = _named(world, given)
@@ -89,6 +90,8 @@ def to_point(world: World, target: Target, given: dict[str, str], facts: Facts) 
         return Refused(f"{source.id} keeps no automated backups: no point in time can be restored")
     if source.restorable_to is None:
         return Refused(f"{source.id} names no restorable time: look at its backups first")
+    if lacking := [name.replace("_", " ") for name, was in database.reaches(source).items() if not was]:
+        return Refused(f"{source.id} does not tell its {', '.join(lacking)}, so the copy might be out of reach: restore a snapshot")
     at = moment(given.get("time", ""), source, facts)
     if isinstance(at, Refused):
         return at

@@ -143,9 +143,21 @@ def test_a_restore_says_what_it_loses_beside_a_point_in_time_and_what_it_does_no
 
 
 def test_what_the_source_s_answer_lacks_is_left_out_and_said() -> None:
-    found = planned("restore_snapshot", with_database(multi_az=None, subnet_group="", certificate=""), SHOT, name="new")
-    assert {"MultiAZ", "DBSubnetGroupName", "CACertificateIdentifier"}.isdisjoint(found.steps[0].call.params)
-    assert "RDS takes its default: DBSubnetGroupName, MultiAZ, CACertificateIdentifier" in warnings(found)
+    found = planned("restore_snapshot", with_database(multi_az=None, certificate=""), SHOT, name="new")
+    assert {"MultiAZ", "CACertificateIdentifier"}.isdisjoint(found.steps[0].call.params)
+    assert "RDS takes its default: MultiAZ, CACertificateIdentifier" in warnings(found)
+
+
+def test_where_the_source_does_not_tell_what_makes_it_reachable_it_has_to_be_typed() -> None:
+    partly = with_database(subnet_group="", security_groups=())
+    fields = {f.name: f.initial for f in BY_ID["restore_snapshot"].fields(partly, SHOT, FACTS)}
+    told = {"class": "db.t4g.small", "subnet_group": "", "security_groups": "", "parameter_group": "clickit-prod-db-pg16"}
+    assert fields == {"name": "clickit-prod-db-1123-1403", **told}
+    assert "type subnet group, security groups" in refused("restore_snapshot", partly, SHOT, **fields)
+    assert "does not tell its subnet group, security groups" in refused("restore_point", partly, DB, name="new", time="latest")
+    found = planned("restore_snapshot", partly, SHOT, **{**fields, "subnet_group": "clickit-prod-db", "security_groups": "sg-0db"})
+    head = {"DBInstanceIdentifier": "clickit-prod-db-1123-1403", "DBSnapshotIdentifier": "before-v2-3-1"}
+    assert found.steps[0].call.params == {**head, **SETTINGS}
 
 
 def test_without_the_source_what_makes_it_reachable_has_to_be_typed() -> None:
