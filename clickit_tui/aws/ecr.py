@@ -160,7 +160,7 @@ async def _repository(gateway: Gateway, name: str, parts: tuple[str, ...]) -> Re
         raise
     images = [image(each, text(each, "registryId"), name, text(each, "imageDigest")) for each in told if text(each, "imageDigest")]
     newest = sorted(images, key=lambda each: -(each.pushed_at or 0.0))
-    return Repository(name=name, parts=parts, exists=True, images=tuple(newest[:KEPT]), total=len(newest))
+    return Repository(name=name, parts=parts, exists=True, images=tuple(newest[:KEPT]), total=len(told))
 
 
 # --- what scans found ---------------------------------------------------------------------------------------------------------

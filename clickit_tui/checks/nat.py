@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clickit_tui.checks.reading import fresh, measured, none, reading
+from clickit_tui.checks.reading import fresh, measured, none, reading, unknown
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.world.parts import NatGateway
 from clickit_tui.world.words import several
@@ -20,12 +20,15 @@ def existing(world: World, facts: Facts) -> tuple[NatGateway, ...]:
 
 @check("nat.state", "nat", "state", ("nat",))
 def state(world: World, facts: Facts) -> Finding:
-    """FAIL when none is available, WARN when some are not; NONE without any."""
+    """FAIL when none is available, WARN when some are not; NONE without any, UNKNOWN when the answer tells no state."""
     living = existing(world, facts)
     if not living:
         return none("no NAT gateway in the VPC", part="nat")
     bad = [g for g in living if g.state != "available"]
-    verdict = Verdict.FAIL if len(bad) == len(living) else Verdict.WARN if bad else Verdict.PASS
+    silent = [g.id for g in bad if not g.state]
+    if bad and len(silent) == len(bad):
+        return unknown("no state", f"the answer does not tell the state of {', '.join(silent)}", "nat", CALL)
+    verdict = Verdict.FAIL if len(bad) == len(living) and not silent else Verdict.WARN if bad else Verdict.PASS
     said = ", ".join(f"{g.id} {g.state or 'without a state'}" for g in bad)
     good = len(living) - len(bad)
     return Finding(

@@ -118,10 +118,12 @@ def snapshot_state(of: DatabaseSnapshot, view: View) -> tuple[str, Look]:
     """`✔ available`, `! creating 34 %`."""
     if of.whole:
         return f"{view.mark('PASS')} available", "plain"
+    if not of.status:
+        return f"{view.mark('UNKNOWN')} unknown", "unknown"
     if of.status == "failed":
         return f"{view.mark('FAIL')} failed", "fail"
     percent = f" {of.percent} %" if of.percent is not None and of.status == "creating" else ""
-    return f"{view.mark('WARN')} {of.status or '?'}{percent}", "warn"
+    return f"{view.mark('WARN')} {of.status}{percent}", "warn"
 
 
 def _snapshot_rows(world: World, view: View, width: int, every: bool) -> list[Row]:

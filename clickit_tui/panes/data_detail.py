@@ -145,7 +145,7 @@ def _storage(world: World, view: View, of: Database) -> Spans:
 def _growth(of: Database) -> str:
     if of.max_storage_gib is not None and of.storage_gib is not None and of.max_storage_gib > of.storage_gib:
         return f"grows by itself to {of.max_storage_gib} GiB"
-    return "does not grow by itself"
+    return "whether it grows by itself is unknown" if of.storage_gib is None else "does not grow by itself"
 
 
 def _backups(world: World, view: View, of: Database) -> list[Spans]:
@@ -155,7 +155,8 @@ def _backups(world: World, view: View, of: Database) -> list[Spans]:
         "off: no point in time can be restored" if of.backup_days == 0 else f"kept {'?' if of.backup_days is None else of.backup_days} days"
     )
     newest = next((s for s in world.snapshots.value or () if s.whole and s.created_at), None)
-    shot = f"{since_minutes(newest.created_at, view.now)} ago" if newest else "none" if world.snapshots.value is not None else "unknown"
+    silent = world.snapshots.value is None or any(not s.status or (s.whole and not s.created_at) for s in world.snapshots.value)
+    shot = f"{since_minutes(newest.created_at, view.now)} ago" if newest else "unknown" if silent else "none"
     return [
         line("restorable to", plain(loss), plain(f"newest snapshot {shot}", "dim")),
         line("backups", plain(keep, "fail" if of.backup_days == 0 else "plain"), plain(f"window {of.backup_window or '?'}", "dim")),

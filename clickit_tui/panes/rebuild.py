@@ -62,6 +62,8 @@ def _snapshots(world: World, view: View) -> Spans:
     if found is None:
         return _said(view, "UNKNOWN", f"snapshots: {reason(world.snapshots.fault) if world.snapshots.fault else 'not read yet'}")
     kept = [s for s in found if s.kind == "manual" and s.whole]
+    if not kept and (silent := sum(not (s.kind and s.status) for s in found)):
+        return _said(view, "UNKNOWN", f"snapshots: type or status of {silent} of {len(found)} is not told")
     if not kept:
         return _said(view, "FAIL", "no manual snapshot: automated ones go with the instance. Make one first (a on the database row)")
     return _said(
@@ -89,7 +91,7 @@ def _images(world: World, view: View) -> Spans:
     if found is None:
         return _said(view, "UNKNOWN", f"images: {reason(world.repositories.fault) if world.repositories.fault else 'not read yet'}")
     told = [f"{r.name} {r.total if r.exists else 'missing' if r.exists is False else '?'}" for r in found]
-    bad = any(r.exists is False or (r.exists and not r.images) for r in found)
+    bad = any(r.exists is False or (r.exists and not r.total) for r in found)
     word = "FAIL" if bad else "UNKNOWN" if any(r.exists is None for r in found) else "PASS"
     return _said(view, word, f"images: {', '.join(told)}; lost too if Terraform owns the repositories")
 

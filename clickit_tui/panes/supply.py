@@ -94,7 +94,8 @@ def image_of(world: World, key: str) -> tuple[Repository, Image] | None:
     if found is None:
         return None
     if held is None:
-        held = Image(registry="", repository=name, id=digest, exists=False if found.exists else None, digest=digest)
+        gone = found.exists and found.total <= len(found.images)
+        held = Image(registry="", repository=name, id=digest, exists=False if gone else None, digest=digest)
     return found, held
 
 

@@ -139,7 +139,9 @@ def one_key(name: str, identity: Identity | None) -> tuple[str, ...]:
 def image_page(world: World, view: View, repository: Repository, of: Image) -> list[Spans]:
     """The image, where it runs and what a scan found."""
     held: tuple[str, Look] = ("in the repository", "plain")
-    if of.exists is False:
+    if of.exists is None:
+        held = ("whether it is in the repository is not known: the list tells only a part of it", "unknown")
+    elif of.exists is False:
         held = ("not in the repository any more: no new task can start", "fail")
     elif of.status == "ARCHIVED":
         held = ("archived: it cannot be pulled", "fail")

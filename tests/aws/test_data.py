@@ -109,6 +109,9 @@ async def test_repositories_are_read_apart_and_one_that_is_denied_hides_only_its
     gone = failed(Trouble.MISSING, "RepositoryNotFoundException")
     found = await got(ecr.repositories_fetch(Scripted(DescribeImages=gone), NAMES))
     assert [r.exists for r in found] == [False, False]
+    nameless = {"imageDetails": [{"repositoryName": "clickit/api"}, {"imageDigest": DIGEST}]}
+    found = await got(ecr.repositories_fetch(Scripted(DescribeImages=nameless), NAMES))
+    assert [(len(r.images), r.total) for r in found] == [(1, 2)] * 2, "an entry that names no image is one all the same"
 
 
 REPOSITORY = Repository(

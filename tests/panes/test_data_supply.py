@@ -209,6 +209,10 @@ def test_a_running_image_that_the_repository_lost_is_an_error_row() -> None:
     assert "✖ not in ECR" in told
     assert "no new task can start" in told
     assert "repository not" not in told
+    partly = msgspec.structs.replace(short, total=3)
+    assert "not in ECR" not in rows(world(repositories=(partly, frontend)), 150), "an entry without a digest may be the one that runs"
+    key = f"image:clickit/api@{container('api', 41).digest}"
+    assert "whether it is in the repository is not known" in detail(world(repositories=(partly, frontend)), key)
     assert "there is no such repository" in rows(world(repositories=(Repository(name="clickit/api", exists=False),)))
 
 
@@ -347,5 +351,9 @@ def test_what_was_not_read_does_not_pass_before_a_rebuild() -> None:
         database=faulty(denied("rds:DescribeDBInstances"), NOW)
     )
     api, *others = HEALTHY.services.value or ()
+    silent = snapshot(NOW, "by-hand", 60, kind="", status="")
+    assert "? snapshots: type or status of 1 of 1 is not told" in told(snapshots=(silent,))
+    assert "newest snapshot unknown" in detail(world(snapshots=(silent,)), f"database:{NAMES.database}")
+    assert "? unknown" in rows(world(snapshots=(silent,)))
     public = told(services=(msgspec.structs.replace(api, public_addresses=True), *others))
     assert '"assignPublicIp": "ENABLED"' in public
