@@ -6,11 +6,11 @@ import re
 
 MARK = "‹masked›"
 
-_PROGRAMS = ("mysql", "mariadb", "redis-cli", "sshpass")
+_PROGRAMS = ("mysql", "mariadb", "redis-cli", "sshpass", "curl")
 _HINTS = (
     "://", "akia", "asia", "eyj", "-----begin", "pass", "pw", "secret", "token", "key", "authorization", "credential", "bearer", "basic ",
     "cookie", "_live_", "_test_", "whsec_", "ghp_", "ghs_", "gho_", "github_pat_", "xox", "session", "signature",
-    "glpat-", "npm_", "sg.", "aiza", "identified by", *_PROGRAMS,
+    "glpat-", "npm_", "sg.", "aiza", "identified by", "hooks.slack", "sk-", "hvs.", "jwt", *_PROGRAMS,
 )  # fmt: skip
 """A line without any of these holds nothing that the patterns below would find."""
 
@@ -25,15 +25,23 @@ _SHAPES = re.compile(
     r"|\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?"
     r"|\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{8,}|\bwhsec_[A-Za-z0-9]{8,}"
     r"|\bgh[pso]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bxox[abprs]-[A-Za-z0-9-]{10,}"
+    r"|(?<=\bhooks\.slack\.com/services/)[\w/]{20,}|\bsk-[\w-]{24,}|\bhvs\.[\w-]{20,}"
     r"|\bglpat-[\w-]{20,}|\bnpm_[A-Za-z0-9]{36}\b|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bAIza[\w-]{35}"
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)(\s+)(?=[A-Za-z._~+/-]*[0-9=])[A-Za-z0-9._~+/=-]{8,}")
 _PAIR = re.compile(
-    r"(?i)(?<![A-Za-z])(?P<name>[\w.-]{0,40}?(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"
-    r"|authorization|credentials?|set-cookie|cookie|session[_-]?id|signature|(?<![A-Za-z])(?:pass|pw))(?:[_-]?(?:id|key|value|hash|base|string|text)){0,2})"
-    r"(?P<sep>\\?[\"']?\s{0,3}[:=]\s{0,3})"
-    r"(?P<value>\{(?:[^{}]|\{[^{}]{0,500}\}){0,1000}\}|\[[^\[\]]{0,1000}\]|\\\"[^\"\\]*\\\"|\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|(?:bearer|basic|digest)\s+[^\s,;\"']+|[^\s,;&\"'}\])]+)"
+    r"(?i)(?<![A-Za-z])(?P<name>[\w.-]{0,40}?(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_ -]?key"
+    r"|authorization|credentials?|set-cookie|cookie|session[_-]?id|signature|passcode|jwt|(?<![A-Za-z])(?:pass|pw))(?:[_-]?(?:id|key|value|hash|base|string|text)){0,2})"
+    r"(?P<sep>\\?[\"']?\s{0,3}(?:=>|[:=])\s{0,3}(?:[bru]{1,2}(?=[\"']))?)"
+    r"(?P<value>\((?=[\"'(])[^()]{0,1000}\)|\{(?:[^{}]|\{[^{}]{0,500}\}){0,1000}\}|\[[^\[\]]{0,1000}\]|\\\"[^\"\\]*\\\"|\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|(?:bearer|basic|digest)\s+[^\s,;\"']+"
+    r"|(?<=cookie: )[^\s;,\"']+(?:;\s?[^\s;,\"']+)*|[^\s,;&\"'}\])]+)"
 )
+_PAIRED = re.compile(
+    r"(?i)(?P<head>[(\[]\s?b?(?P<q>[\"'])(?P<name>[\w.-]{0,40}(?:password|passwd|secret|token|api[_-]?key|authorization|cookie|credentials?))(?P=q)"
+    r",\s?b?)(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\\]|\\.){1,4000})(?P=quote)(?=\s?(?P<close>[)\]]))"
+)
+"""`(b'authorization', b'Bearer ...')`: a header or setting as a pair of texts."""
+_TAGGED = re.compile(r"(?i)(<[\w:.-]{0,40}(?:password|passwd|secret|token)>)[^<\s][^<]{0,1000}(?=</)")
 _ENCODED = re.compile(
     r"(?i)(?P<name>password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|authorization|credentials?"
     r"|session[_-]?id|signature)(?P<sep>(?:%(?:25){0,2}(?:22|27|5C|20)|\+){0,4}%(?:25){0,2}(?:3A|3D)(?:%(?:25){0,2}(?:22|27|5C|20)|\+){0,4})"
@@ -42,12 +50,12 @@ _ENCODED = re.compile(
 """`name%22%3A%22value`: a pair in a query, once or several times percent-encoded."""
 _PROGRAM = re.compile(
     r"(?P<head>\b(?:(?:mysql|mariadb)(?:-?(?:dump|admin|import|check|show))?(?:\s+[^\s|;&]+){0,12}?\s+-p|sshpass(?:\s+-[ev])?\s+-p\s?"
-    r"|redis-cli(?:\s+[^\s|;&]+){0,12}?\s+-a\s))(?P<quote>[\"']?)(?P<value>[^\s\"']+)(?P=quote)"
+    r"|redis-cli(?:\s+[^\s|;&]+){0,12}?\s+-a\s|curl(?:\s+[^\s|;&]+){0,12}?\s+(?:-u|--user)\s[\"']?[^\s:\"']{1,60}:))(?P<quote>[\"']?)(?P<value>[^\s\"']+)(?P=quote)"
 )
 """Programs that take a password as an option without a name."""
 _SPACED = re.compile(
     r"(?i)(?P<name>(?:\b|(?<![/\w.-])[a-z]\w{0,40}_)(?:passw(?:or)?d|passphrase|requirepass))"
-    r"(?P<sep>\s{1,3}(?P<is>(?:is|was|to|set to|changed to|(?:for|of)\s[^\s:=]{1,60}\s?[:=])\s{1,3})?)"
+    r"(?P<sep>\s{1,3}(?P<is>(?:is|was:?|to|set to|changed to|(?:for|of)\s[^\s:=]{1,60}\s?[:=])\s{1,3})?)"
     r"(?:(?P<quote>[\"'])(?P<quoted>[^\"'\s]+)(?P=quote)|(?P<plain>[^\s\"':=,;]+))"
 )
 _FLAG = re.compile(r"(?i)(?<!\S)(?P<name>--?[\w-]{0,40}(?:token|secret|password|key))(?P<sep>\s{1,3})(?P<plain>(?!-)[^\s\"'=:,;]{4,})")
@@ -84,6 +92,10 @@ def mask(text: str) -> str:
         text = _STORE.sub(rf"\1:{MARK}@", _URI.sub(rf"\1:{MARK}@", text))
     text = _SECRET_KEY.sub(_secret_key, _SHAPES.sub(MARK, text))
     text = _SPACED.sub(_spaced, _PAIR.sub(_pair, text))
+    if "', " in text or '", ' in text or "','" in text or '","' in text:
+        text = _PAIRED.sub(_paired, text)
+    if "</" in text:
+        text = _TAGGED.sub(rf"\1{MARK}", text)
     if "%" in text:
         text = _ENCODED.sub(_encoded, text)
     if any(program in low for program in _PROGRAMS):
@@ -124,6 +136,14 @@ def _named(found: re.Match[str]) -> str:
         return found[0]
     quote = "'" if value[0] == "'" else ""
     return f"{found['name']}{found['sep']}{quote}{MARK}{quote}"
+
+
+def _paired(found: re.Match[str]) -> str:
+    """One `('name', 'value')`; in a list of two, which may be one of names, the value must have digits or belong to a header."""
+    value, header = found["value"], found["name"].lower() in ("authorization", "cookie", "set-cookie")
+    if found["close"] == "]" and not (header or any(c.isdigit() for c in value)):
+        return found[0]
+    return f"{found['head']}{found['quote']}{MARK}{found['quote']}"
 
 
 def _encoded(found: re.Match[str]) -> str:
