@@ -15,6 +15,7 @@ from clickit_tui.world.follow import Follow, Following, Phase, Progress
 from clickit_tui.world.health import healthy_targets, stopped_by_itself, why_stopped
 from clickit_tui.world.minutes import CLOSED_S, ERRORS_5XX, closed, errors_5xx
 from clickit_tui.world.parts import Alarm, Metrics
+from clickit_tui.world.revisions import undone_by
 from clickit_tui.world.seen import Absent, Age, Seen
 from clickit_tui.world.words import brief, clock, several, spell
 from clickit_tui.world.world import World
@@ -208,13 +209,24 @@ def _deployment(follow: Follow, world: World, facts: Facts) -> Progress:
     if not follow.deployment:
         return _adopt(follow, service, world, facts)
     own = next((d for d in service.deployments if d.id == follow.deployment), None)
+    if service.primary is None:
+        return Progress(sentence="", unknown=f"the answer does not say which deployment of {follow.part} is the primary one")
     if own is None or own.status != "PRIMARY":
         return _replaced(follow, service, own, facts)
-    sentence = progress(own.running, own.desired, healthy_of(own, world, service, facts)) + _breaker(service, world)
+    counts = progress(own.running, own.desired, healthy_of(own, world, service, facts))
+    sentence = f"{_back(service, own, world)}{counts}{_breaker(service, world)}"
     if own.rollout == "FAILED":
         return Progress(sentence=sentence, failed=own.rollout_reason or _hindrance(service, follow, world) or "the roll-out failed")
     alone = len(service.deployments) == 1 and own.running is not None and own.running == own.desired
     return _hindered(service, follow, world, Progress(sentence=sentence, done=own.rollout == "COMPLETED" or (not own.rollout and alone)))
+
+
+def _back(service: Service, own: Deployment, world: World) -> str:
+    """`rolled back to api:41, ` of a deployment that undoes another one; empty of any other, which deploys what was wanted."""
+    if "rolling back" not in own.rollout_reason and undone_by(world, service, own) is None:
+        return ""
+    word = "rolled" if own.rollout == "COMPLETED" else "rolling"
+    return f"{word} back to {service.part}:{revision(own.task_definition) or '?'}, "
 
 
 def _breaker(service: Service, world: World) -> str:

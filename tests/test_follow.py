@@ -300,6 +300,30 @@ def test_a_roll_back_by_the_breaker_is_a_failure():
     assert "the circuit breaker rolled it back to api:41" in now.sentence
 
 
+@pytest.mark.parametrize(("rollout", "said"), [("IN_PROGRESS", "rolling back to api:41, "), ("COMPLETED", "rolled back to api:41, ")])
+def test_a_followed_roll_back_is_called_one(rollout, said):
+    """By its reason while it goes on; afterwards, when the reason is gone, by the record of what it undid."""
+    at = T0 + 300
+    reason = f"circuit breaker: rolling back to {OLD}." if rollout == "IN_PROGRESS" else "ECS deployment ecs-svc/9 completed."
+    back = deployment("api", 41, at, 20, id="ecs-svc/9", rollout=rollout, rollout_reason=reason)
+    record = worlds.service_deployment("api", 42, at, 300, status="ROLLBACK_SUCCESSFUL", finished_at=at)
+    now = run(begun("deployment", deployment="ecs-svc/9"), (at, world(at, deployments=(back,), service_deployments=(record,))))
+    assert now.sentence.startswith(said)
+
+
+@pytest.mark.parametrize("listed", [(), (msgspec.structs.replace(deployment("api", 42, T0 + 300, 300, id=NEW), status=""),)])
+def test_an_answer_without_a_primary_deployment_tells_of_no_failure(listed):
+    at = T0 + 300
+    hollow = world(at)
+    api, frontend = hollow.services.value
+    hollow = msgspec.structs.replace(
+        hollow, services=seen((msgspec.structs.replace(api, deployments=listed), frontend), at, "services", age_s=0)
+    )
+    now = run(begun("deployment", deployment=NEW), (at, hollow))
+    assert (now.phase, now.open) == (Phase.UNKNOWN, True)
+    assert "which deployment of api is the primary one" in now.sentence
+
+
 def test_a_deployment_that_another_one_replaced_has_failed():
     at = T0 + 300
     newer = deployment("api", 44, at, 20, id="ecs-svc/44", rollout="IN_PROGRESS")
