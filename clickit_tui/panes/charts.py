@@ -11,6 +11,7 @@ from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Look, Span, Spans, fit
 from clickit_tui.ui.cells import width as cell_width
 from clickit_tui.ui.spark import spark
+from clickit_tui.world.charting import LATE_S
 from clickit_tui.world.minutes import LOOKUPS, cache_lookups, five_minutes
 from clickit_tui.world.parts import Cache, Database, MetricClass, Series
 from clickit_tui.world.seen import Absent, Age
@@ -69,14 +70,14 @@ def no_number(series: Series | None, view: View, world: World) -> Spans | None:
 
 
 def newest_text(world: World, view: View, key: str, cells: int = 8, suffix: str = "") -> Spans:
-    """A gauge's newest value, dimmed while provisional; older than five minutes it is no longer called a value."""
+    """A gauge's newest value, dimmed while provisional; older than six minutes, or than three periods, it is no longer called a value."""
     series = get(world.metrics.value, key)
     words = no_number(series, view, world)
     if words is not None:
         return (Span(fit(words[0].text, cells, right=True), words[0].look),)
     assert series is not None  # noqa: S101 - no_number answered for None
     last = series.last(view.now)
-    if last is None or view.now - last[0] > 360:
+    if last is None or view.now - last[0] > max(LATE_S, 3.0 * series.period_s):
         return (Span(fit("no data", cells, right=True), "unknown"),)
     return (
         (Span(fit(amount(last[1], series.unit), cells, right=True)), Span(suffix, "dim"))

@@ -125,6 +125,17 @@ def test_a_broken_instance_is_told_from_one_that_changes(status: str, says: str)
     assert says in detail(of, f"database:{NAMES.database}")
 
 
+@pytest.mark.parametrize(("late_s", "says"), [(0.0, "288"), (590.0, "288"), (900.0, "no data")])
+def test_credits_come_every_five_minutes_and_stay_a_value_until_the_next_ones_are_due(late_s: float, says: str) -> None:
+    metrics = HEALTHY.metrics.value
+    assert metrics is not None
+    held = metrics.series["db.credits"]
+    moved = msgspec.structs.replace(held, times=tuple(at - held.times[-1] + NOW - 300 - late_s + 1 for at in held.times))
+    of = world(metrics=msgspec.structs.replace(metrics, series={**metrics.series, "db.credits": moved}))
+    (told,) = [each for each in detail(of, f"database:{NAMES.database}").splitlines() if each.startswith(" cpu credits")]
+    assert told.removeprefix(" cpu credits").strip().startswith(says)
+
+
 def test_the_database_page_tells_budget_limit_storage_and_what_waits() -> None:
     told = detail(HEALTHY, f"database:{NAMES.database}")
     for part in (
