@@ -5,6 +5,7 @@ from __future__ import annotations
 from clickit_tui.plan import Basis, Call, Plan
 from clickit_tui.world.ecs import Service, Task
 from clickit_tui.world.parts import Identity, principal
+from clickit_tui.world.sleep import target_of
 from clickit_tui.world.supply import Secret
 from clickit_tui.world.world import World
 
@@ -18,6 +19,8 @@ def needed(basis: Basis) -> frozenset[str]:
         "databases": bool(basis.database),
         "snapshots": bool(basis.snapshot),
         "secrets": bool(basis.secret),
+        "scaling": bool(basis.bounds),
+        "log_groups": bool(basis.log_group),
     }
     return frozenset(field for field, needed in asked.items() if needed)
 
@@ -40,6 +43,10 @@ def changed(basis: Basis, world: World, good: frozenset[str]) -> str:
     if "databases" in good and (difference := _database_changed(basis, world)):
         return difference
     if "snapshots" in good and (difference := _snapshot_changed(basis, world)):
+        return difference
+    if "scaling" in good and basis.bounds and (difference := _bounds_changed(basis, world)):
+        return difference
+    if "log_groups" in good and basis.log_group and (difference := _retention_changed(basis, world)):
         return difference
     return _secret_changed(basis, world) if "secrets" in good else ""
 
@@ -101,6 +108,20 @@ def of_call(plan: Plan, at: int) -> Basis:
     return (plan.steps[at].basis if at else None) or plan.basis
 
 
+def _bounds_changed(basis: Basis, world: World) -> str:
+    found = target_of(world, basis.part)
+    if found is None:
+        return f"{basis.part} has no autoscaling any more"
+    return "" if found.bounds == basis.bounds else f"autoscaling of {basis.part} is {found.bounds} now, it was {basis.bounds}"
+
+
+def _retention_changed(basis: Basis, world: World) -> str:
+    found = next((group for group in world.log_groups.value or () if group.name == basis.log_group), None)
+    if found is None:
+        return f"log group {basis.log_group} is not there any more"
+    return "" if found.kept == basis.retention else f"{basis.log_group}: {found.kept} now, it was {basis.retention}"
+
+
 def took_effect(plan: Plan, world: World, at: int = 0) -> bool | None:
     """Whether a just read World shows that the plan's call of that number was carried out; None when it does not show either."""
     call, basis = plan.steps[at].call, of_call(plan, at)
@@ -129,6 +150,10 @@ def _data_effect(call: Call, world: World) -> bool | None:
         return True if str(call.params.get("TargetDBInstanceIdentifier", own)) in named else None
     if call.action == "rds:CreateDBSnapshot":
         return True if any(s.id == call.params.get("DBSnapshotIdentifier") for s in world.snapshots.value or ()) else None
+    if call.action == "logs:PutRetentionPolicy":
+        kept = {group.name: group.retention_days for group in world.log_groups.value or ()}
+        name = str(call.params.get("logGroupName"))
+        return kept[name] == call.params.get("retentionInDays") if name in kept else None
     secret = _secret(world, str(call.params.get("SecretId", "")))
     if secret is None or secret.exists is None:
         return None

@@ -97,6 +97,11 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     """Id of its current version."""
     deletion: bool | None = None
     """Whether it is scheduled for deletion."""
+    bounds: str = ""
+    """Autoscaling's bounds of the part, `2–6`."""
+    log_group: str = ""
+    retention: str = ""
+    """How long that log group keeps its events: `30 days`, `never expires`."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

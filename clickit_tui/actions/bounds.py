@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from clickit_tui.actions import state
 from clickit_tui.actions.registry import Field, Target, action
 from clickit_tui.checks.registry import Facts
@@ -74,7 +76,7 @@ def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> P
         if value not in (None, was)
     }
     if not sent:
-        return Refused(f"already {state.counted(now.minimum)}–{state.counted(now.maximum)}: type the wanted bounds (tab)")
+        return Refused(f"already {now.bounds}: type the wanted bounds (tab)")
     return _plan(world, service, now, sent, facts)
 
 
@@ -103,13 +105,12 @@ def _plan(world: World, service: Service, now: ScalableTarget, sent: dict[str, i
         undo=f"U: back to {back}" if len(before) == len(sent) else "the bounds before are not known: note them",
         inverse=registered(service, facts, **before) if len(before) == len(sent) else None,
         refreshes=("scaling", *state.REFRESHES),
-        basis=state.basis(world, None, service.part),
+        basis=msgspec.structs.replace(state.basis(world, None, service.part), bounds=now.bounds),
     )
 
 
 def _effect(world: World, service: Service, now: ScalableTarget, low: int | None, high: int | None, facts: Facts) -> tuple[Line, ...]:
-    was = f"{state.counted(now.minimum)}–{state.counted(now.maximum)}"
-    lines = [Line(text=f"autoscaling {was} → {state.counted(low)}–{state.counted(high)}   desired {state.counted(service.desired)}")]
+    lines = [Line(text=f"autoscaling {now.bounds} → {state.counted(low)}–{state.counted(high)}   desired {state.counted(service.desired)}")]
     if service.desired is not None and high is not None and service.desired > high:
         lines.append(state.warn(f"desired {service.desired} is above the new maximum: autoscaling takes tasks away at once"))
     if service.desired is not None and low is not None and service.desired < low:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from clickit_tui.actions import state
 from clickit_tui.actions.registry import Field, Target, action
 from clickit_tui.checks.registry import Facts
@@ -61,7 +63,7 @@ def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> P
         undo="cannot be undone: deleted events do not come back" if shortens else f"U: back to {before} days",
         inverse=inverse,
         refreshes=("log_groups",),
-        basis=state.basis(world, None, found.part),
+        basis=msgspec.structs.replace(state.basis(world, None, found.part), log_group=found.name, retention=found.kept),
     )
 
 
@@ -85,8 +87,7 @@ def _old(world: World, facts: Facts) -> tuple[Line, ...]:
 
 
 def _effect(found: LogGroup, days: int, shortens: bool) -> tuple[Line, ...]:
-    before = "never expires" if found.retention_days is None else f"{found.retention_days} days"
-    lines = [Line(text=f"{before} → {days} days")]
+    lines = [Line(text=f"{found.kept} → {days} days")]
     if shortens:
         lines.append(state.warn(f"every event older than {days} days is deleted within about 72 hours, for good"))
     if found.stored_bytes is None:

@@ -14,6 +14,11 @@ class LogGroup(msgspec.Struct, frozen=True, kw_only=True):
     retention_days: int | None = None
     """None: the events never expire."""
 
+    @property
+    def kept(self) -> str:
+        """`30 days`, `never expires`."""
+        return "never expires" if self.retention_days is None else f"{self.retention_days} days"
+
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """What was used over the last whole day, as CloudWatch counted it; what it did not say is None or missing."""

@@ -216,6 +216,12 @@ class ScalableTarget(msgspec.Struct, frozen=True, kw_only=True):
     scale_in_off: bool | None = None
     """Whether every policy disables scale-in; None when no policy says."""
 
+    @property
+    def bounds(self) -> str:
+        """`2–6`; a question mark where the answer said nothing."""
+        low, high = ("?" if each is None else str(each) for each in (self.minimum, self.maximum))
+        return f"{low}–{high}"
+
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     name: str

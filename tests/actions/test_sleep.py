@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from clickit_tui import basis
 from clickit_tui.actions.inverse import undo
 from clickit_tui.actions.registry import Target, actions
 from clickit_tui.checks.registry import Facts
@@ -300,6 +301,15 @@ def test_only_the_bound_that_changes_is_sent(typed: dict[str, str], sent: dict[s
     assert step.call.params["ResourceId"] == f"service/{NAMES.cluster}/{NAMES.api}"
 
 
+def test_a_bound_that_somebody_else_has_changed_meanwhile_is_not_overwritten() -> None:
+    planned = bounds({"minimum": "2", "maximum": "9"})
+    assert isinstance(planned, Plan)
+    assert basis.needed(planned.basis) == {"scaling"}
+    other = world(bounds=(ScalableTarget(part="api", minimum=2, maximum=8),))
+    said = [basis.changed(planned.basis, of, frozenset({"scaling"})) for of in (world(bounds=BOUNDS), other, world())]
+    assert said == ["", "autoscaling of api is 2–8 now, it was 2–6", "api has no autoscaling any more"]
+
+
 def test_the_undo_of_a_bound_puts_it_back_and_leaves_the_other_one() -> None:
     planned = bounds({"minimum": "2", "maximum": "9"})
     assert isinstance(planned, Plan)
@@ -368,6 +378,15 @@ def test_longer_retention_deletes_nothing_and_can_go_back() -> None:
     assert (back.title, back.steps[0].call) == ("UNDO: RETENTION /ecs/clickit-prod-api", planned.inverse)
     assert "deleted" in told(back)
     assert undo(planned.inverse, keeping(30), FACTS) == Refused("already 30 days")
+
+
+def test_a_retention_that_somebody_else_has_set_meanwhile_is_not_overwritten() -> None:
+    planned = retention("90")
+    assert isinstance(planned, Plan)
+    assert basis.needed(planned.basis) == {"log_groups"}
+    said = [basis.changed(planned.basis, keeping(days), frozenset({"log_groups"})) for days in (None, 400)]
+    assert said == ["", "/ecs/clickit-prod-api: 400 days now, it was never expires"]
+    assert [basis.took_effect(planned, keeping(days)) for days in (90, None)] == [True, False]
 
 
 @pytest.mark.parametrize("days", ["", "0", "31", "-30", "forever", "99999999"])
