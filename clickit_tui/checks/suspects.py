@@ -77,11 +77,13 @@ class BadRun(msgspec.Struct, frozen=True, kw_only=True):
     felt: bool
     open: bool
     """It goes on, as far as the metrics tell."""
+    cut: bool = False
+    """Nothing good is known before it: it may have begun earlier."""
 
     @property
     def words(self) -> str:
-        """`34 answers 5xx in 6 m`, `p95 response time up to 2.81 s for 8 m`."""
-        lasted = brief(self.last - self.at + 60)
+        """`34 answers 5xx in 6 m`, `p95 response time up to 2.81 s for 8 m`, `... in 1 h, known no further back`."""
+        lasted = brief(self.last - self.at + 60) + (", known no further back" if self.cut else "")
         if self.signal == ANSWERS:
             return f"{several(round(self.total), 'answer')} 5xx in {lasted}"
         worst = f"{self.worst:.2f} s" if self.unit == "s" else f"{self.worst:.0f} %" if self.unit == "%" else f"{self.worst:.0f}"
@@ -117,7 +119,7 @@ def before(seconds: float) -> str:
 
 def _run(signal: Signal, metrics: Metrics, minutes: tuple[float, ...], facts: Facts) -> BadRun | None:
     got = errors_5xx(metrics, minutes) if signal.key == ANSWERS else read(metrics, signal.key, minutes)
-    bad = _newest_run(got, signal.limit(facts.thresholds)) if got is not None else []
+    bad, cut = _newest_run(got, signal.limit(facts.thresholds)) if got is not None else ([], False)
     if got is None or len(bad) < signal.least:
         return None
     return BadRun(
@@ -131,11 +133,12 @@ def _run(signal: Signal, metrics: Metrics, minutes: tuple[float, ...], facts: Fa
         unit=got.unit,
         felt=signal.felt,
         open=minutes[-1] - bad[-1][0] <= OVER_S,
+        cut=cut,
     )
 
 
-def _newest_run(got: Reading, limit: float) -> list[tuple[float, float]]:
-    """The bad minutes of the newest run, oldest first; a gap of good minutes as long as `QUIET_MINUTES` ends it."""
+def _newest_run(got: Reading, limit: float) -> tuple[list[tuple[float, float]], bool]:
+    """The bad minutes of the newest run, oldest first; a gap of good minutes as long as `QUIET_MINUTES` ends it. True when none was found."""
     run: list[tuple[float, float]] = []
     good = 0
     for at, value in reversed(got.present):
@@ -143,8 +146,8 @@ def _newest_run(got: Reading, limit: float) -> list[tuple[float, float]]:
             run.append((at, value))
             good = 0
         elif run and (good := good + 1) >= QUIET_MINUTES:
-            break
-    return run[::-1]
+            return run[::-1], False
+    return run[::-1], bool(run) and good == 0
 
 
 class Suspect(msgspec.Struct, frozen=True, kw_only=True):

@@ -239,6 +239,13 @@ def test_a_gap_of_five_good_minutes_ends_a_run(quiet: int, begins: int) -> None:
     assert (first.last - first.at) / 60 + 1 == begins
 
 
+@pytest.mark.parametrize(("bad_minutes", "cut"), [(20, False), (70, True)])
+def test_what_was_bad_from_the_beginning_of_the_metrics_may_have_begun_earlier(bad_minutes: int, cut: bool) -> None:
+    first = first_bad_minute(replaced(HEALTHY, metrics=worlds.metrics(NOW, {"edge.target_5xx": [5.0] * bad_minutes})), FACTS)
+    assert first is not None
+    assert (first.cut, "known no further back" in first.words) == (cut, cut)
+
+
 def test_a_single_slow_minute_is_noise() -> None:
     one = replaced(HEALTHY, metrics=worlds.metrics(NOW, {"edge.p95": [0.1, 0.1, 0.1, 4.0, 0.1, 0.1, 0.1, 0.1]}))
     assert first_bad_minute(one, FACTS) is None
