@@ -138,7 +138,7 @@ def _run(signal: Signal, metrics: Metrics, minutes: tuple[float, ...], facts: Fa
 
 
 def _newest_run(got: Reading, limit: float) -> tuple[list[tuple[float, float]], bool]:
-    """The bad minutes of the newest run, oldest first; a gap of good minutes as long as `QUIET_MINUTES` ends it. True when none was found."""
+    """The bad minutes of the newest run, oldest first, and whether none of the gaps of `QUIET_MINUTES` that end a run was found."""
     run: list[tuple[float, float]] = []
     good = 0
     for at, value in reversed(got.present):

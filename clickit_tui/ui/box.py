@@ -26,9 +26,7 @@ def lower_edge(footer: str, cells: int) -> Spans:
 def walled(line: Spans, cells: int) -> Spans:
     """One line between the walls of a box `cells` wide; one that is longer is cut with `…`."""
     room = cells - 4
-    kept = cropped(line, room + 1)
-    if spans_width(kept) > room:
-        kept = (*cropped(kept, room - 1), Span("…", kept[-1].look))
+    kept = cropped(line, room)
     return (Span("│ ", "dim"), *kept, Span(" " * (room - spans_width(kept))), Span(" │", "dim"))
 
 

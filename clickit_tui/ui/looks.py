@@ -247,23 +247,32 @@ def stream_ascii() -> bool:
 
 CROP_FACTOR = 4
 """Characters looked at per cell of room: a line is cut before it is measured, so its length costs nothing."""
+BEYOND = 100
+"""Characters looked at beyond them for something that is left out."""
 
 
 def cropped(spans: Spans, cells: int, ascii: bool = False) -> Spans:
-    """Spans made harmless and cut to at most that many cells; what lies beyond is not even measured."""
+    """Spans made harmless and cut to at most that many cells, with `…` where text is left out; what lies beyond is not even measured."""
     out: list[Span] = []
     room = cells
-    for text, look in spans:
-        if room <= 0:
-            break
-        plain = harmless(text[: room * CROP_FACTOR], ascii)
+    for place, (text, look) in enumerate(spans):
+        plain = harmless(text[: room * CROP_FACTOR + BEYOND], ascii)
         have = width(plain)
         if have > room:
-            plain, have = _prefix(plain, room), room
-        if plain:
+            kept = _prefix(plain, room)
+            out += [Span(kept, look)] if room else []
+            lost = not plain.startswith(kept) or plain[len(kept) :].strip() or any(one.text[:BEYOND].strip() for one in spans[place + 1 :])
+            return _marked(out, "~" if ascii else "…") if lost and out else tuple(out)
+        if have:
             out.append(Span(plain, look))
         room -= have
     return tuple(out)
+
+
+def _marked(kept: list[Span], mark: str) -> Spans:
+    """The last cell given to the mark."""
+    *firm, (text, look) = kept
+    return (*firm, Span(_prefix(text, width(text) - 1) + mark, look))
 
 
 def _prefix(text: str, cells: int) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clickit_tui.ui.cells import Span, width
+from clickit_tui.ui.cells import Span, Spans, width
 from clickit_tui.ui.looks import LOOKS, Brush, ascii_only, cropped, glyphs, harmless, in_ascii, segments, styles, symbols
 from tests.ui.snapshot import HOSTILE
 
@@ -116,11 +116,29 @@ def test_any_text_is_cropped_to_its_cells(texts: list[str], cells: int) -> None:
 
 def test_a_line_is_cut_before_it_is_measured() -> None:
     kept = cropped((Span("x" * 1_000_000),), 80)
-    assert kept == (Span("x" * 80),)
+    assert kept == (Span("x" * 79 + "…"),)
 
 
-def test_a_wide_character_cut_in_half_leaves_a_space() -> None:
-    assert cropped((Span("a漢b"),), 2) == (Span("a "),)
+@pytest.mark.parametrize(
+    ("spans", "shown"),
+    [
+        ((Span("abcd"),), "abcd"),
+        ((Span("abcde"),), "abc…"),
+        ((Span("abcd  "), Span("  ")), "abcd"),
+        ((Span("abcd"), Span("  "), Span("", "dim"), Span("e")), "abc…"),
+        ((Span("ab漢"),), "ab漢"),
+        ((Span("abc漢"),), "abc…"),
+        ((Span("abc漢d"),), "abc…"),
+        ((Span("ab漢d"),), "ab …"),
+    ],
+)
+def test_what_is_left_out_is_marked_and_spaces_are_nothing(spans: Spans, shown: str) -> None:
+    assert "".join(span.text for span in cropped(spans, 4)) == shown
+    assert cropped(spans, 0) == ()
+
+
+def test_the_mark_of_what_is_left_out_is_ascii_where_only_that_can_be_shown() -> None:
+    assert cropped((Span("abcde", "fail"),), 4, ascii=True) == (Span("abc~", "fail"),)
 
 
 def test_every_glyph_of_a_screen_has_something_like_it_in_ascii() -> None:
