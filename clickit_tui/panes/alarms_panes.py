@@ -9,7 +9,7 @@ from clickit_tui.panes.base import Pane
 from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Row, Span, Spans
 from clickit_tui.ui.table import Table
-from clickit_tui.ui.wrapping import wrapped
+from clickit_tui.ui.wrapping import hung
 from clickit_tui.world.world import World
 
 VIEWS = ("alarms", "history")
@@ -70,7 +70,7 @@ class AlarmDetailPane(Pane):
 
     def paint(self, world: World, view: View) -> None:
         cells = max(40, self.table.size.width)
-        folded = [part for line in detail(world, view, self.key, cells) for part in (wrapped(line, cells, 19) if line else ((),))]
+        folded = [part for line in detail(world, view, self.key, cells) for part in (hung(line, cells) if line else ((),))]
         self.table.show([Row(key="", spans=part) for part in folded])
 
     def title_right(self, world: World, view: View) -> Spans:

@@ -16,7 +16,7 @@ from clickit_tui.panes.supply_detail import supply_detail
 from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Row, Span, Spans
 from clickit_tui.ui.table import Table
-from clickit_tui.ui.wrapping import wrapped
+from clickit_tui.ui.wrapping import hung, wrapped
 from clickit_tui.world.world import World
 
 
@@ -69,7 +69,7 @@ class AboutPane(Pane):
 
     def paint(self, world: World, view: View) -> None:
         cells = max(40, self.table.size.width)
-        folded = [Row(key="", spans=part) for line in self.lines(world, view) for part in (wrapped(line, cells, 2) if line else ((),))]
+        folded = [Row(key="", spans=part) for line in self.lines(world, view) for part in (hung(line, cells) if line else ((),))]
         self.table.show(folded or [Row(key="", spans=(Span(" select a row above", "dim"),))])
 
 

@@ -13,7 +13,7 @@ from clickit_tui.panes.services_tree import VIEWS, Looking, revealing, rows
 from clickit_tui.panes.view import View
 from clickit_tui.ui.cells import Row, Span, Spans
 from clickit_tui.ui.table import Table
-from clickit_tui.ui.wrapping import wrapped
+from clickit_tui.ui.wrapping import hung
 from clickit_tui.world.world import World
 
 LEAST_LOG = 4
@@ -22,7 +22,7 @@ LEAST_LOG = 4
 
 def folded(lines: Sequence[Spans], cells: int) -> list[Spans]:
     """Lines broken to the width of the pane."""
-    return [part for line in lines for part in (wrapped(line, cells, 2) if line else ((),))]
+    return [part for line in lines for part in (hung(line, cells) if line else ((),))]
 
 
 def newest(log: list[Spans], room: int) -> list[Spans]:

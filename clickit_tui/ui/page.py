@@ -11,7 +11,7 @@ from textual.events import MouseScrollDown, MouseScrollUp
 from clickit_tui.ui.box import boxed
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.modal import Modal
-from clickit_tui.ui.wrapping import wrapped
+from clickit_tui.ui.wrapping import hung
 
 
 def page_lines(
@@ -21,7 +21,7 @@ def page_lines(
 
     `leave` tells the keys that go elsewhere.
     """
-    body = [part for line in lines for part in (wrapped(line, cells - 4, 2) if line else ((),))]
+    body = [part for line in lines for part in (hung(line, cells - 4) if line else ((),))]
     room = max(1, rows - 2)
     top = max(0, min(top, len(body) - room))
     below = len(body) - top - room

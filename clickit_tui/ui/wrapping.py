@@ -25,17 +25,21 @@ def _pieces(text: str, cells: int) -> Iterator[str]:
     yield text
 
 
-def wrapped(spans: Spans, cells: int, indent: int = 0) -> tuple[Spans, ...]:
-    """Spans broken at spaces into lines of at most `cells`; the later lines are indented. At least one line."""
+def wrapped(spans: Spans, cells: int, indent: int = 0, outdent: int | None = None) -> tuple[Spans, ...]:
+    """Spans broken at spaces into lines of at most `cells`; the later lines are indented. At least one line.
+
+    A word too long for the indent, but not for `outdent`, stays whole on a line of its own that begins there.
+    """
     lines: list[list[Span]] = [[]]
     used = 0
     cells = max(8, cells)
     for word, look in _words(spans):
-        for piece in _pieces(word, cells - indent):
+        begin = indent if outdent is None or not cells - indent < width(word) <= cells - outdent else outdent
+        for piece in _pieces(word, cells - begin):
             need = width(piece)
             if used + need > cells:
-                lines.append([Span(" " * indent)] if indent else [])
-                used = indent
+                lines.append([Span(" " * begin)] if begin else [])
+                used = begin
                 if piece.isspace():
                     continue
             elif used == indent and len(lines) > 1 and piece.isspace():
@@ -43,6 +47,14 @@ def wrapped(spans: Spans, cells: int, indent: int = 0) -> tuple[Spans, ...]:
             lines[-1].append(Span(piece, look))
             used += need
     return tuple(_merged(line) for line in lines)
+
+
+def hung(spans: Spans, cells: int) -> tuple[Spans, ...]:
+    """A line of a page in lines of at most `cells`: a value goes on under itself, right of its name; other text two cells further in."""
+    text = "".join(span.text for span in spans[:2])
+    margin = min(len(text) - len(text.lstrip()), cells // 4)
+    named = len(spans) > 1 and spans[0].text.endswith(" ") and not spans[0].text.isspace() and width(spans[0].text) <= cells // 3
+    return wrapped(spans, cells, width(spans[0].text) if named else margin + 2, margin + 2)
 
 
 def _words(spans: Spans) -> Iterator[tuple[str, Look]]:

@@ -16,7 +16,7 @@ from clickit_tui.ui.lines import changed_span
 from clickit_tui.ui.looks import symbols
 from clickit_tui.ui.rule import titled
 from clickit_tui.ui.spark import spark
-from clickit_tui.ui.wrapping import command_lines, wrapped
+from clickit_tui.ui.wrapping import command_lines, hung, wrapped
 from tests.ui.snapshot import HOSTILE, plain
 
 
@@ -212,6 +212,21 @@ def test_the_cursor_stays_in_sight() -> None:
 def test_words_wrap_and_later_lines_are_indented() -> None:
     assert plain(wrapped((Span("one two three"), Span(" four", "warn")), 10, 2)) == ["one two", "  three", "  four"]
     assert wrapped((), 10) == ((),)
+
+
+def test_a_value_goes_on_under_itself_and_an_id_that_fits_no_more_stays_whole() -> None:
+    name = Span(" used by  ", "dim")
+    assert plain(hung((name, Span("api as DATABASE_URL, migration as DATABASE_URL")), 40)) == [
+        " used by  api as DATABASE_URL, migration",
+        "          as DATABASE_URL",
+    ]
+    assert plain(hung((name, Span("0123456789012345678901234567890123456"), Span(" x")), 40)) == [
+        " used by",
+        "   0123456789012345678901234567890123456",
+        "          x",
+    ]
+    assert plain(hung((Span("    as long as the line"),), 20)) == ["    as long as the", "      line"]
+    assert plain(hung((Span(" a name longer than a third  ", "dim"), Span("value")), 30)) == [" a name longer than a third", "   value"]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
