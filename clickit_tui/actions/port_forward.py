@@ -44,6 +44,7 @@ def _end(world: World, to: str) -> tuple[str, int] | Refused:
     operations=("ssm:StartSession",),
     choices=choices,
     chosen="container",
+    asks="to what, by which task",
     reaches=True,
 )
 def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> Plan | Refused:

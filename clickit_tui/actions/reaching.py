@@ -112,6 +112,7 @@ def in_container(
             fields=fields,
             choices=choices,
             chosen="container",
+            asks="in which container",
             reaches=True,
         )
         @wraps(planner)

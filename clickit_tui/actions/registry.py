@@ -66,6 +66,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """Rows to choose from before the preview, the best first; none opens the preview at once."""
     chosen: str = ""
     """Name of the input that holds the id of what was chosen."""
+    asks: str = ""
+    """What the rows to choose from answer: `to which revision`."""
     reads: frozenset[str] = frozenset()
     """World fields that are read on demand and that its preview looks at: they are read when it is opened."""
     reaches: bool = False
@@ -97,6 +99,7 @@ def action(
     fields: Callable[[World, Target, Facts], tuple[Field, ...]] = no_fields,
     choices: Callable[[World, Target, Facts], tuple[Option, ...]] = no_choices,
     chosen: str = "",
+    asks: str = "",
     reads: frozenset[str] = frozenset(),
     reaches: bool = False,
     secret: bool = False,
@@ -117,6 +120,7 @@ def action(
             plan=planner,
             choices=choices,
             chosen=chosen,
+            asks=asks,
             reads=reads,
             reaches=reaches,
             secret=secret,

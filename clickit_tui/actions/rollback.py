@@ -95,6 +95,7 @@ def _why_not(of: Candidate) -> str:
     operations=("ecs:StopServiceDeployment", "ecs:UpdateService"),
     choices=choices,
     chosen=CHOSEN,
+    asks="to which revision",
     reads=NEEDED,
 )
 def plan(world: World, target: Target, given: dict[str, str], facts: Facts) -> Plan | Refused:

@@ -57,23 +57,28 @@ class Pane(Vertical):
         right = self.title_right(world, view)
         if spans_width(right) > room and self.reads:
             right = self._age(world, view, brief=True)
-        self.query_one(Rule).show(left, shortened(right, room))
+        for rule in self.query(Rule):  # none before it is composed, and when the screen goes
+            rule.show(left, shortened(right, room))
+
+    def _lit(self, focused: bool) -> None:
+        for rule in self.query(Rule):
+            rule.focused = focused
 
     def on_focus(self) -> None:
         """A pane whose body takes no keys can be focused itself, to be zoomed or asked about."""
-        self.query_one(Rule).focused = True
+        self._lit(True)
 
     def on_blur(self) -> None:
         """The keys are elsewhere."""
-        self.query_one(Rule).focused = False
+        self._lit(False)
 
     def on_descendant_focus(self) -> None:
         """The title of the pane that has the keys is bright."""
-        self.query_one(Rule).focused = True
+        self._lit(True)
 
     def on_descendant_blur(self) -> None:
         """The keys are elsewhere."""
-        self.query_one(Rule).focused = False
+        self._lit(False)
 
     def paint(self, world: World, view: View) -> None:
         raise NotImplementedError

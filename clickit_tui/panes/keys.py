@@ -110,6 +110,11 @@ def on_words(action: Action, target: Target | None, env: str) -> str:
     return target_name(target)
 
 
+def in_order() -> list[Action]:
+    """All actions, those with a key first, as the key row has them."""
+    return sorted(actions(), key=lambda a: (not a.key, (ORDER + a.key).index(a.key)))
+
+
 def why_not(action: Action, target: Target | None, world: World, view: View) -> str:
     """Why an action is dimmed; empty when it is possible."""
     if view.read_only:
@@ -142,7 +147,7 @@ ORDER = "SRBXKPQ"
 def change_hints(world: World, view: View, target: Target | None) -> list[KeyHint]:
     """The second key row: changes; the first, and the stop of a task, with the name of what they would act on."""
     hints: list[KeyHint] = []
-    for action in sorted(actions(), key=lambda a: (ORDER + a.key).index(a.key)):
+    for action in in_order():
         if action.key:
             why = why_not(action, target, world, view)
             of_task = target is not None and target.kind == "task"

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from clickit_tui.actions.registry import Target, actions
+from clickit_tui.actions.registry import Target
 from clickit_tui.naming import Names
-from clickit_tui.panes.keys import acted_on, on_words, why_not
+from clickit_tui.panes.keys import acted_on, in_order, on_words, why_not
 from clickit_tui.panes.view import View
 from clickit_tui.playbooks.registry import playbooks
 from clickit_tui.ui.picker import Choice
 from clickit_tui.world.world import World
 
-KEYS, NAMED = 6, 24
+KEYS, NAMED = 6, 26
 """Cells of the column of keys, and of a change with its resource."""
 
 
 def changes(world: World, view: View, target: Target | None, key_of: Callable[[str], str]) -> list[Choice]:
     """Every action, with the resource it will act on before all else; one that is not possible comes later and says why."""
     found = []
-    for a in actions():
+    for a in in_order():
         on = acted_on(a, target)
         reason = why_not(a, on, world, view)
         named = f"{key_of(a.key):<{KEYS}}  {f'{a.verb} {on_words(a, on, world.env)}'.rstrip():<{NAMED}}"
-        text = named if reason else f"{named}  {a.title}"
+        text = named if reason else f"{named}   {a.title}"
         found.append(Choice(id=f"change:{a.id}", kind="change", text=text, reason=reason, also=a.title))
     return sorted(found, key=lambda choice: bool(choice.reason))
 

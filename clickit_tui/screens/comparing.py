@@ -53,7 +53,7 @@ class Details(Page):
     def action_compare(self) -> None:
         """Ask for the first revision."""
         old, _ = suggested(self._core.store.world, self._service, self._key)
-        self._ask("from", "", old, self._from)
+        self._ask("from which revision", "", old, self._from)
 
     def _ask(self, word: str, without: str, at: str, then: Callable[[str | None], None]) -> None:
         world, view = self._core.store.world, self._seen()
@@ -62,12 +62,12 @@ class Details(Page):
         arns = [arn for arn in known_revisions(world, self._service, self._listed) if arn != without]
         partly = f"  not all: {self._unlisted}" if self._unlisted else ""
         choices = revision_choices(world, view, self._service, arns)
-        self.app.push_screen(Picker(f"compare {self._service.part} {word}  {badge(world)}{partly}", choices, at), then)
+        self.app.push_screen(Picker(f"compare {self._service.part}: {word}{partly}", choices, at, badge=badge(world)), then)
 
     def _from(self, old: str | None) -> None:
         if old:
             _, new = suggested(self._core.store.world, self._service, self._key)
-            self._ask(f":{revision(old)} to", old, new, lambda chosen: self._show(old, chosen))
+            self._ask(f"from :{revision(old)} to which", old, new, lambda chosen: self._show(old, chosen))
 
     def _show(self, old: str, new: str | None) -> None:
         if not new:

@@ -12,7 +12,7 @@ from clickit_tui.actions.inverse import undo
 from clickit_tui.actions.registry import Action, Target, actions
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.identity import badge
-from clickit_tui.panes.keys import acted_on, target_name, why_not
+from clickit_tui.panes.keys import acted_on, in_order, target_name, why_not
 from clickit_tui.panes.pages import help_page, key_words, service_page, task_page
 from clickit_tui.panes.palette import changes
 from clickit_tui.panes.playbook import wanted_playbook
@@ -152,13 +152,13 @@ class Keys(Screen[None]):
             self._open(change(self.app, self.core, chosen, target))
             return
         rows = [Choice(id=o.id, text=o.text, reason=o.reason) for o in options]
-        title = f"{chosen.verb} {target_name(target)} to  {badge(self.core.store.world)}"
+        title = f"{chosen.verb} {target_name(target)}: {chosen.asks}"
 
         def picked(id: str | None) -> None:
             if id:
                 self._open(change(self.app, self.core, chosen, target, id))
 
-        self.app.push_screen(Picker(title, rows), picked)
+        self.app.push_screen(Picker(title, rows, badge=badge(self.core.store.world)), picked)
 
     def _ask_secret(self, chosen: Action, target: Target) -> None:
         """Ask for the value first; where it could not be sent anyway, show why at once."""
@@ -282,7 +282,7 @@ class Keys(Screen[None]):
     def action_actions(self) -> None:
         """Every action on the selected row, those with a key first; dimmed ones say why."""
         target = self.selected()
-        choices = sorted((self._choice(a, target) for a in actions()), key=lambda choice: bool(choice.reason))
+        choices = sorted((self._choice(a, target) for a in in_order()), key=lambda choice: bool(choice.reason))
         title = f"actions on {target_name(target) or 'nothing selected'}"
         self.app.push_screen(Picker(title, choices), lambda name: self.change(name, target) if name else None)
 
@@ -325,7 +325,7 @@ class Keys(Screen[None]):
         self.run_worker(self._copied(text), exit_on_error=False)
 
     async def _copied(self, text: str) -> None:
-        self.say(f"{text}: {await copy(self.app, text)}")
+        self.say(f"{await copy(self.app, text)}: {text}")
 
     def action_mouse(self) -> None:
         """The mouse on, or off again."""
@@ -359,10 +359,10 @@ class Keys(Screen[None]):
         ends = f"the calls of {waiting} that were not sent yet are NOT sent" if waiting else ""
         stands = "the incident stays open in the journal" if incident is not None else ""
         shut = f"{len(tunnels)} tunnel{'s are' if len(tunnels) > 1 else ' is'} closed" if tunnels else ""
-        stay = Choice(id="", text="stay")
-        leave = Choice(id="leave", text=f"quit: {'; '.join(filter(None, (ends, goes_on, stands, shut)))}")
+        choices = [Choice(id="", text="stay"), Choice(id="leave", text="quit")]
+        about = tuple(f"quit: {said}" for said in (ends, goes_on, stands, shut) if said)
         title = "a change is being followed" if following else f"an incident is open: {incident.title}" if incident else "a tunnel is open"
-        self.app.push_screen(Picker(title, [stay, leave]), lambda chosen: self.app.exit(0) if chosen == "leave" else None)
+        self.app.push_screen(Picker(title, choices, about=about), lambda chosen: self.app.exit(0) if chosen == "leave" else None)
 
 
 def shown_by(target: Target, cluster: str) -> Call:

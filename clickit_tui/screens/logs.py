@@ -342,7 +342,7 @@ class LogsScreen(Board):
             Choice(id=f"{task.part}/{task.id}", text=f"task {task.part}/{task.id[:8]}  {task.status.lower()} {task.stopped_reason[:60]}")
             for task in sorted(tasks, key=lambda t: (t.stopped, t.part, -(t.created_at or 0.0)))
         ]
-        self.app.push_screen(Picker("only the log of", [Choice(id="", text="everything"), *own, *parts, *known]), self._only)
+        self.app.push_screen(Picker("show only the log of", [Choice(id="", text="everything"), *own, *parts, *known]), self._only)
 
     def _only(self, chosen: str | None) -> None:
         if chosen is None:

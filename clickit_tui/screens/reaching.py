@@ -222,9 +222,13 @@ def tunnels(screen: Keys) -> None:
 def chosen(screen: Keys, one: Tunnel) -> None:
     """What can be done with a tunnel."""
     facts = screen.core.facts()
-    rows = [Choice(id="copy", text=f"copy  {one.ready}")]
+    rows, about = [Choice(id="copy", text="copy this line")], [one.ready]
     if facts.machine.remote:
-        rows.append(Choice(id="ssh", text=f"copy  {ssh_line(one.local_port, facts)}"))
+        rows = [
+            Choice(id="copy", text="copy the first line"),
+            Choice(id="ssh", text="copy the second: it reaches the port from your machine"),
+        ]
+        about.append(ssh_line(one.local_port, facts))
     rows.append(Choice(id="close", text="close the tunnel"))
 
     def picked(id: str | None) -> None:
@@ -233,7 +237,7 @@ def chosen(screen: Keys, one: Tunnel) -> None:
         elif id:
             screen.copy_text(one.ready if id == "copy" else ssh_line(one.local_port, facts))
 
-    screen.app.push_screen(Picker(f"tunnel 127.0.0.1:{one.local_port} to {one.to}", rows), picked)
+    screen.app.push_screen(Picker(f"tunnel 127.0.0.1:{one.local_port} to {one.to}", rows, about=about), picked)
 
 
 async def closed(screen: Keys, one: Tunnel) -> None:
@@ -259,13 +263,13 @@ def ask(screen: Keys, opening: Opening) -> None:
         return
     plan, left_s = found
     rows = [Choice(id=str(i), text=step.words) for i, step in enumerate(plan.steps)]
-    title = f"ask from {opening.name}, {int(left_s // 60)} m left  {badge(screen.core.store.world)}"
+    title = f"ask from {opening.name}, {int(left_s // 60)} m left"
 
     def picked(id: str | None) -> None:
         if id:
             screen.app.run_worker(asked(screen, opening, int(id)), group="reach")
 
-    screen.app.push_screen(Picker(title, rows), picked)
+    screen.app.push_screen(Picker(title, rows, badge=badge(screen.core.store.world)), picked)
 
 
 async def asked(screen: Keys, opening: Opening, number: int) -> None:
@@ -340,7 +344,7 @@ def cure(screen: Keys, action: Action, target: Target) -> bool:
         elif id:
             screen.change(id, target)
 
-    screen.app.push_screen(Picker(f"{action.verb}: {stops.sentence}", rows), picked)
+    screen.app.push_screen(Picker(f"{action.verb}: not possible yet", rows, about=(stops.sentence,)), picked)
     return True
 
 

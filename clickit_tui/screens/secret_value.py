@@ -68,7 +68,7 @@ class Asked:
             *(Choice(id=f"make:{key}", text=f"generate: {name}") for key, (name, _) in ALPHABETS.items()),
             Choice(id="read", text=f"read file descriptor {number}", reason=closed),
         ]
-        self._app.push_screen(Picker(f"{self._title}: new value  {self._badge}", rows), self._chosen)
+        self._app.push_screen(Picker(f"{self._title}: new value", rows, badge=self._badge), self._chosen)
 
     def _chosen(self, id: str | None) -> None:
         kind, _, rest = (id or "").partition(":")

@@ -37,7 +37,7 @@ class Sums:
             for at, estimate in enumerate(estimates)
             for found in SUMS
         ]
-        title = "Logs Insights: charged by what is scanned, about, at the price of us-east-1"
+        title = "Logs Insights, and about what it costs to scan (us-east-1 prices)"
         self._app.push_screen(Picker(title, choices), lambda chosen: self._chosen(chosen, estimates))
 
     def _chosen(self, chosen: str | None, estimates: Sequence[Estimate]) -> None:

@@ -30,6 +30,15 @@ def walled(line: Spans, cells: int) -> Spans:
     return (Span("│ ", "dim"), *kept, Span(" " * (room - spans_width(kept))), Span(" │", "dim"))
 
 
+TITLE = 12
+"""Cells of the upper edge that stay for the title beside a badge."""
+
+
+def badge_fits(badge: str, cells: int) -> bool:
+    """Whether the upper edge of a box has room for a badge beside a title; else it is a line of its own in the box."""
+    return width(badge) <= cells - 6 - TITLE
+
+
 def boxed(title: str, lines: Sequence[Spans], footer: str, cells: int, badge: str = "") -> tuple[Spans, ...]:
     """Lines in a box exactly `cells` wide; a long title is cut."""
     room = cells - 6 - width(badge)

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import msgspec
 from textual.events import Key, Paste
 
-from clickit_tui.ui.box import boxed
+from clickit_tui.ui.box import badge_fits, boxed
 from clickit_tui.ui.cells import Row, Span, Spans, spans_width
 from clickit_tui.ui.entry import Entry, edited, entry_spans, first_line, typed
 from clickit_tui.ui.looks import Symbols
 from clickit_tui.ui.modal import Modal
 from clickit_tui.ui.table import TableModel, top_for
+from clickit_tui.ui.wrapping import wrapped
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,10 +74,12 @@ class PickerModel:
     def _show(self, choices: Sequence[tuple[int, Choice]]) -> None:
         self._table.show([Row(str(i), choice_spans(choice)) for i, choice in choices])
 
-    def lines(self, title: str, cells: int, rows: int, glyphs: Symbols) -> tuple[Spans, ...]:
-        """The box drawn."""
+    def lines(self, title: str, cells: int, rows: int, glyphs: Symbols, badge: str = "", about: Sequence[str] = ()) -> tuple[Spans, ...]:
+        """The box drawn; `about` stands in it before what is typed, and the badge too where the edge has no room for it."""
+        said = [part for text in (*(() if badge_fits(badge, cells) else (badge,)), *about) for part in wrapped((Span(text),), cells - 4)]
+        said = said[: max(0, rows - 4 - min(len(self._choices), 3))]
         visible, cursor = self._table.visible, self._table.cursor
-        page = max(1, min(len(self._choices), rows - 4))
+        page = max(1, min(len(self._choices), rows - 4 - len(said)))
         self._top = max(0, min(top_for(visible, cursor or 0, self._top, page), len(visible) - page))
         shown = visible[self._top : self._top + page]
         body = [_marked(row.spans, cells - 4, i + self._top == cursor, glyphs) for i, row in enumerate(shown)]
@@ -84,7 +87,7 @@ class PickerModel:
         more = len(visible) - self._top - len(shown)
         question = (Span("> ", "title"), *entry_spans(self.entry, cells - 6, caret=glyphs.caret))
         footer = "type to narrow   up down   enter choose   esc leave" + (f"   {more} more" if more else "")
-        return boxed(title, [question, *body], footer, cells)
+        return boxed(title, [*said, question, *body], footer, cells, badge if badge_fits(badge, cells) else "")
 
 
 def found(choices: Sequence[tuple[int, Choice]], typed: str) -> Sequence[tuple[int, Choice]]:
@@ -111,17 +114,20 @@ def _marked(spans: Spans, cells: int, under_cursor: bool, glyphs: Symbols) -> Sp
 
 
 class Picker(Modal[str | None]):
-    """Dismissed with the id of the choice, or None. The cursor begins on the choice `at`, else on the first."""
+    """Dismissed with the id of the choice, or None. The cursor begins on the choice `at`, else on the first.
 
-    def __init__(self, title: str, choices: Sequence[Choice], at: str = "") -> None:
+    `badge` stands at the right of the upper edge, as a dialog's does; `about` is what is said before anything is chosen.
+    """
+
+    def __init__(self, title: str, choices: Sequence[Choice], at: str = "", *, badge: str = "", about: Sequence[str] = ()) -> None:
         super().__init__()
-        self._title = title
+        self._title, self._badge, self._about = title, badge, about
         self.model = PickerModel(choices, at)
 
     def draw(self) -> None:
         width, height = self.app.size
         cells, rows = max(24, min(width - 3, 90)), max(5, min(height - 2, 30))
-        self._box.show(self.model.lines(self._title, cells, rows, self._box.symbols))
+        self._box.show(self.model.lines(self._title, cells, rows, self._box.symbols, self._badge, self._about))
 
     def on_key(self, event: Key) -> None:
         """Every printable key narrows the list."""

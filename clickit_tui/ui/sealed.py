@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from textual.events import Key, Paste
 
-from clickit_tui.ui.box import boxed
+from clickit_tui.ui.box import badge_fits, boxed
 from clickit_tui.ui.cells import Span, Spans
 from clickit_tui.ui.modal import Modal
+from clickit_tui.ui.wrapping import wrapped
 
 LONGEST = 4096
 ROOM = 40
@@ -59,7 +60,9 @@ class Sealed(Modal[bool]):
 
     def draw(self) -> None:
         cells = max(40, min(self.app.size.width - 3, 78))
-        self._box.show(boxed(f"{self._title}  {self._badge}", self._lines(), "enter next   ctrl+u empty   esc leave", cells))
+        badge = self._badge if badge_fits(self._badge, cells) else ""
+        lines = self._lines() if badge else [*wrapped((Span(self._badge),), cells - 4), *self._lines()]
+        self._box.show(boxed(self._title, lines, "enter next   ctrl+u empty   esc leave", cells, badge))
 
     def _lines(self) -> list[Spans]:
         typed = self._typed

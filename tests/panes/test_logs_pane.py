@@ -271,3 +271,8 @@ def test_deployments_and_alarms_name_moments_or_say_that_there_are_none():
     for said in ("deploy", "alarm"):
         with pytest.raises(NoMoment, match="known"):
             moment(said, NOW, empty)
+
+
+def test_a_pane_that_is_painted_before_it_is_composed_keeps_quiet() -> None:
+    world = worlds.incident_world(START)
+    LogsPane().show(world, view_of(world, now=START))

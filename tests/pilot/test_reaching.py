@@ -91,7 +91,8 @@ async def test_a_commands_output_is_masked_and_a_tunnel_offers_its_line():
         await pilot.press("enter")
         await confirmed(app, pilot)
         await until(pilot, lambda: isinstance(app.screen, Picker) and "copy" in app.screen.text)
-        assert "copy  psql" in app.screen.text
+        assert "hostaddr=127.0.0.1" in app.screen.text
+        assert "copy this line" in app.screen.text
 
 
 async def test_the_page_of_a_command_that_runs_can_be_left_and_opened_again():

@@ -239,12 +239,12 @@ async def test_d_on_the_details_compares_any_two_revisions_and_shows_no_value_th
         await until(pilot, lambda: isinstance(app.screen, Details) and not app.screen._unlisted)
         assert "d compare revisions" in app.screen.text
         await pilot.press("d")
-        await until(pilot, lambda: isinstance(app.screen, Picker) and "compare api from" in app.screen.text)
+        await until(pilot, lambda: isinstance(app.screen, Picker) and "compare api: from which revision" in app.screen.text)
         numbers = [int(n) for n in re.findall(r" :(\d+) ", app.screen.text)]
         assert numbers[:3] == [50, 49, 41]
         assert numbers == sorted(numbers, reverse=True)
         await pilot.press("4", "9", "enter")
-        await until(pilot, lambda: "compare api :49 to" in app.screen.text)
+        await until(pilot, lambda: "compare api: from :49 to which" in app.screen.text)
         assert ":49 " not in app.screen.text.split("\n", 1)[1]
         await pilot.press("5", "0", "enter")
         await until(pilot, lambda: "differences clickit-prod-api:49" in app.screen.text)

@@ -49,14 +49,14 @@ def test_a_tunnel_leads_to_the_database_and_ends_with_a_killed_dashboard(clickit
         assert "from your own machine: ssh -L" in terminal.text
         terminal.settle(0.7)
         terminal.type("yes")
-        terminal.wait_for("copy  psql")
+        terminal.wait_for("copy the first line")
         found = re.search(r"tunnel 127\.0\.0\.1:(\d+) to database", terminal.text)
         assert found
         assert greeted(int(found[1])).startswith(b"NR")
-        assert re.search(rf"copy  ssh -L {found[1]}:127.0.0.1:{found[1]} \S*10\.1\.2\.3", terminal.text)
+        assert re.search(rf"ssh -L {found[1]}:127.0.0.1:{found[1]} \S*10\.1\.2\.3", terminal.text)
         told = secret_of(terminal)
         terminal.press("escape")
-        terminal.wait_gone("copy  psql")
+        terminal.wait_gone("copy the first line")
         terminal.wait_for(rf"DEV .*tunnel :{found[1]}.*OPERATOR")
         terminal.press("q")
         terminal.wait_for("1 tunnel is closed")

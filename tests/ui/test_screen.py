@@ -212,6 +212,17 @@ def test_the_picker_keeps_its_size_and_says_why_not() -> None:
     assert "choice 39" in "\n".join(plain(model.lines("all", 60, 20, symbols(False))))
 
 
+@pytest.mark.parametrize("cells", [77, 40])
+def test_the_picker_shows_badge_and_what_is_said_before_at_any_width(cells: int) -> None:
+    model = PickerModel([Choice(id="", text="copy this line")])
+    line = 'psql "host=clickit-prod-db.eu-west-1.rds.amazonaws.com hostaddr=127.0.0.1 port=15432"'
+    lines = model.lines("tunnel", cells, 20, symbols(False), "PROD 123456789012 eu-west-1", [line])
+    drawn = "\n".join(plain(lines))
+    assert widths(lines) == {cells}
+    assert "PROD 123456789012 eu-west-1" in drawn
+    assert "".join(drawn.split("│")).replace(" ", "").replace("\n", "").count(line.replace(" ", "")) == 1
+
+
 async def test_the_prompt_changes_as_it_is_typed_and_puts_back() -> None:
     app = Gallery()
     async with app.run_test(size=(80, 24)) as pilot:
