@@ -24,7 +24,7 @@ FOLDED = 4
 def columns(width: int) -> tuple[int, int]:
     """Cells of the name and of the state."""
     state = 17 if width < 100 else 24
-    return max(22, min(46, width - KIND - state - 25)), state
+    return max(22, min(46, width - KIND - state - 27)), state
 
 
 def data_rows(world: World, view: View, width: int, every: bool = False) -> list[Row]:
@@ -145,8 +145,8 @@ def _snapshot_rows(world: World, view: View, width: int, every: bool) -> list[Ro
 
 
 def _about(of: DatabaseSnapshot) -> str:
-    sealed = {True: "", False: "  NOT encrypted", None: ""}[of.encrypted]
-    return f"{(of.kind or '?')[:9]:<9} {'?' if of.size_gib is None else of.size_gib} G{sealed}"
+    sealed = "NOT encrypted " if of.encrypted is False else ""
+    return f"{sealed}{(of.kind or '?')[:9]:<9} {'?' if of.size_gib is None else of.size_gib} GiB"
 
 
 def _cache_rows(world: World, view: View, width: int) -> list[Row]:

@@ -145,9 +145,17 @@ class TriageScreen(RowsBoard):
         part = target.part if target else "migration" if key == "migration" else ""
         wanted = f"{part}/{target.id.rsplit('/', 1)[-1]}" if target and target.kind == "task" else part
         self.logs.only = "" if self.logs.only == wanted else wanted
+        self._log_in_sight()
+
+    def _log_in_sight(self) -> None:
+        """A key of the log shows it, where another pane fills the screen."""
+        if not self.logs.display:
+            self.make_room(self.logs)
+            self.call_after_refresh(self.repaint)
 
     def action_follow(self) -> None:
         """Pause or follow the log, from any pane."""
+        self._log_in_sight()
         self.logs.tail.action_follow()
 
     def flush_log(self, lines: Sequence[LogLine], state: tuple[str, Look]) -> None:
@@ -157,6 +165,7 @@ class TriageScreen(RowsBoard):
 
     def action_error(self, by: int) -> None:
         """Go to the next or previous error line of the log."""
+        self._log_in_sight()
         if not self.logs.to_error(by):
             self.say("no newer error in the log" if by > 0 else "no older error in the log")
 

@@ -50,11 +50,12 @@ def wrapped(spans: Spans, cells: int, indent: int = 0, outdent: int | None = Non
 
 
 def hung(spans: Spans, cells: int) -> tuple[Spans, ...]:
-    """A line of a page in lines of at most `cells`: a value goes on under itself, right of its name; other text two cells further in."""
+    """A line of a page in lines of at most `cells`: a value goes on under itself, right of its name; other text a little further in."""
     text = "".join(span.text for span in spans[:2])
     margin = min(len(text) - len(text.lstrip()), cells // 4)
     named = len(spans) > 1 and spans[0].text.endswith(" ") and not spans[0].text.isspace() and width(spans[0].text) <= cells // 3
-    return wrapped(spans, cells, width(spans[0].text) if named else margin + 2, margin + 2)
+    further = margin + 2 if margin > 1 else 2
+    return wrapped(spans, cells, width(spans[0].text) if named else further, further)
 
 
 def _words(spans: Spans) -> Iterator[tuple[str, Look]]:

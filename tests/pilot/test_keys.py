@@ -214,6 +214,8 @@ async def test_tab_reaches_every_pane_and_z_gives_it_the_screen_and_back():
         await until(pilot, lambda: board.data.size.height > 15 and "engine" in board.data.lines.text)
         await pilot.press("z")
         await until(pilot, lambda: board.data.size.height == before)
+        await pilot.press("z", "l")
+        await until(pilot, lambda: board.logs.display)
 
 
 async def test_the_row_left_by_a_filter_can_be_acted_on_and_escape_goes_back_to_the_one_before():

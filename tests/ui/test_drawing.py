@@ -222,11 +222,11 @@ def test_a_value_goes_on_under_itself_and_an_id_that_fits_no_more_stays_whole() 
     ]
     assert plain(hung((name, Span("0123456789012345678901234567890123456"), Span(" x")), 40)) == [
         " used by",
-        "   0123456789012345678901234567890123456",
+        "  0123456789012345678901234567890123456",
         "          x",
     ]
     assert plain(hung((Span("    as long as the line"),), 20)) == ["    as long as the", "      line"]
-    assert plain(hung((Span(" a name longer than a third  ", "dim"), Span("value")), 30)) == [" a name longer than a third", "   value"]
+    assert plain(hung((Span(" a name longer than a third  ", "dim"), Span("value")), 30)) == [" a name longer than a third", "  value"]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
