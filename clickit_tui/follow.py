@@ -212,7 +212,7 @@ def _deployment(follow: Follow, world: World, facts: Facts) -> Progress:
     if service.primary is None:
         return Progress(sentence="", unknown=f"the answer does not say which deployment of {follow.part} is the primary one")
     if own is None or own.status != "PRIMARY":
-        return _replaced(follow, service, own, facts)
+        return _replaced(follow, service, own, world, facts)
     counts = progress(own.running, own.desired, healthy_of(own, world, service, facts))
     sentence = f"{_back(service, own, world)}{counts}{_breaker(service, world)}"
     if own.rollout == "FAILED":
@@ -244,7 +244,9 @@ def _rollback(follow: Follow, world: World, facts: Facts) -> Progress:
         return _gone(follow)
     primary = service.primary
     name = f"{follow.part}:{revision(primary.task_definition) or '?'}" if primary is not None else "nothing"
-    counts = progress(primary.running, primary.desired, _healthy(world, service, facts)) if primary is not None else "no primary deployment"
+    counts = "no primary deployment"
+    if primary is not None:
+        counts = progress(primary.running, primary.desired, healthy_of(primary, world, service, facts))
     seen = world.service_deployments
     fresh = seen.age(facts.now) is Age.FRESH and (seen.seen_at or 0.0) >= follow.started_at
     own = next((d for d in seen.value or () if d.arn == follow.service_deployment), None) if fresh else None
@@ -292,7 +294,7 @@ def _adopt(follow: Follow, service: Service, world: World, facts: Facts) -> Prog
     return Progress(sentence="", unknown=unknown, unknown_for_s=VISIBLE_S if read_after_s >= VISIBLE_S else LIMIT_S)
 
 
-def _replaced(follow: Follow, service: Service, own: Deployment | None, facts: Facts) -> Progress:
+def _replaced(follow: Follow, service: Service, own: Deployment | None, world: World, facts: Facts) -> Progress:
     primary = service.primary
     if own is None and facts.now - follow.started_at < VISIBLE_S and (primary is None or (primary.created_at or 0.0) < follow.started_at):
         return Progress(sentence="the new deployment is not visible yet")
@@ -300,8 +302,21 @@ def _replaced(follow: Follow, service: Service, own: Deployment | None, facts: F
     rolled_back = (own is not None and own.rollout == "FAILED") or (primary is not None and "rolling back" in primary.rollout_reason)
     sentence = progress(primary.running, primary.desired, None) if primary is not None else "no primary deployment"
     if rolled_back:
-        return Progress(sentence=sentence, failed=f"the circuit breaker rolled it back to {now}")
+        return Progress(sentence=sentence, failed=f"{_who(follow, service, own, world)} rolled it back to {now}")
     return Progress(sentence=sentence, moved=f"another deployment replaced it: {now} is the primary one now")
+
+
+def _who(follow: Follow, service: Service, own: Deployment | None, world: World) -> str:
+    """Who rolled a deployment back: the circuit breaker only where ECS says so; a person can do it too."""
+    primary = service.primary
+    record = undone_by(world, service, primary) if primary is not None else None
+    if record is not None and record.breaker:
+        triggered = record.breaker == "TRIGGERED"
+    else:
+        triggered = any("circuit breaker" in d.rollout_reason for d in (own, primary) if d is not None)
+    stops = (f.follow for f in world.follows if f.follow.kind == "rollback" and f.follow.service == service.name)
+    ours = any(stop.started_at >= follow.started_at for stop in stops)
+    return "the circuit breaker" if triggered else "this program" if ours else "somebody or an alarm"
 
 
 READERS: Mapping[str, Callable[[Follow, World, Facts], Progress]] = {

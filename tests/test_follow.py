@@ -300,6 +300,36 @@ def test_a_roll_back_by_the_breaker_is_a_failure():
     assert "the circuit breaker rolled it back to api:41" in now.sentence
 
 
+@pytest.mark.parametrize(
+    ("breaker", "reason", "who"),
+    [
+        ("MONITORING", "ECS deployment stopped: rolling back", "somebody or an alarm"),
+        ("MONITORING", "ECS deployment circuit breaker: rolling back", "somebody or an alarm"),
+        ("TRIGGERED", "ECS deployment: rolling back", "the circuit breaker"),
+        ("", "ECS deployment stopped: rolling back", "somebody or an alarm"),
+        ("", "ECS deployment circuit breaker: rolling back", "the circuit breaker"),
+    ],
+)
+def test_the_breaker_is_blamed_for_a_roll_back_only_where_ecs_says_so(breaker, reason, who):
+    at = T0 + 300
+    back = deployment("api", 41, at, 20, id="ecs-svc/9", rollout="IN_PROGRESS", rollout_reason=f"{reason} to {OLD}.")
+    record = worlds.service_deployment("api", 42, at, 300, status="ROLLBACK_IN_PROGRESS", finished_at=None, breaker=breaker)
+    lost = rolling(at, rollout="FAILED", status="ACTIVE", old=0)
+    now = run(begun("deployment", deployment=NEW), (at, world(at, deployments=(back, *lost), service_deployments=(record,))))
+    assert (now.phase, f"{who} rolled it back to api:41" in now.sentence) == (Phase.FAILED, True)
+
+
+def test_our_own_roll_back_is_told_as_ours():
+    at = T0 + 300
+    back = deployment(
+        "api", 41, at, 20, id="ecs-svc/9", rollout="IN_PROGRESS", rollout_reason=f"ECS deployment stopped: rolling back to {OLD}."
+    )
+    lost = rolling(at, rollout="FAILED", status="ACTIVE", old=0)
+    stopping = begun("rollback", started_at=T0 + 200)
+    seen_world = msgspec.structs.replace(world(at, deployments=(back, *lost)), follows=(stopping,))
+    assert "this program rolled it back to api:41" in run(begun("deployment", deployment=NEW), (at, seen_world)).sentence
+
+
 @pytest.mark.parametrize(("rollout", "said"), [("IN_PROGRESS", "rolling back to api:41, "), ("COMPLETED", "rolled back to api:41, ")])
 def test_a_followed_roll_back_is_called_one(rollout, said):
     """By its reason while it goes on; afterwards, when the reason is gone, by the record of what it undid."""

@@ -50,7 +50,8 @@ def deploy(sim: Simulator, service: Service, target: Revision, at: float, undoes
     made.started_at = at
     made.rollout_reason = f"ECS deployment {made.id} in progress."
     if undoes:
-        made.rollout_reason = f"ECS deployment circuit breaker: rolling back to deploymentId {made.id}."
+        why = "circuit breaker" if undoes.breaker == "TRIGGERED" else "stopped"
+        made.rollout_reason = f"ECS deployment {why}: rolling back to deploymentId {made.id}."
     service.deployments.insert(0, made)
     service.steady = False
     return made
