@@ -205,6 +205,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The configuration file that was read; empty when there was none."""
     secret_fd: int | None = None
     """File descriptor that the new value of a secret may be read from, once."""
+    secret_file: tuple[int, int] | None = None
+    """Device and number of the file behind it at the start: once it was read and closed, another file may get its number."""
     bell: bool = True
     """Whether the terminal's bell rings when a followed change ends."""
     notify: tuple[str, ...] = ("toast", "bell", "title")
@@ -289,6 +291,14 @@ def _secret_fd(flags: Flags) -> int | None:
     return flags.secret_fd
 
 
+def _file_of(descriptor: int | None) -> tuple[int, int] | None:
+    try:
+        found = None if descriptor is None else os.fstat(descriptor)
+    except OSError as error:
+        raise ConfigError(f"--secret-fd {descriptor}: {error.strerror}") from None
+    return None if found is None else (found.st_dev, found.st_ino)
+
+
 def load(flags: Flags, environ: Mapping[str, str] | None = None, *, state_dir: str = "") -> Config:
     """The configuration of this run: file, then environment variables, then flags. Raises `ConfigError`."""
     variables = os.environ if environ is None else environ
@@ -327,6 +337,7 @@ def load(flags: Flags, environ: Mapping[str, str] | None = None, *, state_dir: s
         state_dir=state_dir or _state_dir(),
         file=str(path or ""),
         secret_fd=_secret_fd(flags),
+        secret_file=_file_of(flags.secret_fd),
         bell=file.bell,
         notify=tuple(way for way in file.notify if way != "bell" or file.bell),
         mask=file.mask,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import Any, NoReturn
 
@@ -21,6 +22,17 @@ class _Parser(argparse.ArgumentParser):
         self.exit(NOT_RUN, f"{self.prog}: error: {told}\n")
 
 
+def descriptor(text: str) -> int:
+    """A number of a file descriptor; looked at here, before this program opens files that could get the number."""
+    number = int(text)
+    if number > 2:
+        try:
+            os.fstat(number)
+        except OSError:
+            raise argparse.ArgumentTypeError(f"{number} is not open: give it a file or a command, e.g. {number}< FILE") from None
+    return number
+
+
 def parser_of_everything() -> argparse.ArgumentParser:
     """Every sub-command with its options."""
     common = _Parser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
@@ -30,7 +42,7 @@ def parser_of_everything() -> argparse.ArgumentParser:
     common.add_argument("--config", metavar="PATH", help="configuration file; else CLICKIT_CONFIG, else clickit.toml of the user")
     common.add_argument("--read-only", action="store_true", help="nothing can be changed for the life of the process")
     common.add_argument("--low-bandwidth", action="store_true", help="for a slow connection: fewer pictures a second, the log more seldom")
-    common.add_argument("--secret-fd", type=int, metavar="N", help="file descriptor that `rotate` may read a new value from, once")
+    common.add_argument("--secret-fd", type=descriptor, metavar="N", help="file descriptor that `rotate` may read a new value from, once")
     recorded = _Parser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
     recorded.add_argument("--record", metavar="FILE", help="also write what is seen into a new file, masked, for `replay`; gzip with .gz")
     parser = _Parser(

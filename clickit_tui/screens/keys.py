@@ -170,7 +170,7 @@ class Keys(Screen[None]):
         def ready(value: Hidden, origin: str) -> None:
             self._open(change(self.app, self.core, chosen, target, value=value, origin=origin))
 
-        Asked(self.app, titled(self.core, chosen, target), badge(world), self.core.config.secret_fd, ready, self.say).open()
+        Asked(self.app, titled(self.core, chosen, target), badge(world), self.core.config, ready, self.say).open()
 
     def action_undo(self) -> None:
         """Preview the inverse of the last change."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from textual.app import App
 
+from clickit_tui.config import Config
 from clickit_tui.plan import Hidden
 from clickit_tui.ui.picker import Choice, Picker
 from clickit_tui.ui.prompt import Prompt
@@ -34,10 +35,16 @@ def generated(length: int, alphabet: str, choose: Callable[[str], str] = secrets
     return Hidden("".join(choose(alphabet) for _ in range(length)))
 
 
-def read_all(descriptor: int) -> Hidden | str:
-    """What stands in a file descriptor, without its last line end, or why it cannot be used; the descriptor is closed. Blocking."""
+def read_all(descriptor: int, expected: tuple[int, int] | None = None) -> Hidden | str:
+    """What stands in a file descriptor, without its last line end, or why it cannot be used; the descriptor is closed. Blocking.
+
+    With `expected`, device and number of a file, nothing is read of any other, which belongs to this program.
+    """
     held = bytearray()
     try:
+        there = os.fstat(descriptor)
+        if expected not in (None, (there.st_dev, there.st_ino)):
+            return f"file descriptor {descriptor} was read already: it can be read once"
         with os.fdopen(descriptor, "rb", closefd=True) as file:
             held.extend(file.read(MOST_BYTES + 1))
         if len(held) > MOST_BYTES:
@@ -55,9 +62,9 @@ def read_all(descriptor: int) -> Hidden | str:
 class Asked:
     """One question for a value: how, then the value; `ready` gets it, `say` what went wrong."""
 
-    def __init__(self, app: App[object], title: str, badge: str, descriptor: int | None, ready: Ready, say: Callable[[str], None]) -> None:
+    def __init__(self, app: App[object], title: str, badge: str, config: Config, ready: Ready, say: Callable[[str], None]) -> None:
         self._app, self._title, self._badge = app, title, badge
-        self._descriptor, self._ready, self._say = descriptor, ready, say
+        self._descriptor, self._file, self._ready, self._say = config.secret_fd, config.secret_file, ready, say
 
     def open(self) -> None:
         """Ask how."""
@@ -97,9 +104,9 @@ class Asked:
         self._ready(generated(int(text), alphabet), f"generated, {int(text)} characters: {name}")
 
     async def _read(self, descriptor: int) -> None:
-        found = await asyncio.to_thread(read_all, descriptor)
+        found = await asyncio.to_thread(read_all, descriptor, self._file)
         if isinstance(found, str):
-            self._say(f"file descriptor {descriptor}: {found}")
+            self._say(found if found.startswith("file descriptor") else f"file descriptor {descriptor}: {found}")
         else:
             self._ready(found, f"read from file descriptor {descriptor}")
 

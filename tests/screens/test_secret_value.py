@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from clickit_tui.cli import main
 from clickit_tui.config import ConfigError, Flags, load
 from clickit_tui.plan import Hidden
 from clickit_tui.screens.secret_value import ALPHABETS, MOST_BYTES, generated, read_all, wrong_length
@@ -58,7 +59,29 @@ def test_what_cannot_be_a_secret_is_told_and_quotes_nothing(tmp_path: Path) -> N
 
 
 def test_the_terminal_s_own_descriptors_are_refused(tmp_path: Path) -> None:
-    assert load(Flags(env="dev", secret_fd=3), {}, state_dir=str(tmp_path)).secret_fd == 3
+    given = descriptor(b"x")
+    assert load(Flags(env="dev", secret_fd=given), {}, state_dir=str(tmp_path)).secret_fd == given
     for number in (0, 1, 2, -1):
         with pytest.raises(ConfigError, match="terminal's"):
             load(Flags(env="dev", secret_fd=number), {}, state_dir=str(tmp_path))
+
+
+def test_a_descriptor_is_read_once_and_never_a_file_that_got_its_number(tmp_path: Path) -> None:
+    given = descriptor(b"new-value")
+    config = load(Flags(env="dev", secret_fd=given), {}, state_dir=str(tmp_path))
+    assert isinstance(read_all(given, config.secret_file), Hidden)
+    (tmp_path / "own").write_text("what this program keeps")
+    other = os.open(tmp_path / "own", os.O_RDONLY)
+    os.dup2(other, given)
+    assert read_all(given, config.secret_file) == f"file descriptor {given} was read already: it can be read once"
+    assert os.read(given, 4) == b"what", "it is still open"
+    for each in {other, given}:
+        os.close(each)
+
+
+def test_a_descriptor_that_nobody_opened_is_refused_at_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--env", "dev", "--secret-fd", "987", "keys"])
+    assert "987 is not open" in capsys.readouterr().err
+    with pytest.raises(ConfigError, match="987"):
+        load(Flags(env="dev", secret_fd=987), {}, state_dir=str(tmp_path))
