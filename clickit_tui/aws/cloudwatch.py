@@ -203,6 +203,8 @@ class MetricsReader:
         self._charting = charting or Charting()
         self._asked_to: dict[str, float] = {}
         """End of the newest request for each series, epoch seconds."""
+        self._whole_to: dict[str, float] = {}
+        """Up to when each series is known without a hole: what CloudWatch did not answer completely is asked for again."""
         self._made_of: dict[str, tuple[Query, ...]] = {}
         self._insisted = False
 
@@ -223,20 +225,22 @@ class MetricsReader:
         fresh = frozenset(each.key for each in every if each.key not in past or self._made_of.get(each.key) != each.queries)
         start, end = window(now, before, bool(fresh))
         asked = tuple(each for each in wanted(every, before, fresh, end) if each.key in fresh or self._charting.asks(each))
-        start = min(start, *(self._behind(each, end) for each in asked)) if asked else start
+        start = min(start, *(self._behind(each, end) for each in asked if each.key not in fresh), end)
         found = await read_points(self._gateway, asked, start, end)
         self._made_of = {each.key: each.queries for each in every}
         self._asked_to |= {each.key: end for each in asked}
         made = {each.key: past[each.key] for each in every if each.key in past}
         for each in asked:
             made[each.key] = series(each, combined(each, found), None if each.key in fresh else past[each.key], end)
+            whole = made[each.key].status == COMPLETE
+            self._whole_to[each.key] = end if whole else start if each.key in fresh else self._whole_to[each.key]
         held = known_from(before, bool(fresh), start, end)
         return {"metrics": Metrics(series={each.key: made[each.key] for each in every}, start=held, end=end)}
 
     def _behind(self, measure: Measure, end: float) -> float:
-        """Where a series that was left aside for a while has to be taken up again; at most `KEEP_S` back."""
-        asked_to = self._asked_to.get(measure.key, end)
-        return max(_floor(min(asked_to, end) - AGAIN_S, 300), _floor(end - KEEP_S, 300))
+        """Where a series that was left aside, or not answered completely, has to be taken up again; at most `KEEP_S` back."""
+        whole_to = self._whole_to.get(measure.key, end)
+        return max(_floor(min(whole_to, end) - AGAIN_S, 300), _floor(end - KEEP_S, 300))
 
     def lags(self) -> bool:
         """Whether the charts want a series that was left aside."""

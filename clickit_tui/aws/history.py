@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from clickit_tui.aws.catalogue import Measure, Query, measures
-from clickit_tui.aws.cloudwatch import AGAIN_S, Charting, Result, combined, read_points, series
+from clickit_tui.aws.cloudwatch import AGAIN_S, COMPLETE, Charting, Result, combined, read_points, series
 from clickit_tui.aws.fetching import needed
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.naming import Names
@@ -31,6 +31,8 @@ class _Past:
     def __init__(self) -> None:
         self.series: dict[str, Series] = {}
         self.made_of: dict[str, tuple[Query, ...]] = {}
+        self.torn: dict[str, float] = {}
+        """Series that CloudWatch did not answer completely, and when each is asked for wholly again, epoch seconds."""
         self.start = self.end = 0.0
 
 
@@ -95,23 +97,35 @@ class HistoryReader:
             return {} if before else {"history": History()}
         now, past = self._clock(), self._pasts.setdefault(wanted.period_s, _Past())
         every = tuple(at_period(each, wanted.period_s) for each in measures(world, self._names))
-        fresh = tuple(each for each in every if past.made_of.get(each.key) != each.queries)
+        again = tuple(each for each in every if past.series and (_replaced(past, each) or past.torn.get(each.key, now + 1) <= now))
         missing = windows((past.start, past.end) if past.series else None, wanted, now)
         for start, end in missing:
             await self._read(past, every, start, end)
-        if fresh and len(fresh) < len(every):
-            await self._read(past, fresh, past.start, past.end)
+        if again:
+            await self._read(past, again, past.start, past.end)
         unchanged = before is not None and before.period_s == wanted.period_s and before.back_s == wanted.back_s
-        if unchanged and not missing and not fresh:
+        if unchanged and not missing and not again:
             return {}
         return {"history": History(series=dict(past.series), back_s=wanted.back_s, period_s=wanted.period_s, end=past.end)}
 
     async def _read(self, past: _Past, every: Iterable[Measure], start: float, end: float) -> None:
         asked = tuple(every)
         found: Mapping[Query, Result] = await read_points(self._gateway, asked, start, end)
+        wholly = start <= past.start and end >= past.end
         for each in asked:
-            before = past.series.get(each.key) if past.made_of.get(each.key) == each.queries else None
-            past.series[each.key] = series(each, per_minute(each, combined(each, found)), before, end, keep_s=2.0 * RANGES[-1].back_s)
-            past.made_of[each.key] = each.queries
-        past.start = min(past.start or start, start)
+            before = None if _replaced(past, each) else past.series.get(each.key)
+            made = series(each, per_minute(each, combined(each, found)), before, end, keep_s=2.0 * RANGES[-1].back_s)
+            if made.status != COMPLETE:
+                past.torn[each.key] = self._clock() + RENEWS_S
+            elif before is None or wholly:
+                past.torn.pop(each.key, None)
+            elif each.key in past.torn:
+                made = msgspec.structs.replace(made, status=before.status)
+            past.series[each.key], past.made_of[each.key] = made, each.queries
+        past.start = start if start > past.end else min(past.start, start)
         past.end = max(past.end, end)
+
+
+def _replaced(past: _Past, measure: Measure) -> bool:
+    """Whether what is known under a measure's key is of another resource, or nothing is."""
+    return past.made_of.get(measure.key) != measure.queries

@@ -238,9 +238,10 @@ def _standing(world: World, series: Series, drawn: Chart, wanted: Range, found: 
         return _awaited(world, now)
     if now - found.end > LATE_S + min(2 * found.period_s, 600):
         return Standing.UNREAD, _unread_since(world, now - found.end)
-    silent = _silent_s(drawn, found.end)
+    silent, partial = _silent_s(drawn, found.end), series.status not in ("Complete", "")
+    if partial and silent is not None:
+        return Standing.UNREAD, f"CloudWatch answered {series.status}: no data {_for(silent)}"
     if silent is None:
-        partial = series.status not in ("Complete", "")
         return (Standing.PARTIAL, f"CloudWatch answered {series.status}: points may be missing") if partial else (Standing.KNOWN, "")
     if series.kind is MetricClass.EVENTS:
         return Standing.EMPTY, "no traffic"

@@ -338,6 +338,22 @@ async def test_a_failed_read_is_tried_again_and_loses_nothing() -> None:
     assert after.series["db.cpu"].times[-1] == before.series["db.cpu"].times[-1] + 60
 
 
+async def test_what_was_not_answered_completely_is_asked_for_until_it_is() -> None:
+    """A counter that is complete again is 0 where it has no point: also in the minutes that CloudWatch had left out."""
+    session = Session(CloudWatch())
+    await session.step()
+    answered, session.cloud.status, session.cloud.value = session.cloud.value, "InternalError", lambda query, at: None
+    for _ in range(30):
+        await session.step(60.0)
+    session.cloud.status, session.cloud.value = "Complete", answered
+    series = (await session.step(60.0)).series["db.cpu"]
+    assert series.times[-1] - series.times[0] == 60 * (len(series.times) - 1)
+    assert len(session.asked) == 32
+    for _ in range(6):
+        await session.step(60.0)
+    assert session.asked[-1]["EndTime"].timestamp() - session.asked[-1]["StartTime"].timestamp() <= AGAIN_S + 360
+
+
 async def test_between_two_minutes_nothing_is_read_and_nothing_answered() -> None:
     session = Session(CloudWatch())
     await session.step()
@@ -529,6 +545,49 @@ async def test_a_long_range_is_read_once_kept_and_only_its_end_read_again() -> N
     ((start, end, periods),) = await step(15)
     assert periods == {3600}
     assert (end - start) // 86_400 == 30
+
+
+class Past:
+    """A reader of the past on a stepped clock, and the windows that it asks for."""
+
+    def __init__(self, name: str) -> None:
+        self.cloud, self.now, self.world, self.charting = CloudWatch(), NOW, WORLD, Charting()
+        self.charting.range = range_named(name) or pytest.fail("no range")
+        self.reader = HistoryReader(self.cloud.gateway, NAMES, self.charting, lambda: self.now)  # type: ignore[arg-type]
+
+    async def step(self, seconds: float) -> Any:
+        self.now += seconds
+        if answer := await self.reader.fetch(self.world):
+            self.world = msgspec.structs.replace(self.world, history=Seen(value=answer["history"], seen_at=self.now))  # type: ignore[arg-type]
+        return self.world.history.value
+
+
+def gaps(series: Any) -> set[float]:
+    return {later - earlier for earlier, later in pairwise(series.times)}
+
+
+async def test_a_time_in_which_no_chart_looked_back_is_no_hole_in_the_past() -> None:
+    past = Past("12h")
+    await past.step(0)
+    await past.step(13 * 3600)
+    past.charting.range = range_named("24h") or pytest.fail("no range")
+    found = await past.step(15)
+    assert gaps(found.series["api.cpu"]) == {300.0}
+    assert found.series["api.cpu"].times[0] <= past.now - 86_000
+
+
+async def test_a_past_that_was_not_answered_completely_is_asked_for_again_and_not_called_complete_before() -> None:
+    past = Past("24h")
+    answered = past.cloud.value
+    past.cloud.status, past.cloud.value = "InternalError", lambda query, at: None
+    await past.step(0)
+    past.cloud.status, past.cloud.value = "Complete", answered
+    assert (await past.step(310)).series["edge.target_5xx"].status == "InternalError"
+    asked = len(past.cloud.gateway.calls)
+    await past.step(15)
+    assert len(past.cloud.gateway.calls) == asked, "not at every look"
+    found = (await past.step(400)).series["edge.target_5xx"]
+    assert (found.status, gaps(found), len(found.times) >= 288) == ("Complete", {300.0}, True)
 
 
 def test_the_past_of_minutes_never_stays_so_far_behind_that_the_newest_metrics_leave_a_hole() -> None:

@@ -58,6 +58,12 @@ def test_an_incomplete_counter_is_never_filled_with_zeros(status):
     assert drawn.values == ()
 
 
+@pytest.mark.parametrize("key", ["edge.requests", "edge.target_5xx", "edge.p95", "api.cpu", "db.cpu"])
+def test_a_metric_that_cloudwatch_did_not_answer_is_neither_quiet_nor_stopped(key):
+    drawn = chart(world_with(key, times=(), values=(), status="InternalError"), key, HOUR, NOW)
+    assert (drawn.standing, drawn.words) == (Standing.UNREAD, "CloudWatch answered InternalError: no data in sight")
+
+
 def test_latency_without_a_request_is_no_data_and_no_zero():
     drawn = chart(world_with("edge.p95", times=minutes(9), values=(0.2,)), "edge.p95", HOUR, NOW)
     assert drawn.values == (0.2,)
