@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from clickit_tui.aws.fetching import listed, needed, not_found, outcomes
+from clickit_tui.aws.fetching import garbled, listed, needed, not_found, outcomes
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.members import Json, flag, integer, text
 from clickit_tui.poll import Fetch
@@ -46,6 +46,8 @@ def nat_fetch(gateway: Gateway) -> Fetch:
             needed(world.target_groups, "target_groups")
             raise not_found("the VPC of the target groups or of the database")
         answers = await listed(gateway, "ec2", "DescribeNatGateways", "NatGateways", Filter=[{"Name": "vpc-id", "Values": [vpc]}])
+        if not all(text(each, "NatGatewayId") for each in answers):
+            raise garbled("ec2:DescribeNatGateways", "NatGatewayId")
         return {"nat": nat_gateways(answers)}
 
     return fetch
@@ -57,7 +59,7 @@ def security_rule(answer: Json) -> SecurityRule:
     gone = text(answer, "ReferencedGroupInfo", "PeeringStatus") == "deleted"
     return SecurityRule(
         group=text(answer, "GroupId"),
-        egress=flag(answer, "IsEgress") is True,
+        egress=flag(answer, "IsEgress"),
         protocol=text(answer, "IpProtocol"),
         from_port=integer(answer, "FromPort"),
         to_port=integer(answer, "ToPort"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from clickit_tui.aws.fetching import listed, missing, needed, outcomes
+from clickit_tui.aws.fetching import garbled, listed, missing, needed, outcomes
 from clickit_tui.aws.gateway import Gateway
 from clickit_tui.aws.members import Json, integer, member, records, said, text, when, words
 from clickit_tui.naming import Names
@@ -158,6 +158,8 @@ async def _repository(gateway: Gateway, name: str, parts: tuple[str, ...]) -> Re
         if missing(failed, "RepositoryNotFoundException"):
             return Repository(name=name, parts=parts, exists=False)
         raise
+    if told and not any(text(each, "imageDigest") for each in told):
+        raise garbled("ecr:DescribeImages", "imageDigest")
     images = [image(each, text(each, "registryId"), name, text(each, "imageDigest")) for each in told if text(each, "imageDigest")]
     newest = sorted(images, key=lambda each: -(each.pushed_at or 0.0))
     return Repository(name=name, parts=parts, exists=True, images=tuple(newest[:KEPT]), total=len(told))

@@ -41,12 +41,14 @@ def _here(failed: Failed, names: Names) -> Failed:
 def cluster_fetch(gateway: Gateway, names: Names) -> Fetch:
     """Feeds `cluster`: the cluster, or `ClusterMissing` with the clusters that are here instead."""
 
-    async def others() -> ClusterMissing:
+    async def others(known: bool) -> ClusterMissing:
         try:
             arns = await gateway.pages("ecs", "ListClusters", "clusterArns")
         except Failed as failed:
             return ClusterMissing(looked_for=names.cluster, hidden=failed.fault.sentence)
         here = tuple(sorted(tail(arn) for arn in words({"arns": arns}, "arns")))
+        if names.cluster in here and not known:
+            raise garbled("ecs:DescribeClusters", f"{names.cluster}, which ecs:ListClusters names")
         return ClusterMissing(looked_for=names.cluster, here=here, nearest=nearest(names.cluster, here) or "")
 
     async def fetch(world: World) -> Mapping[str, object]:
@@ -54,13 +56,15 @@ def cluster_fetch(gateway: Gateway, names: Names) -> Fetch:
             answer = await gateway.read("ecs", "DescribeClusters", clusters=[names.cluster], include=["SETTINGS", "CONFIGURATIONS"])
         except Failed as failed:
             if missing(failed, *CLUSTER_CODES):
-                return {"cluster": await others()}
+                return {"cluster": await others(known=False)}
             raise
         if not isinstance(answer.get("clusters"), list) and not records(answer, "failures"):
             raise garbled("ecs:DescribeClusters", "clusters")
         found = [ecs.cluster(each) for each in records(answer, "clusters")]
         mine = next((each for each in found if each.name == names.cluster and each.status != "INACTIVE"), None)
-        return {"cluster": mine or await others()}
+        if mine is None and not all(each.name for each in found):
+            raise garbled("ecs:DescribeClusters", "clusterName")
+        return {"cluster": mine or await others(known=any(each.name == names.cluster for each in found))}
 
     return fetch
 

@@ -136,6 +136,8 @@ def cache_fetch(gateway: Gateway, names: Names) -> Fetch:
         for failed in (groups, clusters):
             if isinstance(failed, Failed):
                 raise failed
+        if not all(text(each, "ReplicationGroupId") for each in read[0]) or not all(text(each, "CacheClusterId") for each in read[1]):
+            raise garbled("elasticache:DescribeCacheClusters", "CacheClusterId")
         return {"cache": absent}
 
     return fetch

@@ -89,7 +89,10 @@ def database_fetch(gateway: Gateway, names: Names) -> Fetch:
             raise
         if not isinstance(answer.get("DBInstances"), list):
             raise garbled("rds:DescribeDBInstances", "DBInstances")
-        return {"database": named(answer, names.database) or absent}
+        found = named(answer, names.database)
+        if found is None and not all(text(each, "DBInstanceIdentifier") for each in records(answer, "DBInstances")):
+            raise garbled("rds:DescribeDBInstances", "DBInstanceIdentifier")
+        return {"database": found or absent}
 
     return fetch
 

@@ -12,6 +12,7 @@ from clickit_tui.checks.registry import Facts, Finding, Todo, Verdict, check
 from clickit_tui.world.ecs import Service
 from clickit_tui.world.network import SecurityRule
 from clickit_tui.world.parts import Database
+from clickit_tui.world.words import several
 from clickit_tui.world.world import World
 
 CALL = "ec2:DescribeSecurityGroupRules"
@@ -42,6 +43,10 @@ def judge(world: World, facts: Facts) -> Finding:
     if came.open is None or left.open is None:
         said = f"{came.how if came.open is None else left.how}: no permission: ec2:GetManagedPrefixListEntries"
         return unknown("denied", said, "database", CALL)
+    if not (came.open and left.open) and (vague := sum(not rule.told for rule in rules)):
+        return unknown(
+            "bad answer", f"the answer leaves out what {several(vague, 'rule')} of the security groups let pass", "database", CALL
+        )
     wide = came.open and any(r.open_to_all and _of_database(r, database, port) for r in rules)
     verdict = Verdict.FAIL if not (came.open and left.open) else Verdict.WARN if wide else Verdict.PASS
     return Finding(
@@ -76,7 +81,7 @@ def ingress(rules: tuple[SecurityRule, ...], app: Service, database: Database, r
 
 def egress(rules: tuple[SecurityRule, ...], app: Service, database: Database, port: int) -> Way:
     """Whether a rule of the tasks lets them out to the database: its group, or a range; the database's own address is not known."""
-    own = [r for r in rules if r.egress and r.group in app.security_groups and r.covers_port(port)]
+    own = [r for r in rules if r.egress is True and r.group in app.security_groups and r.covers_port(port)]
     if any(r.other_group in database.security_groups for r in own):
         return Way(open=True, how=f"egress {port} by group")
     if any(r.cidr or r.ranges for r in own):
@@ -85,7 +90,7 @@ def egress(rules: tuple[SecurityRule, ...], app: Service, database: Database, po
 
 
 def _of_database(rule: SecurityRule, database: Database, port: int) -> bool:
-    return not rule.egress and rule.group in database.security_groups and rule.covers_port(port)
+    return rule.egress is False and rule.group in database.security_groups and rule.covers_port(port)
 
 
 def _by_range(own: list[SecurityRule], ranges: list[str], missing: str, how: str) -> Way:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clickit_tui.checks.reading import TASKS_CALL, measured, tasks_of
+from clickit_tui.checks.reading import TASKS_CALL, measured, tasks_of, unknown
 from clickit_tui.checks.registry import Facts, Finding, Verdict, check
 from clickit_tui.world.causes import cause_of
 from clickit_tui.world.ecs import Task, revision
@@ -12,9 +12,11 @@ from clickit_tui.world.world import World
 
 @check("db.migration", "database", "migration", ("tasks",))
 def judge(world: World, facts: Facts) -> Finding:
-    """WARN while one runs, FAIL when the newest one ended badly within the hour."""
+    """WARN while one runs, FAIL when the newest one ended badly within the hour, UNKNOWN when that is not told."""
     tasks = tasks_of(world, facts, "migration")
     runs = sorted(tasks, key=lambda t: -(t.started_at or t.created_at or 0.0))
+    if any(not run.status for run in runs):
+        return unknown("bad answer", "the answer does not tell the status of a migration's task", "database", TASKS_CALL)
     verdict, short, said = _judged(runs, facts.now, facts.thresholds.migration_recent_s)
     return Finding(
         verdict=verdict,

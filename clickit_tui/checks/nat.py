@@ -10,6 +10,7 @@ from clickit_tui.world.world import World
 
 CALL = "ec2:DescribeNatGateways"
 PORT_ERRORS = "nat.port_errors"
+STATES = ("pending", "failed", "available", "deleting", "deleted")
 
 
 def existing(world: World, facts: Facts) -> tuple[NatGateway, ...]:
@@ -20,17 +21,18 @@ def existing(world: World, facts: Facts) -> tuple[NatGateway, ...]:
 
 @check("nat.state", "nat", "state", ("nat",))
 def state(world: World, facts: Facts) -> Finding:
-    """FAIL when none is available, WARN when some are not; NONE without any, UNKNOWN when the answer tells no state."""
+    """FAIL when none is available, WARN when some are not, UNKNOWN when the state of one is not told; NONE without any."""
     living = existing(world, facts)
     if not living:
         return none("no NAT gateway in the VPC", part="nat")
-    bad = [g for g in living if g.state != "available"]
-    silent = [g.id for g in bad if not g.state]
-    if bad and len(silent) == len(bad):
-        return unknown("no state", f"the answer does not tell the state of {', '.join(silent)}", "nat", CALL)
-    verdict = Verdict.FAIL if len(bad) == len(living) and not silent else Verdict.WARN if bad else Verdict.PASS
-    said = ", ".join(f"{g.id} {g.state or 'without a state'}" for g in bad)
-    good = len(living) - len(bad)
+    vague = [g for g in living if g.state not in STATES]
+    bad = [g for g in living if g.state != "available" and g not in vague]
+    if vague and not bad:
+        said = ", ".join(f"{g.id} ({g.state})" if g.state else g.id for g in vague)
+        return unknown("no state", f"the answer does not tell the state of {said}", "nat", CALL)
+    verdict = Verdict.FAIL if len(bad) == len(living) else Verdict.WARN if bad else Verdict.PASS
+    said = ", ".join(f"{g.id} {g.state or 'without a state'}" for g in (*bad, *vague))
+    good = len(living) - len(bad) - len(vague)
     return Finding(
         verdict=verdict,
         short=f"{good}/{len(living)} up",

@@ -11,8 +11,9 @@ from clickit_tui.checks.timeline import Happening, Kind, timeline
 from clickit_tui.config import Thresholds
 from clickit_tui.naming import SERVICES
 from clickit_tui.world.health import stopped_by_itself
-from clickit_tui.world.minutes import Reading, errors_5xx, newest_minutes, read
+from clickit_tui.world.minutes import ERRORS_5XX, REQUESTS, Reading, errors_5xx, newest_minutes, read
 from clickit_tui.world.parts import Metrics
+from clickit_tui.world.seen import Absent
 from clickit_tui.world.words import brief, several
 from clickit_tui.world.world import World
 
@@ -105,6 +106,24 @@ def first_bad_minute(world: World, facts: Facts, since: float | None = None) -> 
     """The run that began first, of those that customers feel; of the others only where they feel nothing."""
     runs = bad_runs(world, facts, since)
     return next((one for one in runs if one.felt), next(iter(runs), None))
+
+
+def unread_signals(world: World) -> tuple[str, ...]:
+    """Labels of the signals that were not read completely, of parts that exist: that they have no bad minute is not known."""
+    found = world.metrics.value
+    absent = {"edge": world.balancer.value, "db": world.database.value}
+    here = [signal for signal in SIGNALS if not isinstance(absent.get(signal.key.partition(".")[0]), Absent)]
+    parts = None if world.services.value is None else {service.part for service in world.services.value}
+    here = [each for each in here if parts is None or (part := each.key.partition(".")[0]) not in SERVICES or part in parts]
+    return tuple(each.label for each in here if found is None or not all(_read(found, key) for key in _series_of(each)))
+
+
+def _series_of(signal: Signal) -> tuple[str, ...]:
+    return (REQUESTS, *ERRORS_5XX) if signal.key == ANSWERS else (signal.key,)
+
+
+def _read(metrics: Metrics, key: str) -> bool:
+    return key in metrics.series and metrics.series[key].status == "Complete"
 
 
 def bad_run(world: World, facts: Facts, signal: str) -> BadRun | None:

@@ -26,6 +26,8 @@ from clickit_tui.world.task_health import task_health
 from clickit_tui.world.world import ALWAYS_READ, ON_DEMAND, World
 
 OK, PARTLY, NOT_RUN = 0, 3, 4
+STARTING = ("PROVISIONING", "PENDING", "ACTIVATING")
+"""States of a task before it runs."""
 WITHIN_S = 20.0
 """Longest wait for the first reading of everything."""
 
@@ -298,7 +300,9 @@ def health_words(task: Task, target: Target | None, read: bool) -> str:
     said = task_health(task, target)
     if said == "target" and target is not None:
         return f"{target.state} {target.reason}".strip()
-    words = {"status": "starting", "container": "container unhealthy", "healthy": "healthy"}
+    if said == "status":
+        return "?" if not task.status else "starting" if task.status in STARTING else task.status.lower()
+    words = {"container": "container unhealthy", "healthy": "healthy"}
     words["no target"] = "no target" if read or task.part not in SERVICES else "?"
     return words.get(said, "-")
 

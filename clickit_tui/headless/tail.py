@@ -68,7 +68,7 @@ class Unusable(Exception):
 
 
 def tail(config: Config, asked: Asked, *, out: TextIO | None = None, patience_s: float = PATIENCE_S) -> int:
-    """Run the command; returns the exit code: 0 all was read, 3 a group was not, 4 it could not run.
+    """Run the command; returns the exit code: 0 all was read, 3 a group or some of its events were not, 4 it could not run.
 
     Raises KeyboardInterrupt and BrokenPipeError, for which the command line has codes of its own.
     """
@@ -218,7 +218,7 @@ class Printing:
     def _code(self) -> int:
         unread = [reader for reader in self._engine.readers.values() if not reader.filled]
         if not unread:
-            return OK
+            return PARTLY if any(reader.unreadable for reader in self._engine.readers.values()) else OK
         known = (Trouble.MISSING, Trouble.DENIED)
         anything = len(unread) < len(self._engine.readers) or any(reader.fault and reader.fault.kind in known for reader in unread)
         return PARTLY if anything else NOT_RUN

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from clickit_tui.checks.registry import Facts
-from clickit_tui.checks.suspects import first_bad_minute
+from clickit_tui.checks.suspects import first_bad_minute, unread_signals
 from clickit_tui.world.world import World
 
 _AGE = re.compile(r"-?(\d+(?:\.\d+)?)\s*(s|m|h|d)")
@@ -49,7 +49,8 @@ def moment_or_bad_minute(text: str, world: World, facts: Facts, *, local: bool) 
         return moment(text, facts.now, world, local=local)
     first = first_bad_minute(world, facts)
     if first is None:
-        raise NoMoment("there is no bad minute in the metrics now")
+        unread = unread_signals(world)
+        raise NoMoment("there is no bad minute in the metrics now" + (f"; not seen: {', '.join(unread)}" if unread else ""))
     return first.at
 
 

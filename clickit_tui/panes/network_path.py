@@ -53,7 +53,7 @@ Found = SecurityRule | bool | None
 
 
 def _passing(
-    rules: Iterable[SecurityRule], own: Iterable[str], others: Iterable[str], ranges: Iterable[str], port: int, *, egress: bool
+    rules: tuple[SecurityRule, ...], own: Iterable[str], others: Iterable[str], ranges: Iterable[str], port: int, *, egress: bool
 ) -> Found:
     mine = [r for r in rules if r.group in tuple(own) and r.egress is egress and r.covers_port(port)]
     named = next((r for r in mine if r.other_group and r.other_group in tuple(others)), None)
@@ -67,7 +67,7 @@ def _passing(
     within = next((r for r, covers in covered if covers), None)
     if within is not None:
         return within
-    doubtful = any(covers is None for _, covers in covered) or (bool(covered) and not asked)
+    doubtful = any(covers is None for _, covers in covered) or (bool(covered) and not asked) or not all(r.told for r in rules)
     return None if doubtful else False
 
 

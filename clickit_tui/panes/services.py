@@ -47,7 +47,7 @@ def service_rows(world: World, view: View, width: int, options: Options) -> list
         rows.append(_service_row(world, view, service, width, opened))
         rows += _drift_rows(drift, service, view, width)
         if opened:
-            rows += task_rows(world, view, own.get(service.part, []), width, options)
+            rows += task_rows(world, view, own.get(service.part, []), width, options, service.running)
     if world.services.value is not None:
         missing = [n for n in (view.facts.names.api, view.facts.names.frontend) if n not in {s.name for s in services}]
         rows += [_said(f"  {view.facts.names.part(n):<9} not found: looked for service {n}", "unknown") for n in missing]
@@ -224,6 +224,8 @@ def task_state(task: Task, target: Target | None, view: View, path: str = "", un
     if said == "target" and target is not None:
         bad = target.state.startswith("unhealthy")
         return f"{symbol('FAIL' if bad else 'WARN')} {target_words(target, path)}", "fail" if bad else "warn"
+    if said == "status" and not task.status:
+        return f"{symbol('UNKNOWN')} status not told", "unknown"
     if said == "status":
         return f"{symbol('WARN')} {task.status.lower()}", "warn"
     if said == "container":
@@ -272,8 +274,8 @@ def _grouped(tasks: Iterable[Task]) -> list[tuple[Task, int]]:
     return [(max(g, key=lambda t: t.stopped_at or 0), len(g)) for g in newest_first]
 
 
-def task_rows(world: World, view: View, tasks: list[Task], width: int, options: Options) -> list[Row]:
-    """Running tasks (unhealthy first), then stopped ones grouped by reason."""
+def task_rows(world: World, view: View, tasks: list[Task], width: int, options: Options, counted: int | None = 0) -> list[Row]:
+    """Running tasks (unhealthy first), then stopped ones grouped by reason; `counted` is how many the service says it runs."""
     by_ip = {t.id: t for t in world.targets.value or ()}
     running = [t for t in tasks if not t.stopped]
     stopped = [t for t in tasks if t.stopped and (options.all_stopped or not is_quiet(t))]
@@ -282,16 +284,18 @@ def task_rows(world: World, view: View, tasks: list[Task], width: int, options: 
     path = next((g.path for g in world.target_groups.value or () for t in tasks if g.part == t.part and g.path), "")
     rows = [_task_row(view, t, by_ip.get(t.ip), width, 1, path, unread) for t in running]
     rows += [_task_row(view, t, None, width, n) for t, n in _grouped(stopped)]
-    return rows or [_said(f"    {_why_no_tasks(world)}")]
+    return rows or [_said(f"    {_why_no_tasks(world, counted)}")]
 
 
 def _said(text: str, look: Look = "dim") -> Row:
     return Row(key="", spans=(Span(text, look),), search="")
 
 
-def _why_no_tasks(world: World) -> str:
+def _why_no_tasks(world: World, counted: int | None) -> str:
     if world.tasks.value is None:
         return f"tasks: {reason(world.tasks.fault)}" if world.tasks.fault else "tasks: loading…"
+    if counted != 0:
+        return f"tasks: of {'?' if counted is None else counted} that run none is told to be of this service"
     return "nothing here: no running task, and none stopped in the last hour that was a failure (. shows all)"
 
 
@@ -352,6 +356,8 @@ def _migration_rows(world: World, view: View, tasks: Iterable[Task], width: int,
 def migration_state(task: Task, view: View) -> tuple[str, Look]:
     """How the newest migration stands."""
     symbol = view.mark
+    if not task.status:
+        return f"{symbol('UNKNOWN')} status not told", "unknown"
     if not task.stopped:
         return f"{symbol('WARN')} running: table locks likely", "warn"
     codes = [c.exit_code for c in task.containers]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from clickit_tui.checks.strip import findings
-from clickit_tui.checks.suspects import Suspect, bad_runs, first_bad_minute, suspects
+from clickit_tui.checks.suspects import Suspect, bad_runs, first_bad_minute, suspects, unread_signals
 from clickit_tui.checks.timeline import Blind, Happening, Kind, blind, kinds, timeline
 from clickit_tui.panes.pages import row as named
 from clickit_tui.panes.view import View
@@ -213,7 +213,11 @@ def _none_known(world: World, view: View, width: int) -> Spans:
 def _no_bad_minute(world: World, view: View, incident: Incident | None, width: int) -> list[Spans]:
     if world.metrics.value is None:
         return [(Span(fit(f"{view.glyphs.unknown} the metrics are not known: no first bad minute", width), "unknown"),)]
-    lines: list[Spans] = [(Span(fit(f"{view.mark('PASS')} no bad minute in the metrics now", width), "plain"),)]
+    unread = unread_signals(world)
+    said = f"{view.mark('UNKNOWN' if unread else 'PASS')} no bad minute in the metrics now" + (
+        f"; not seen: {', '.join(unread)}" if unread else ""
+    )
+    lines: list[Spans] = [(Span(fit(said, width), "unknown" if unread else "plain"),)]
     if incident is None:
         return lines
     ranked = suspects(world, view.facts, incident.began_at, view.found or findings(world, view.facts))

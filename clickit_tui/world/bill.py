@@ -163,6 +163,9 @@ def _fargate(world: World) -> Item:
     if services is None or tasks is None:
         return Item(id="fargate", name="Fargate", month=None, how=_blind(world.services if services is None else world.tasks))
     own = [task for task in tasks if task.part in SERVICES and not task.stopped]
+    running = [service.running for service in services]
+    if None in running or not all(task.status for task in own) or (not own and any(running)):
+        return Item(id="fargate", name="Fargate", month=None, how="how many tasks run is not told")
     priced = {task.arn: task_hour(task) for task in own}
     if any(hour is None for hour in priced.values()):
         return Item(id="fargate", name="Fargate", month=None, how="a task's size is not known")

@@ -13,7 +13,8 @@ class SecurityRule(msgspec.Struct, frozen=True, kw_only=True):
 
     group: str
     """Id of the group it belongs to."""
-    egress: bool
+    egress: bool | None
+    """None when the answer does not say."""
     protocol: str
     """`tcp`, `6`, or `-1` for every protocol."""
     from_port: int | None = None
@@ -32,6 +33,12 @@ class SecurityRule(msgspec.Struct, frozen=True, kw_only=True):
         if self.protocol not in ("tcp", "6") or self.from_port is None or self.to_port is None:
             return False
         return self.from_port <= port <= self.to_port
+
+    @property
+    def told(self) -> bool:
+        """Whether the answer told what the rule lets pass; one that does not proves nothing, least of all that there is no way."""
+        ports = self.protocol not in ("tcp", "6") or (self.from_port is not None and self.to_port is not None)
+        return bool(self.group and self.protocol) and self.egress is not None and ports
 
     @property
     def open_to_all(self) -> bool:

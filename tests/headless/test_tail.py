@@ -14,6 +14,7 @@ import time as wall
 from collections.abc import Callable
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -220,6 +221,19 @@ async def test_a_group_that_is_never_answered_is_given_up():
     lines, said, code, _ = await printed(service, Asked(), 200)
     assert (lines, code) == ([], 4)
     assert sorted(said) == [f"{part}: no connection" for part in sorted(GROUPS)]
+
+
+async def test_events_that_cannot_be_read_are_no_empty_log():
+    service = LogService(Stepped())
+    whole = service.fetch
+
+    async def fetch(ask):
+        return msgspec.structs.replace(await whole(ask), unreadable=2)
+
+    service.fetch = fetch
+    _, said, code, _ = await printed(service, Asked(), 60)
+    assert code == 3
+    assert any("dropped 2 events" in sentence for sentence in said)
 
 
 def test_only_what_was_read_before_a_moment_leaves_and_what_is_older():

@@ -106,7 +106,8 @@ def test_nights_and_weekends_save_what_the_reference_says() -> None:
 
 def test_what_is_off_already_saves_nothing_more() -> None:
     off = worlds.database(status="stopped", instance_class="db.t4g.micro", multi_az=False, storage_gib=20)
-    world = shaped("dev", usage=used("dev", 0.1), tasks=(), database=off)
+    services = tuple(msgspec.structs.replace(each, desired=0, running=0) for each in worlds.steady_services(NOW))
+    world = shaped("dev", usage=used("dev", 0.1), services=services, tasks=(), database=off)
     assert savings(world, bill(world)) == ()
 
 
