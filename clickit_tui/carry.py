@@ -218,7 +218,7 @@ class Carrier:
         here = self._store.world.identity.value
         try:
             for number, text in enumerate(plan.checklist, 1):
-                note = f"to do after {plan.title} ({number} of {len(plan.checklist)}): {text}"
+                note = f"to do {number} of {len(plan.checklist)}: {text} (after {plan.title})"
                 await asyncio.to_thread(self._journal.note, plan.env, note, None, here)
         except Failed as failed:
             return [f"what is left to do is not in the timeline: {failed.fault.sentence}"]

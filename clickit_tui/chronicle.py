@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from zlib import crc32
 
 from clickit_tui.journal import (
     AlarmChange,
@@ -121,7 +122,7 @@ def _record(entry: Entry, intents: dict[str, Intent]) -> Recorded | None:
             kind = Told.NOTE if isinstance(entry, Note) else Told.BOOKMARK
             at = entry.at if entry.about is None else entry.about
             step, said = (entry.step, entry.said) if isinstance(entry, Bookmark) else ("", None)
-            return Recorded(at=at, kind=kind, text=entry.text, id=f"{entry.at:.3f}", step=step, said=said)
+            return Recorded(at=at, kind=kind, text=entry.text, id=f"{entry.at:.6f}:{crc32(entry.text.encode()):08x}", step=step, said=said)
         case VerdictChange():
             kind = Told.CAUSE if entry.part == "cause" else Told.VERDICT
             return Recorded(at=entry.at, kind=kind, part=entry.part, text=entry.text, verdict=entry.verdict, detail=entry.detail)

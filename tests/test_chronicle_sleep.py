@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from clickit_tui.checks.happened import Kind
+from clickit_tui.checks.registry import Facts
+from clickit_tui.checks.timeline import timeline
 from clickit_tui.chronicle import STALLED_S, records, slept, stalled
-from clickit_tui.journal import Entry, Intent, Progressed, Result, SentCall
+from clickit_tui.config import Thresholds
+from clickit_tui.journal import Entry, Intent, Note, Progressed, Result, SentCall
 from clickit_tui.world.mark import TAG, Mark
 from clickit_tui.world.parts import Identity
+from tests import worlds
 
 HERE = Identity(account="123456789012", arn="", region="eu-west-1")
 API = "arn:aws:ecs:eu-west-1:123456789012:service/c/clickit-dev-api"
@@ -37,6 +43,13 @@ def result(state: str, sentence: str = "", id: str = "a") -> Result:
 def test_questions_and_tunnels_only_look(action: str, looks: bool) -> None:
     (one,) = records((intent(action=action),), "dev", HERE)
     assert one.looks is looks
+
+
+def test_notes_of_one_moment_are_each_on_the_timeline() -> None:
+    notes = tuple(Note(at=NOW, env="dev", text=f"to do {number} of 5: look") for number in range(1, 6))
+    world = msgspec.structs.replace(worlds.healthy_world(NOW + 60), record=records(notes, "dev", HERE))
+    shown = [one.text for one in timeline(world, Facts(now=NOW + 60, names=worlds.NAMES, thresholds=Thresholds())) if one.kind is Kind.NOTE]
+    assert sorted(shown) == [note.text for note in notes]
 
 
 def test_the_newest_mark_of_each_service_is_remembered() -> None:
