@@ -15,7 +15,9 @@ class CostListPane(ListPane):
     """The month, savings, autoscaling, log groups, what was billed."""
 
     name_of = "cost-list"
-    reads = frozenset({"services", "tasks", "secrets", "database", "cache", "nat", "balancer", "scaling", "alarms", "log_groups", "usage"})
+    reads = frozenset(
+        {"services", "tasks", "secrets", "secret_list", "database", "cache", "nat", "balancer", "scaling", "alarms", "log_groups", "usage"}
+    )
     heading = "cost"
     help_text = (
         "The month at today's shape, computed from what runs, beside the runbook's own figures; `?` is unknown and never free. A bar that "

@@ -231,11 +231,13 @@ def _secrets(world: World) -> Item:
     found = world.secrets.value
     if found is None:
         return Item(id="secrets", name="Secrets Manager", month=None, how=_blind(world.secrets))
-    count = len({secret.reference for secret in found if secret.exists})
     unread = sum(secret.exists is None for secret in found)
     if unread:
         return Item(id="secrets", name="Secrets Manager", month=None, how=f"{unread} of {len(found)} secrets could not be read")
-    return Item(id="secrets", name="Secrets Manager", month=count * prices.SECRET_MONTH, how=f"{count} × $0.40", why=IN_REST)
+    every = (*found, *(world.secret_list.value or ()))
+    count = len({secret.arn or secret.reference for secret in every if secret.exists and secret.deleted_at is None})
+    how = f"{count} × $0.40" + (", without what no task reads: it was not listed" if world.secret_list.value is None else "")
+    return Item(id="secrets", name="Secrets Manager", month=count * prices.SECRET_MONTH, how=how, why=IN_REST)
 
 
 IN_REST = "in the runbook's misc"

@@ -104,6 +104,19 @@ def test_nights_and_weekends_save_what_the_reference_says() -> None:
     assert [round(month, 1) for month in months if month is not None] == [9.0, 7.5]
 
 
+def test_secrets_that_no_task_reads_cost_too_and_those_to_be_deleted_do_not() -> None:
+    used_one = worlds.secret(NOW, "a", reference="arn:a", arn="arn:a")
+    leaving = worlds.secret(NOW, "b", reference="arn:b", arn="arn:b", deleted_at=NOW + 1)
+    other = worlds.secret(NOW, "c", reference="arn:c", arn="arn:c")
+    usage = used("dev", 0.1)
+    alone = bill(shaped("dev", usage=usage, secrets=(used_one, leaving))).item("secrets")
+    listed = bill(shaped("dev", usage=usage, secrets=(used_one, leaving), secret_list=(used_one, leaving, other))).item("secrets")
+    assert alone is not None
+    assert listed is not None
+    assert (alone.month, alone.how) == (0.4, "1 × $0.40, without what no task reads: it was not listed")
+    assert (listed.month, listed.how) == (0.8, "2 × $0.40")
+
+
 def test_what_is_off_already_saves_nothing_more() -> None:
     off = worlds.database(status="stopped", instance_class="db.t4g.micro", multi_az=False, storage_gib=20)
     services = tuple(msgspec.structs.replace(each, desired=0, running=0) for each in worlds.steady_services(NOW))
