@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from clickit_tui.checks.registry import Verdict
 from clickit_tui.panes.charts import hit_rate, newest_text
 from clickit_tui.panes.data import snapshot_state, status_words
 from clickit_tui.panes.figures import amount, get, since_minutes
 from clickit_tui.panes.network_path import path_lines
 from clickit_tui.panes.pages import row, title
-from clickit_tui.panes.view import View, reason
+from clickit_tui.panes.view import View, reason, verdict_look
 from clickit_tui.ui.cells import Look, Span, Spans
 from clickit_tui.world.data import DatabaseSnapshot, hard_limit
 from clickit_tui.world.minutes import five_minutes
@@ -51,7 +52,9 @@ def plain(text: str, look: Look = "plain") -> Spans:
 def value(world: World, view: View, key: str, name: str) -> Spans:
     """`cpu 71 %`, or why there is no number."""
     found = newest_text(world, view, key, 12)[0]
-    return (*((Span(f"{name} ", "dim"),) if name else ()), Span(found.text.strip(), found.look))
+    judged = (view.found or {}).get(key)
+    look = verdict_look(judged.verdict) if judged is not None and judged.verdict in (Verdict.WARN, Verdict.FAIL) else found.look
+    return (*((Span(f"{name} ", "dim"),) if name else ()), Span(found.text.strip(), look))
 
 
 def missing(what: str, seen: Seen[Any]) -> Spans:

@@ -22,6 +22,7 @@ from clickit_tui.panes.view import View
 from clickit_tui.plan import Call, as_cli
 from clickit_tui.screens.board import Board
 from clickit_tui.screens.keys import binding
+from clickit_tui.screens.rows import share
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.keybar import KeyHint
 from clickit_tui.ui.page import Page
@@ -95,6 +96,7 @@ class AlarmsScreen(Board):
     def show(self, world: World, view: View) -> None:
         self.detail.key = self._alarm_key()
         super().show(world, view)
+        share(self.listing, self.listing.table, self.detail, self.size.height)
         screens = look_hints(self.places, self.name_shown)[: len(self.places)]
         self.keys.show(self.live_hints([*screens, *(KeyHint(key=key, word=word) for key, word in HINTS)]), note=self.foot())
 
@@ -246,6 +248,7 @@ class AlarmsScreen(Board):
         both = self.listing.display and self.detail.display
         in_detail = self.focused is self.detail.table
         self.listing.display, self.detail.display = not both or not in_detail, not both or in_detail
+        share(self.listing, self.listing.table, self.detail, self.size.height)
 
     def action_copy_id(self) -> None:
         """Copy the alarm's name."""

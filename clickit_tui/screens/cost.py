@@ -24,6 +24,7 @@ class CostScreen(ListingScreen):
         binding("b", "billed", "cost_billed", "ask Cost Explorer what was billed; says what asking costs first"),
     ]
     name_shown = "Cost"
+    details_first = False
     hints = (
         ("enter", "details"),
         ("b", "billed"),

@@ -13,7 +13,7 @@ from clickit_tui.panes.identity import badge
 from clickit_tui.panes.keys import look_hints, row_changes
 from clickit_tui.panes.listing import AboutPane, ListPane
 from clickit_tui.panes.view import View
-from clickit_tui.screens.rows import RowsBoard
+from clickit_tui.screens.rows import RowsBoard, share
 from clickit_tui.ui.cells import Spans
 from clickit_tui.ui.keybar import KeyHint
 from clickit_tui.ui.table import Table
@@ -28,6 +28,8 @@ class ListingScreen(RowsBoard):
     """The frame of the Data and the Supply screen."""
 
     hints: ClassVar[tuple[tuple[str, str], ...]] = HINTS
+    details_first: ClassVar[bool] = True
+    """The list has only the rows it needs, so that the details have the rest."""
 
     def __init__(self, core: Core, listing: ListPane, about: AboutPane) -> None:
         super().__init__(core)
@@ -44,6 +46,8 @@ class ListingScreen(RowsBoard):
     def show(self, world: World, view: View) -> None:
         self.about.key = self.listing.table.cursor_key
         super().show(world, view)
+        if self.details_first:
+            share(self.listing, self.listing.table, self.about, self.size.height)
         looks = look_hints(self.places, self.name_shown)[: len(self.places)]
         possible = self.possible(world, view)
         own = (KeyHint(key=key, word=possible if key == "a" else word) for key, word in self.hints)

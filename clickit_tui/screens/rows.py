@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from textual.widget import Widget
+
 from clickit_tui.panes.core import Core
 from clickit_tui.panes.keys import Selection
 from clickit_tui.screens.board import Board
 from clickit_tui.ui.table import Table
+
+FRAME, LEAST = 5, 6
+"""Rows of a screen above and below its panes; rows that a list has at least, its title included."""
+
+
+def share(listing: Widget, table: Table, below: Widget, screen_rows: int) -> None:
+    """Give a list the rows it needs, at most half of the screen, and the rest to the pane below; all, where that is hidden."""
+    wanted = len(table.model.rows) + 1
+    listing.styles.height = max(LEAST, min(wanted, (screen_rows - FRAME) // 2)) if below.display else "1fr"
 
 
 class RowsBoard(Board):

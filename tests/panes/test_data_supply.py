@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from clickit_tui.actions.registry import Target, actions
-from clickit_tui.checks.registry import Facts
+from clickit_tui.checks.registry import Facts, Finding, Verdict
 from clickit_tui.config import Thresholds
 from clickit_tui.panes.data import data_rows
 from clickit_tui.panes.data_detail import data_detail
@@ -148,6 +148,13 @@ def test_the_database_page_tells_budget_limit_storage_and_what_waits() -> None:
         assert part in told
     pending = detail(world(database=full_database(NOW, pending=("DBInstanceClass",))), f"database:{NAMES.database}")
     assert "DBInstanceClass is to be modified" in pending
+
+
+@pytest.mark.parametrize(("verdict", "look"), [(Verdict.FAIL, "fail"), (Verdict.WARN, "warn"), (Verdict.PASS, "plain")])
+def test_a_figure_of_the_database_has_the_colour_of_what_its_check_found(verdict: Verdict, look: str) -> None:
+    view = msgspec.structs.replace(VIEW, found={"db.connections": Finding(verdict=verdict, sentence="")})
+    (line,) = [one for one in data_detail(HEALTHY, view, "database:clickit-prod-db") if one and one[0].text.strip() == "connections"]
+    assert line[1].look == look
 
 
 def test_a_snapshot_that_is_made_shows_its_percentage_and_what_it_would_lose() -> None:
