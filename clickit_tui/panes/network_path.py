@@ -36,7 +36,7 @@ def _line(world: World, view: View, service: Service, of: Database, rules: tuple
     into = _passing(rules, of.security_groups, service.security_groups, ranges, port, egress=False)
     dash, tip = ("-", ">") if view.glyphs.ascii else ("─", "▶")
     word, look = _verdict(out, into)
-    app, db = service.security_groups[0], of.security_groups[0]
+    app, db = _group(out, service.security_groups), _group(into, of.security_groups)
     return (
         Span(f" {view.mark(word)} ", look),
         Span(f"{service.part:<9}", "bold"),
@@ -46,6 +46,11 @@ def _line(world: World, view: View, service: Service, of: Database, rules: tuple
         Span(f"{dash * 2} {_rule(into, 'ingress')} {dash * 2}{tip} ", _look(into)),
         Span(of.id, "dim"),
     )
+
+
+def _group(found: Found, own: tuple[str, ...]) -> str:
+    """The group that the rule belongs to; without one the first of those that could have had it."""
+    return found.group if isinstance(found, SecurityRule) else own[0]
 
 
 Found = SecurityRule | bool | None
@@ -59,7 +64,7 @@ def _passing(
     named = next((r for r in mine if r.other_group and r.other_group in tuple(others)), None)
     if named is not None:
         return named
-    wide = next((r for r in mine if r.open_to_all), None)
+    wide = next((r for r in mine if r.cidr == "0.0.0.0/0"), None)
     if wide is not None:
         return wide
     asked = tuple(ranges)

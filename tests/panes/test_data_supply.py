@@ -180,6 +180,19 @@ OUT = SecurityRule(group="sg-0api", egress=True, protocol="-1", cidr="0.0.0.0/0"
 BY_GROUP = SecurityRule(group="sg-0db", egress=False, protocol="tcp", from_port=5432, to_port=5432, other_group="sg-0api")
 
 
+def test_the_path_names_the_group_whose_rule_decides() -> None:
+    api, *others = HEALTHY.services.value or ()
+    second = msgspec.structs.replace(OUT, group="sg-0second")
+    entering = msgspec.structs.replace(BY_GROUP, other_group="sg-0second")
+    two = msgspec.structs.replace(api, security_groups=("sg-0first", "sg-0second"))
+    of = world(rules=(second, entering), services=(two, *others))
+    database = of.database.value
+    assert isinstance(database, Database)
+    (line,) = [each for each in text(path_lines(of, VIEW, database)).splitlines() if " api " in each]
+    assert "sg-0second" in line
+    assert "sg-0first" not in line
+
+
 @pytest.mark.parametrize(
     ("rules", "says"),
     [
@@ -191,6 +204,7 @@ BY_GROUP = SecurityRule(group="sg-0db", egress=False, protocol="tcp", from_port=
         ((OUT, msgspec.structs.replace(BY_GROUP, other_group="", prefix_list="pl-1")), "ingress ?"),
         ((OUT, msgspec.structs.replace(BY_GROUP, other_group="", cidr="10.0.0.0/8")), "✔ api"),
         ((OUT, msgspec.structs.replace(BY_GROUP, other_group="", cidr="192.168.0.0/16")), "NO ingress rule"),
+        ((msgspec.structs.replace(OUT, cidr="::/0"), BY_GROUP), "egress ?"),
     ],
 )
 def test_the_path_is_drawn_with_the_rule_that_decides(rules: tuple[SecurityRule, ...], says: str) -> None:
