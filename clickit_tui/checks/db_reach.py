@@ -19,6 +19,7 @@ CALL = "ec2:DescribeSecurityGroupRules"
 PART = "api"
 """The service that speaks to the database."""
 PORT = 5432
+HIDDEN = "the entries of a prefix list are not known: no permission: ec2:GetManagedPrefixListEntries"
 NOT_CHECKED = "network ACLs and routes are not checked"
 
 
@@ -26,7 +27,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     """Whether one direction is open."""
 
     open: bool | None
-    """None when a prefix list's entries are not known."""
+    """None when a prefix list's entries are not known, or whether a range holds the database."""
     how: str
 
 
@@ -39,10 +40,11 @@ def judge(world: World, facts: Facts) -> Finding:
     if not app.security_groups or not database.security_groups:
         return unknown("no groups", "the answers name no security group of the tasks or of the database", "database", CALL)
     port = database.port or PORT
-    came, left = ingress(rules, app, database, _ranges(world, app), port), egress(rules, app, database, port)
+    ranges = _ranges(world, app)
+    came, left = ingress(rules, app, database, ranges, port), egress(rules, app, database, ranges, port)
     if came.open is None or left.open is None:
-        said = f"{came.how if came.open is None else left.how}: no permission: ec2:GetManagedPrefixListEntries"
-        return unknown("denied", said, "database", CALL)
+        said = came.how if came.open is None else left.how
+        return unknown("denied" if "no permission" in said else "not known", said, "database", CALL)
     if not (came.open and left.open) and (vague := sum(not rule.told for rule in rules)):
         return unknown(
             "bad answer", f"the answer leaves out what {several(vague, 'rule')} of the security groups let pass", "database", CALL
@@ -79,13 +81,18 @@ def ingress(rules: tuple[SecurityRule, ...], app: Service, database: Database, r
     )
 
 
-def egress(rules: tuple[SecurityRule, ...], app: Service, database: Database, port: int) -> Way:
-    """Whether a rule of the tasks lets them out to the database: its group, or a range; the database's own address is not known."""
+def egress(rules: tuple[SecurityRule, ...], app: Service, database: Database, ranges: list[str], port: int) -> Way:
+    """Whether a rule of the tasks lets them out to the database: its group, every address, or a range around their own subnets.
+
+    The database's own address is not known; a range that holds all subnets of the tasks is taken for the network of both.
+    """
     own = [r for r in rules if r.egress is True and r.group in app.security_groups and r.covers_port(port)]
     if any(r.other_group in database.security_groups for r in own):
         return Way(open=True, how=f"egress {port} by group")
-    if any(r.cidr or r.ranges for r in own):
+    if any("0.0.0.0/0" in (r.cidr, *(r.ranges or ())) or r.covers(ranges) for r in own):
         return Way(open=True, how=f"egress {port} by range")
+    if any(r.cidr or r.ranges for r in own):
+        return Way(open=None, how=f"whether a range that the tasks may leave to on {port} holds the database is not known")
     return _by_range(own, [], f"no rule of the tasks' security group lets them out on {port}", "")
 
 
@@ -97,7 +104,7 @@ def _by_range(own: list[SecurityRule], ranges: list[str], missing: str, how: str
     covered = [r.covers(ranges) for r in own]
     if True in covered:
         return Way(open=True, how=how)
-    return Way(open=None, how="the entries of a prefix list are not known") if None in covered else Way(open=False, how=missing)
+    return Way(open=None, how=HIDDEN) if None in covered else Way(open=False, how=missing)
 
 
 def _ranges(world: World, app: Service) -> list[str]:

@@ -31,8 +31,9 @@ def path_lines(world: World, view: View, of: Database) -> list[Spans]:
 def _line(world: World, view: View, service: Service, of: Database, rules: tuple[SecurityRule, ...], port: int) -> Spans:
     if not service.security_groups or not of.security_groups:
         return (Span(f" {view.mark('UNKNOWN')} {service.part}: its groups were not in the answer", "unknown"),)
-    ranges = [s.cidr for s in world.subnets.value or () if s.id in service.subnets and s.cidr]
-    out = _passing(rules, service.security_groups, of.security_groups, (), port, egress=True)
+    known = {s.id: s.cidr for s in world.subnets.value or () if s.cidr}
+    ranges = [known[each] for each in service.subnets] if known.keys() >= set(service.subnets) else []
+    out = _passing(rules, service.security_groups, of.security_groups, ranges, port, egress=True)
     into = _passing(rules, of.security_groups, service.security_groups, ranges, port, egress=False)
     dash, tip = ("-", ">") if view.glyphs.ascii else ("─", "▶")
     word, look = _verdict(out, into)
@@ -72,7 +73,7 @@ def _passing(
     within = next((r for r, covers in covered if covers), None)
     if within is not None:
         return within
-    doubtful = any(covers is None for _, covers in covered) or (bool(covered) and not asked) or not all(r.told for r in rules)
+    doubtful = any(covers is None for _, covers in covered) or (bool(covered) and (egress or not asked)) or not all(r.told for r in rules)
     return None if doubtful else False
 
 

@@ -153,6 +153,10 @@ def change(rule, **changes):
         ((OUT, change(IN, other_group="", prefix_list="pl-1")), V.UNKNOWN),
         ((change(OUT, cidr="", other_group="sg-0db", protocol="6", from_port=5432, to_port=5432), IN), V.PASS),
         ((change(OUT, protocol="tcp", from_port=443, to_port=443), IN), V.FAIL),
+        ((change(OUT, cidr="10.0.0.0/16"), IN), V.PASS),
+        ((change(OUT, cidr="192.168.0.0/16"), IN), V.UNKNOWN),
+        ((change(OUT, cidr="::/0"), IN), V.UNKNOWN),
+        ((change(OUT, cidr="", prefix_list="pl-1", ranges=("52.0.0.0/8",)), IN), V.UNKNOWN),
     ],
 )
 def test_the_way_to_the_database(rules, verdict):

@@ -205,6 +205,8 @@ def test_the_path_names_the_group_whose_rule_decides() -> None:
         ((OUT, msgspec.structs.replace(BY_GROUP, other_group="", cidr="10.0.0.0/8")), "✔ api"),
         ((OUT, msgspec.structs.replace(BY_GROUP, other_group="", cidr="192.168.0.0/16")), "NO ingress rule"),
         ((msgspec.structs.replace(OUT, cidr="::/0"), BY_GROUP), "egress ?"),
+        ((msgspec.structs.replace(OUT, cidr="192.168.0.0/16"), BY_GROUP), "egress ?"),
+        ((msgspec.structs.replace(OUT, cidr="10.0.0.0/8"), BY_GROUP), "✔ api"),
     ],
 )
 def test_the_path_is_drawn_with_the_rule_that_decides(rules: tuple[SecurityRule, ...], says: str) -> None:
