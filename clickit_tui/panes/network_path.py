@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from clickit_tui.checks.db_reach import PART, PORT
 from clickit_tui.panes.pages import title
 from clickit_tui.panes.view import View, reason
 from clickit_tui.ui.cells import Look, Span, Spans
@@ -11,8 +12,6 @@ from clickit_tui.world.ecs import Service
 from clickit_tui.world.network import SecurityRule
 from clickit_tui.world.parts import Database
 from clickit_tui.world.world import World
-
-PORT = 5432
 
 
 def path_lines(world: World, view: View, of: Database) -> list[Spans]:
@@ -37,6 +36,8 @@ def _line(world: World, view: View, service: Service, of: Database, rules: tuple
     into = _passing(rules, of.security_groups, service.security_groups, ranges, port, egress=False)
     dash, tip = ("-", ">") if view.glyphs.ascii else ("─", "▶")
     word, look = _verdict(out, into)
+    if word == "FAIL" and service.part != PART:
+        word, look = "NONE", "dim"  # nothing says that it has to reach the database
     app, db = _group(out, service.security_groups), _group(into, of.security_groups)
     return (
         Span(f" {view.mark(word)} ", look),

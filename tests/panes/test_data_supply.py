@@ -180,6 +180,16 @@ OUT = SecurityRule(group="sg-0api", egress=True, protocol="-1", cidr="0.0.0.0/0"
 BY_GROUP = SecurityRule(group="sg-0db", egress=False, protocol="tcp", from_port=5432, to_port=5432, other_group="sg-0api")
 
 
+def test_what_does_not_speak_to_the_database_does_not_fail_for_want_of_a_way() -> None:
+    api, frontend = HEALTHY.services.value or ()
+    apart = msgspec.structs.replace(frontend, security_groups=("sg-0front",))
+    of = world(rules=(OUT, msgspec.structs.replace(OUT, group="sg-0front"), BY_GROUP), services=(api, apart))
+    database = of.database.value
+    assert isinstance(database, Database)
+    told = text(path_lines(of, VIEW, database)).splitlines()
+    assert [line.split()[:2] for line in told[1:]] == [["✔", "api"], ["–", "frontend"]]
+
+
 def test_the_path_names_the_group_whose_rule_decides() -> None:
     api, *others = HEALTHY.services.value or ()
     second = msgspec.structs.replace(OUT, group="sg-0second")
