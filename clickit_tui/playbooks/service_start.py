@@ -11,7 +11,7 @@ from clickit_tui.naming import SERVICES
 from clickit_tui.playbooks import commands
 from clickit_tui.playbooks.evidence import STOPS_S, Stops, back, crashing, deployed, failing
 from clickit_tui.playbooks.registry import Case, Clue, Playbook, Step, cause, each
-from clickit_tui.world.revisions import definition_of, pinned_images, references
+from clickit_tui.world.revisions import definition_of, deployments_of, pinned_images, references
 from clickit_tui.world.supply import Secret, image_name
 from clickit_tui.world.words import brief, several
 
@@ -39,7 +39,9 @@ CODES = re.compile(r"codes?:? \[?(\d{3})")
 def _clue(case: Case, stops: Stops, id: str, sentence: str, *todo: Todo) -> Clue:
     """A cause that stopped tasks prove; ECS's own words are its first reason."""
     ran = f"{stops.service.running} of {stops.service.desired} tasks of {stops.part} run" if stops.short else ""
-    went = "the circuit breaker rolled the deployment back" if stops.reverted else ""
+    breaker = next((d.breaker for d in deployments_of(case.world, stops.service)), "")
+    who = "the circuit breaker rolled the deployment back" if breaker in ("", "TRIGGERED") else "the deployment was rolled back"
+    went = who if stops.reverted else ""
     newest = stops.tasks[0].stopped_at
     ago = f", the last {brief(case.facts.now - newest)} ago" if newest is not None else ""
     reasons = (f"{several(len(stops.tasks), 'task')} stopped{ago}: {_both_ends(stops.reason)}", ran, went)

@@ -92,6 +92,20 @@ def test_causes_that_have_nothing_to_do_with_each_other_stand_in_one_line_and_wh
     assert "(1 of" not in cause(incident, FACTS).sentence, "connections that only warn are no second cause"
 
 
+@pytest.mark.parametrize(
+    ("breaker", "went"),
+    [("TRIGGERED", "the circuit breaker rolled the deployment back"), ("MONITORING", "the deployment was rolled back")],
+)
+def test_the_breaker_is_named_only_where_it_acted(breaker, went):
+    died = [
+        worlds.stopped(NOW, "api", 0x30 + n, 42, 120, "Essential container in task exited", "EssentialContainerExited", 1) for n in range(3)
+    ]
+    record = worlds.service_deployment("api", 42, NOW, 300, status="ROLLBACK_SUCCESSFUL", finished_at=NOW - 60, breaker=breaker)
+    world = with_(tasks=(*died, *(CALM.tasks.value or ())), service_deployments=(record, *(CALM.service_deployments.value or ())))
+    found = diagnose(world, FACTS, findings(world, FACTS))
+    assert went in next(clue for clue in found.clues if clue.part == "api").reasons
+
+
 def test_an_environment_that_sleeps_says_so():
     tags = (("clickit:asleep", f"desired=2 since={int(NOW) - 7200} by=night"),)
     sleeping = tuple(msgspec.structs.replace(one, desired=0, running=0, tags=tags) for one in CALM.services.value)
