@@ -53,14 +53,19 @@ class Voice:
         self._sim = sim
         self.factor = 1.0
         """Multiplies the rates of RATES; 0 silences ordinary lines (errors are still written)."""
+        self._last = ("", 0, 0)
+        """Stream, time and ingestion of the newest line: lines of one moment are taken in together, in the order they were written."""
 
     def line(self, task: Task, at: float, text: str) -> None:
         """One line of a task, ingested some seconds after it was written; lost when the group does not exist."""
         group, lost = task.log_group, task.behaviour.lost_lines
         if group not in self._sim.logs.groups or (lost and self._sim.rng.random() < lost):
             return
-        late = self._sim.rng.uniform(0.8, 3.5)
-        self._sim.logs.put(group, task.stream, int(at * 1000), text, int((at + late) * 1000))
+        at_ms, ingested_ms = int(at * 1000), int((at + self._sim.rng.uniform(0.8, 3.5)) * 1000)
+        if self._last[:2] == (task.stream, at_ms):
+            ingested_ms = self._last[2]
+        self._last = (task.stream, at_ms, ingested_ms)
+        self._sim.logs.put(group, task.stream, at_ms, text, ingested_ms)
 
     def ordinary(self, env: Environment, now: float, dt_s: float) -> None:
         """The lines of `dt_s` seconds up to now."""

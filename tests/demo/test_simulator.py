@@ -132,3 +132,17 @@ def test_a_run_does_not_depend_on_the_second_in_which_it_was_started() -> None:
     early.step(late.now)
     assert early.envs["prod"].scaling["api"].activities
     assert everything(early) == everything(late)
+
+
+def test_the_last_words_of_a_program_stand_in_the_order_in_which_it_said_them() -> None:
+    """They carry one time; taken in at different ones, the error would stand over its traceback."""
+    sim = Simulator(seed=1, now=START)
+    env = sim.envs["prod"]
+    task = next(each for each in env.tasks.values() if each.service == env.names.api)
+    before = len(sim.logs.groups[task.log_group].events)
+    for _ in range(10):
+        sim.voice.crashed(env, task, START + 5)
+    said = [event.message for event in sim.logs.groups[task.log_group].events[before:] if event.stream == task.stream]
+    words = list(task.behaviour.last_words)
+    assert len(words) > 1
+    assert [text for text in said if text in words] == words * 10
