@@ -65,7 +65,11 @@ def _event(one: object) -> Event | None:
     return Event(at, str(message), str(one.get("logStreamName") or ""), str(one.get("eventId") or ""), ingested)
 
 
+LATEST_MS = 250_000_000_000_000
+"""The year 9892; a calendar ends soon after it."""
+
+
 def _milliseconds(value: object) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or not 0 <= value < 1e15:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or not 0 <= value < LATEST_MS:
         return None
     return int(value)

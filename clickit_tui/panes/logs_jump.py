@@ -15,6 +15,10 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 HINT = "14:03, 14:03:20, 2026-11-23 14:03, 10m (ago), deploy, alarm"
 
 
+LONGEST_S = 10 * 366 * 86_400.0
+"""CloudWatch keeps lines for ten years at most, unless they never expire; a calendar ends too."""
+
+
 class NoMoment(Exception):
     """Why a text names no moment, in one sentence."""
 
@@ -24,7 +28,10 @@ def age_s(text: str) -> float:
     found = _AGE.fullmatch(text.strip())
     if found is None:
         raise NoMoment(f"no length of time: {text!r}; e.g. 15m, 1h, 2d")
-    return float(found[1]) * _UNITS[found[2]]
+    seconds = float(found[1]) * _UNITS[found[2]]
+    if seconds > LONGEST_S:
+        raise NoMoment("longer than ten years")
+    return seconds
 
 
 def moment(text: str, now: float, world: World, part: str = "", local: bool = False) -> float:
@@ -62,6 +69,8 @@ def _at(found: re.Match[str], now: float, local: bool) -> float:
         at = day.replace(hour=int(found[4]), minute=int(found[5]), second=int(found[6] or 0), microsecond=0)
     except ValueError as error:
         raise NoMoment(f"no such time: {error}") from error
+    if at.year < 1971:
+        raise NoMoment("no such time: before there were logs")
     if not found[1] and at > base:
         at -= timedelta(days=1)
     return at.timestamp()

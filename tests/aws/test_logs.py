@@ -67,6 +67,7 @@ def test_the_parameters_are_valid_for_the_service_model():
         ({"events": [{"timestamp": 5.5, "message": 7, "eventId": 9}]}, Page(events=(Event(5, "7", "", "9"),))),
         ({"events": [{"message": "m"}, {"timestamp": 5}, None, {"timestamp": True, "message": "m"}]}, Page(unreadable=4)),
         ({"events": [{"timestamp": float("nan"), "message": "m"}]}, Page(unreadable=1)),
+        ({"events": [{"timestamp": 260_000_000_000_000, "message": "a year that no calendar has"}]}, Page(unreadable=1)),
         ({"events": [], "nextToken": 7}, Page()),
     ],
 )

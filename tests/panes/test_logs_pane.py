@@ -262,6 +262,13 @@ def test_times_of_day_name_the_newest_such_moment():
             moment(said, now, world)
 
 
+@pytest.mark.parametrize("said", ["999999d", "9" * 400 + "d", "0001-01-01 00:00", "99999999999h"])
+def test_moments_that_no_calendar_has_are_refused(said):
+    """A search from there would have no name for its window."""
+    with pytest.raises(NoMoment):
+        moment(said, NOW, worlds.healthy_world(NOW))
+
+
 def test_deployments_and_alarms_name_moments_or_say_that_there_are_none():
     world = worlds.incident_world(NOW)
     begun = max(d.created_at for s in world.services.value for d in s.deployments if d.status == "PRIMARY" and d.created_at)
