@@ -66,6 +66,7 @@ def metric_alarm(answer: Json) -> Alarm:
         statistic=text(answer, "Statistic") or text(answer, "ExtendedStatistic") or text(stat, "Stat"),
         comparison=text(answer, "ComparisonOperator"),
         threshold=number(answer, "Threshold"),
+        computed=", ".join(text(each, "Expression") for each in records(answer, "Metrics") if text(each, "Expression")),
         period_s=integer(answer, "Period") or integer(stat, "Period"),
         evaluations=integer(answer, "EvaluationPeriods"),
         to_alarm=integer(answer, "DatapointsToAlarm") or integer(answer, "EvaluationPeriods"),
@@ -143,7 +144,7 @@ class Alarms:
             MaxRecords=PAGE,
             **params,  # type: ignore[arg-type]
         )
-        if not any(isinstance(answers[0].get(member), list) for member in ("MetricAlarms", "CompositeAlarms")):
+        if not any(isinstance(answer.get("MetricAlarms"), list) for answer in answers):
             raise garbled("cloudwatch:DescribeAlarms", "MetricAlarms")
         return list(answers)
 

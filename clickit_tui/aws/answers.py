@@ -49,7 +49,7 @@ class _Parser:
     async def parse(self, response: _Sdk, shape: _Sdk) -> _Sdk:
         try:
             return await self._parser.parse(response, shape)
-        except (AttributeError, LookupError, TypeError, ValueError):
+        except (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError):
             raise UnreadableAnswer(response.get("status_code", 0)) from None
 
 

@@ -9,6 +9,10 @@ from clickit_tui.world.parts import Cache
 from clickit_tui.world.world import World
 
 CALL = "elasticache:DescribeReplicationGroups"
+STATES = (
+    "available", "snapshotting", "creating", "modifying", "rebooting cluster nodes",
+    "create-failed", "deleting", "deleted", "restore-failed", "incompatible-network",
+)  # fmt: skip
 
 
 def _cache(world: World, facts: Facts) -> Cache:
@@ -17,11 +21,13 @@ def _cache(world: World, facts: Facts) -> Cache:
 
 @check("cache.status", "cache", "status", ("cache",))
 def status(world: World, facts: Facts) -> Finding:
-    """PASS when available, FAIL when it failed or is being deleted, WARN while it changes."""
+    """PASS when available, FAIL when it failed or is being deleted, WARN while it changes; another status is said and not judged."""
     found = _cache(world, facts)
     said = found.status.lower()
     if not said:
         return unknown("no data", f"cache {found.id} gives no status", "cache", CALL)
+    if said not in STATES:
+        return unknown(said[:14], f"cache {found.id} says {said}: not a status this check knows", "cache", CALL)
     broken = said in ("create-failed", "deleting", "deleted", "restore-failed", "incompatible-network")
     verdict = Verdict.PASS if said in ("available", "snapshotting") else Verdict.FAIL if broken else Verdict.WARN
     return Finding(

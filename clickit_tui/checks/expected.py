@@ -134,6 +134,8 @@ def _weaker(alarm: Alarm, params: object) -> str:
     wanted = dict(params)  # type: ignore[call-overload]
     if alarm.actions_enabled is False:
         return "it is muted"
+    if alarm.computed:
+        return f"it looks at a computed number: {alarm.computed}"
     if alarm.threshold is not None and alarm.threshold > wanted["Threshold"]:
         return f"it turns above {alarm.threshold:g}, the runbook says {wanted['Threshold']:g}"
     have, want = (alarm.period_s or 0) * (alarm.to_alarm or 0), wanted["Period"] * wanted["EvaluationPeriods"]

@@ -9,14 +9,18 @@ from clickit_tui.world.ecs import Task, revision
 from clickit_tui.world.words import brief
 from clickit_tui.world.world import World
 
+STATES = ("PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED")
+
 
 @check("db.migration", "database", "migration", ("tasks",))
 def judge(world: World, facts: Facts) -> Finding:
     """WARN while one runs, FAIL when the newest one ended badly within the hour, UNKNOWN when that is not told."""
     tasks = tasks_of(world, facts, "migration")
     runs = sorted(tasks, key=lambda t: -(t.started_at or t.created_at or 0.0))
-    if any(not run.status for run in runs):
+    if any(run.status not in STATES for run in runs):
         return unknown("bad answer", "the answer does not tell the status of a migration's task", "database", TASKS_CALL)
+    if untold(runs, facts.now - facts.thresholds.migration_recent_s):
+        return unknown("bad answer", "the answer does not tell how the newest migration ended", "database", TASKS_CALL)
     verdict, short, said = _judged(runs, facts.now, facts.thresholds.migration_recent_s)
     return Finding(
         verdict=verdict,
@@ -27,6 +31,15 @@ def judge(world: World, facts: Facts) -> Finding:
         f"FAIL for {brief(facts.thresholds.migration_recent_s)} after one that failed (heuristic)",
         change="the migration's end, or one that ends well",
     )
+
+
+def untold(runs: list[Task], since: float) -> bool:
+    """Whether the newest run ended since then in a way that the answer does not tell: its container ran, and has no exit code."""
+    newest = next(iter(runs), None)
+    if newest is None or not all(run.stopped for run in runs) or (newest.stopped_at or since) < since:
+        return False
+    codes = [container.exit_code for container in newest.containers]
+    return newest.stop_code in ("", "EssentialContainerExited") and all(code is None for code in codes)
 
 
 def _judged(runs: list[Task], now: float, recent_s: float) -> tuple[Verdict, str, str]:

@@ -62,11 +62,19 @@ def no_number(series: Series | None, view: View, world: World) -> Spans | None:
         return (Span("no data" if world.metrics.value else "…", "dim"),)
     if series.status == "Forbidden":
         return (Span("? denied", "unknown"),)
+    if not series.values and series.status not in ("Complete", ""):
+        return (Span("? partial", "unknown"),)
     if not series.values and series.kind is MetricClass.STATE:
         return (Span("no task", "dim"),)
     if not series.values and series.kind is MetricClass.ALWAYS:
         return (Span("no data", "unknown"),)
     return None
+
+
+def late_s(world: World, view: View, series: Series) -> float:
+    """How old a newest point may be: six minutes, or three periods; while polling is slow, also what lies between two reads."""
+    between = world.metrics.every_s + 300 if world.metrics.age(view.now) is Age.FRESH else 0.0
+    return max(LATE_S, 3.0 * series.period_s, between)
 
 
 def newest_text(world: World, view: View, key: str, cells: int = 8, suffix: str = "") -> Spans:
@@ -77,7 +85,7 @@ def newest_text(world: World, view: View, key: str, cells: int = 8, suffix: str 
         return (Span(fit(words[0].text, cells, right=True), words[0].look),)
     assert series is not None  # noqa: S101 - no_number answered for None
     last = series.last(view.now)
-    if last is None or view.now - last[0] > max(LATE_S, 3.0 * series.period_s):
+    if last is None or view.now - last[0] > late_s(world, view, series):
         return (Span(fit("no data", cells, right=True), "unknown"),)
     return (
         (Span(fit(amount(last[1], series.unit), cells, right=True)), Span(suffix, "dim"))
@@ -88,8 +96,10 @@ def newest_text(world: World, view: View, key: str, cells: int = 8, suffix: str 
 
 def closed_value(world: World, view: View, key: str) -> float | None:
     """A counter's value in the newest closed minute: 0 only where the requests prove it."""
-    values = buckets(world.metrics.value, key, view.now, 10)
-    closed = values[: len(values) - provisional_cells(view.now, 10)]
+    seen = world.metrics
+    end = seen.seen_at if seen.seen_at is not None and seen.age(view.now) is Age.FRESH else view.now
+    values = buckets(seen.value, key, end, 10)
+    closed = values[: len(values) - provisional_cells(end, 10)]
     return next((v for v in reversed(closed[-3:]) if v is not None), None)
 
 

@@ -81,7 +81,7 @@ def picture(gathered: Gathered, world: World, view: View) -> Picture:
     steps = int((right - left) // period)
     dots = [_dot(left + i * period, points, view.now, period) for i in range(steps)]
     unit = series.unit if isinstance(series, Series) else ""
-    level = alarm.threshold
+    level = None if alarm.computed else alarm.threshold
     top = ceiling(max([1e-6, *(v * 1.05 for v in points.values()), *((level * 1.1,) if level else ())]))
     look: Look = "fail" if gathered.state == "ALARM" else "warn"
     happened = [mark for mark in marks(world, None, left, right) if mark.sign == "D" or mark.sign == "Y"]

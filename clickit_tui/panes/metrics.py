@@ -205,7 +205,7 @@ def picture(world: World, view: View, drawn: Chart, looking: Looking) -> Picture
         top=top,
         strokes=strokes(drawn.dots),
         levels=levels,
-        marks=marks(world, series, left, right),
+        marks=tuple(mark._replace(at=min(mark.at, right)) for mark in marks(world, series, left, max(right, view.now))),
         times=times(left, right, view),
         heights=tuple((top * i / 4, number(top * i / 4, drawn.unit).replace("–", "0")) for i in range(5)),
         cursor=looking.cursor,

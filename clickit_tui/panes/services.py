@@ -365,6 +365,8 @@ def migration_state(task: Task, view: View) -> tuple[str, Look]:
     if codes and all(code == 0 for code in codes):
         return f"{symbol('PASS')} {'' if view.glyphs.ascii else 'ok '}{took}exit 0", "plain"
     known = [str(c) for c in codes if c is not None]
+    if not known and task.stop_code in ("", "EssentialContainerExited"):
+        return f"{symbol('UNKNOWN')} {took}exit code not told", "unknown"
     return f"{symbol('FAIL')} failed {took}exit {', '.join(known) or '?'}", "fail"
 
 

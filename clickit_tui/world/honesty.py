@@ -96,11 +96,18 @@ def condition(alarm: Alarm) -> str:
     if alarm.composite:
         return alarm.metric
     threshold = "?" if alarm.threshold is None else f"{alarm.threshold:g}"
-    said = f"{alarm.statistic or '?'} of {alarm.metric or '?'} {SIGNS.get(alarm.comparison, alarm.comparison or '?')} {threshold}"
+    said = f"{looked_at(alarm)} {SIGNS.get(alarm.comparison, alarm.comparison or '?')} {threshold}"
     if alarm.period_s is None or alarm.evaluations is None:
         return said
     period = spell(alarm.period_s)
     return f"{said} in {alarm.to_alarm} of {alarm.evaluations} periods of {period}" if alarm.evaluations > 1 else f"{said} in {period}"
+
+
+def looked_at(alarm: Alarm) -> str:
+    """`Sum of RequestCount`, or the expression over several metrics."""
+    if alarm.computed:
+        return f"{alarm.computed} (computed, of {alarm.metric or '?'} and others)"
+    return f"{alarm.statistic or '?'} of {alarm.metric or '?'}"
 
 
 def turns_at(alarm: Alarm) -> str:
@@ -110,7 +117,7 @@ def turns_at(alarm: Alarm) -> str:
     threshold = "?" if alarm.threshold is None else f"{alarm.threshold:g}"
     lasting = (alarm.period_s or 0) * (alarm.to_alarm or 1)
     time = f" in {spell(lasting)}" if lasting else ""
-    return f"{SIGNS.get(alarm.comparison, alarm.comparison or '?')} {threshold}{time}: {alarm.statistic or '?'} of {alarm.metric or '?'}"
+    return f"{SIGNS.get(alarm.comparison, alarm.comparison or '?')} {threshold}{time}: {looked_at(alarm)}"
 
 
 def when_missing(alarm: Alarm) -> str:
@@ -198,7 +205,9 @@ def threshold(alarm: Alarm, series: Series, drawn: Chart) -> Threshold:
     """Where the alarm turns on this chart; another kind of number, or a sum over another period, is said, not drawn."""
     words = f"alarm {alarm.name}: {condition(alarm)}"
     why = ""
-    if alarm.statistic != series.statistic and not {alarm.statistic, series.statistic} <= GAUGED:
+    if alarm.computed:
+        why = "it looks at a computed number"
+    elif alarm.statistic != series.statistic and not {alarm.statistic, series.statistic} <= GAUGED:
         why = f"the chart is {series.statistic}"
     elif series.statistic in ("Sum", "SampleCount") and alarm.period_s != drawn.period_s:
         why = "a sum over another period"

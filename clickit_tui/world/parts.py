@@ -251,6 +251,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     evaluation: str = ""
     """EvaluationState: PARTIAL_DATA, EVALUATION_FAILURE, EVALUATION_ERROR; empty when all is well."""
     composite: bool = False
+    computed: str = ""
+    """The expression over metrics that the alarm looks at; its metric and statistic are then only the first input."""
     description: str = ""
 
 

@@ -41,7 +41,7 @@ async def test_ours_are_found_by_name_by_dimension_and_by_composition_worst_firs
 async def test_an_alarm_is_read_wholly() -> None:
     alarms = await found(recorded.ALARMS)
     alarm = alarms["clickit-dev-alb-5xx"]
-    assert set(hollow(alarm)) == set()
+    assert set(hollow(alarm)) == {".computed"}
     assert (alarm.since, alarm.threshold, alarm.period_s, alarm.evaluations, alarm.to_alarm) == (recorded.EPOCH, 10.0, 300, 2, 1)
     assert alarm.missing == "notBreaching"
     composite = alarms["page-someone"]
@@ -51,6 +51,12 @@ async def test_an_alarm_is_read_wholly() -> None:
 async def test_a_metric_math_alarm_takes_its_first_input() -> None:
     alarm = (await found(recorded.ALARMS))["error-rate"]
     assert (alarm.metric, alarm.namespace, alarm.statistic, alarm.period_s) == ("HTTPCode_ELB_5XX_Count", "AWS/ApplicationELB", "Sum", 60)
+    assert alarm.computed == "100*a/b"
+
+
+async def test_composite_alarms_alone_do_not_tell_that_there_are_no_others() -> None:
+    with pytest.raises(Failed):
+        await found({"CompositeAlarms": []})
 
 
 def test_what_an_alarm_does_not_say_is_unknown() -> None:

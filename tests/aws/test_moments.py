@@ -3,7 +3,8 @@
 import pytest
 from botocore.utils import parse_timestamp
 
-from clickit_tui.aws.answers import _moment
+from clickit_tui.aws.answers import _moment, _Parser
+from clickit_tui.aws.errors import UnreadableAnswer
 
 TOLD = [
     1764252677,
@@ -31,3 +32,13 @@ def test_what_is_no_time_is_refused_as_by_the_sdk(told):
         parse_timestamp(told)
     with pytest.raises(sdk.type):
         _moment(told)
+
+
+@pytest.mark.parametrize("told", [1e300, -(10**30), float("inf"), "1e300"], ids=str)
+async def test_a_moment_beyond_any_calendar_makes_the_answer_unreadable(told):
+    class Parser:
+        async def parse(self, response, shape):
+            return _moment(told)
+
+    with pytest.raises(UnreadableAnswer):
+        await _Parser(Parser()).parse({"status_code": 200}, None)

@@ -16,10 +16,12 @@ from clickit_tui.panes.timeline import before_lines
 from clickit_tui.world.bill import bill
 from clickit_tui.world.parts import ClusterMissing
 from clickit_tui.world.seen import Failed, Trouble
+from tests import worlds
 from tests.aws.scripted import Scripted
 from tests.checks.test_checks import CALM, judge, with_
 from tests.checks.test_playbook_checks import IN, OUT, change
 from tests.panes.views import text, view_of
+from tests.worlds import NOW
 
 V = Verdict
 NAMES = names("dev")
@@ -40,6 +42,18 @@ def test_a_migration_without_a_status_is_neither_running_nor_over():
     tasks = [msgspec.structs.replace(task, status="") if task.part == "migration" else task for task in CALM.tasks.value]
     assert judge("db.migration", with_(tasks=tuple(tasks))).verdict is V.UNKNOWN
     assert "status not told" in migration_state(next(task for task in tasks if task.part == "migration"), view_of(CALM))[0]
+
+
+@pytest.mark.parametrize(("changes", "verdict"), [({}, V.UNKNOWN), ({"stop_code": "TaskFailedToStart"}, V.FAIL)])
+def test_a_migration_without_an_exit_code_has_not_failed_for_that(changes, verdict):
+    run = msgspec.structs.replace(worlds.migration(NOW), containers=(), **changes)
+    assert judge("db.migration", with_(tasks=(run,))).verdict is verdict
+    assert migration_state(run, view_of(CALM))[1] == ("unknown" if verdict is V.UNKNOWN else "fail")
+
+
+def test_a_cache_in_a_state_that_nobody_knows_is_unknown():
+    odd = msgspec.structs.replace(CALM.cache.value, status="frobnicating")
+    assert judge("cache.status", with_(cache=odd)).verdict is V.UNKNOWN
 
 
 @pytest.mark.parametrize(

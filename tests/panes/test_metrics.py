@@ -13,7 +13,7 @@ from clickit_tui.panes.metrics import Looking, picture, plot_head, row, rows, sh
 from clickit_tui.ui.cells import spans_width
 from clickit_tui.ui.plot import drawn as plotted
 from clickit_tui.ui.plot import with_cursor
-from clickit_tui.world.charting import HOUR, Dot, Sure, chart
+from clickit_tui.world.charting import HOUR, Chart, Dot, Sure, chart, range_named
 from clickit_tui.world.follow import Follow, Following
 from clickit_tui.world.incident import Recorded, Told
 from tests import worlds
@@ -126,6 +126,17 @@ def test_deployments_and_alarms_are_marked_where_they_happened():
     world = worlds.incident_world(NOW)
     full = picture(world, view_of(world), chart(world, "api.unhealthy", HOUR, NOW), Looking())
     assert [(mark.sign, round(NOW - mark.at)) for mark in full.marks] == [("D", 600), ("a", 360), ("A", 360)]
+
+
+def test_what_happened_after_the_newest_point_is_marked_at_the_edge():
+    """A point of an hour's range is a minute or two old, one of a month's range hours: the newest alarm must not wait for it."""
+    world = worlds.incident_world(NOW)
+    month = range_named("30d")
+    drawn = Chart(
+        key="api.unhealthy", label="x", unit="", statistic="Maximum", period_s=3600, dots=(Dot(NOW - 90_000, 1.0), Dot(NOW - 7200, 1.0))
+    )
+    full = picture(world, view_of(world), drawn, Looking(range=month))
+    assert [(mark.sign, mark.at) for mark in full.marks] == [("D", NOW - 7200), ("a", NOW - 7200), ("A", NOW - 7200)]
 
 
 def test_own_changes_are_marked_once_and_those_of_earlier_sessions_too():

@@ -99,6 +99,16 @@ def test_a_sum_over_another_period_gets_words_and_no_line():
     assert threshold(cpu, series["api.cpu"], chart(world, "api.cpu", HOUR, NOW)).level == 85.0
 
 
+def test_an_alarm_on_a_computed_number_is_said_as_such_and_draws_no_line():
+    alarm = Alarm(name="rate", metric="HTTPCode_Target_5XX_Count", namespace="AWS/ApplicationELB", statistic="Sum", period_s=60)
+    alarm = msgspec.structs.replace(alarm, threshold=5.0, comparison="GreaterThanThreshold", evaluations=1, to_alarm=1, computed="100*a/b")
+    assert condition(alarm) == "100*a/b (computed, of HTTPCode_Target_5XX_Count and others) > 5 in 1 m"
+    world = worlds.healthy_world(worlds.NOW)
+    series = world.metrics.value.series["edge.target_5xx"]
+    found = threshold(alarm, series, chart(world, "edge.target_5xx", HOUR, worlds.NOW))
+    assert (found.level, "no line: it looks at a computed number" in found.words) == (None, True)
+
+
 def test_a_line_is_drawn_only_where_it_means_the_same_number():
     world = worlds.healthy_world(NOW)
     series = world.metrics.value.series
