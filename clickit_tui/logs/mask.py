@@ -10,7 +10,7 @@ _PROGRAMS = ("mysql", "mariadb", "redis-cli", "sshpass", "curl")
 _HINTS = (
     "://", "akia", "asia", "eyj", "-----begin", "pass", "pw", "secret", "token", "key", "authorization", "credential", "bearer", "basic ",
     "cookie", "_live_", "_test_", "whsec_", "ghp_", "ghs_", "gho_", "github_pat_", "xox", "session", "signature",
-    "glpat-", "npm_", "sg.", "aiza", "identified by", "hooks.slack", "sk-", "hvs.", "jwt", *_PROGRAMS,
+    "glpat-", "npm_", "sg.", "aiza", "identified by", "hooks.slack", "sk-proj-", "sk-ant-", "sk-or-", "sk-svc", "hvs.", "jwt", *_PROGRAMS,
 )  # fmt: skip
 """A line without any of these holds nothing that the patterns below would find."""
 
@@ -25,7 +25,7 @@ _SHAPES = re.compile(
     r"|\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?"
     r"|\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{8,}|\bwhsec_[A-Za-z0-9]{8,}"
     r"|\bgh[pso]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bxox[abprs]-[A-Za-z0-9-]{10,}"
-    r"|(?<=\bhooks\.slack\.com/services/)[\w/]{20,}|\bsk-[\w-]{24,}|\bhvs\.[\w-]{20,}"
+    r"|(?<=\bhooks\.slack\.com/services/)[\w/]{20,}|\bsk-(?:proj|ant|or|svcacct)-[\w-]{20,}|\bhvs\.[\w-]{20,}"
     r"|\bglpat-[\w-]{20,}|\bnpm_[A-Za-z0-9]{36}\b|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bAIza[\w-]{35}"
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)(\s+)(?=[A-Za-z._~+/-]*[0-9=])[A-Za-z0-9._~+/=-]{8,}")
