@@ -220,6 +220,8 @@ class ServiceDeployments:
         arns = [arn for one in listed for arn in one]
         wanted = batches((arn for arn in arns if arn not in self._settled), DEPLOYMENTS)
         answers = await together(self._gateway.read("ecs", "DescribeServiceDeployments", serviceDeploymentArns=batch) for batch in wanted)
+        if not all(isinstance(answer.get("serviceDeployments"), list) or records(answer, "failures") for answer in answers):
+            raise garbled("ecs:DescribeServiceDeployments", "serviceDeployments")
         found = [ecs.service_deployment(each) for answer in answers for each in records(answer, "serviceDeployments")]
         known = self._settled | {each.arn: each for each in found}
         self._settled = {arn: known[arn] for arn in arns if arn in known and known[arn].status in SETTLED}

@@ -256,3 +256,10 @@ async def test_service_deployments_that_are_not_served_are_a_fault(kind: Trouble
     with pytest.raises(Failed) as raised:
         await ServiceDeployments(Scripted(ListServiceDeployments=failed(kind)), NAMES).fetch(EMPTY)
     assert raised.value.fault.kind is kind
+
+
+async def test_deployments_that_are_listed_and_not_described_are_no_empty_history() -> None:
+    gateway = Scripted(ListServiceDeployments=recorded.LISTED_DEPLOYMENTS, DescribeServiceDeployments={})
+    with pytest.raises(Failed) as raised:
+        await ServiceDeployments(gateway, NAMES).fetch(EMPTY)
+    assert raised.value.fault.kind is Trouble.GARBLED
