@@ -61,7 +61,7 @@ def wanted_secrets(world: World) -> list[str]:
     running = [s.task_definition for s in world.services.value or ()] + [t.task_definition for t in world.tasks.value or ()]
     arns = dict.fromkeys((*running, *(r.task_definition for r in shortlisted(world))))
     found = [reference for arn in arns for reference in references(definition_of(world, arn))]
-    return [reference for reference in dict.fromkeys(found) if needs_secret(reference)]
+    return [reference for reference in dict.fromkeys(found) if reference and needs_secret(reference)]
 
 
 class Secrets:

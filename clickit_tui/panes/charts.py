@@ -186,7 +186,7 @@ def _pair(world: World, view: View, first: str, second: str, units: tuple[str, s
     def value(key: str) -> str:
         series = get(world.metrics.value, key)
         last = series.last(view.now) if series else None
-        return count(last[1]) if last is not None and view.now - last[0] <= 360 else "?"
+        return count(last[1]) if series and last is not None and view.now - last[0] <= late_s(world, view, series) else "?"
 
     words = no_number(get(world.metrics.value, first), view, world)
     if words is not None:

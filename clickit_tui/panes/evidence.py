@@ -85,7 +85,7 @@ def picture(gathered: Gathered, world: World, view: View) -> Picture:
     top = ceiling(max([1e-6, *(v * 1.05 for v in points.values()), *((level * 1.1,) if level else ())]))
     look: Look = "fail" if gathered.state == "ALARM" else "warn"
     happened = [mark for mark in marks(world, None, left, right) if mark.sign == "D" or mark.sign == "Y"]
-    words = series if isinstance(series, str) else f"no data of {alarm.metric or 'it'} here"
+    words = series if isinstance(series, str) else no_data(alarm, series)
     return Picture(
         left=left,
         right=right,
@@ -98,6 +98,13 @@ def picture(gathered: Gathered, world: World, view: View) -> Picture:
         cursor=gathered.at,
         words=words,
     )
+
+
+def no_data(alarm: Alarm, series: Series) -> str:
+    """Why nothing is plotted: CloudWatch has no point, or did not answer for it."""
+    if series.status not in ("Complete", ""):
+        return f"CloudWatch answered {series.status} for {alarm.metric or 'it'}"
+    return f"no data of {alarm.metric or 'it'} here"
 
 
 def _dot(at: float, points: dict[float, float], now: float, period: int) -> Dot:
@@ -115,6 +122,11 @@ def evidence_lines(gathered: Gathered, world: World, view: View) -> list[Spans]:
             Span(f" at {view.moment(gathered.at)}, {brief(view.now - gathered.at)} ago"),
         ),
         (Span(f" {condition(alarm)}", "dim"),),
+        *(
+            ((Span(f" plotted is only its first input: {alarm.statistic or '?'} of {alarm.metric or '?'}", "warn"),),)
+            if alarm.computed
+            else ()
+        ),
         *((row("because", reason_words(_reason(gathered, world))),) if _reason(gathered, world) else ()),
         (
             Span(" playbook  ", "dim"),

@@ -8,6 +8,7 @@ from clickit_tui.aws.ecr import repositories_fetch
 from clickit_tui.aws.ecs_sources import cluster_fetch
 from clickit_tui.aws.elasticache import cache_fetch
 from clickit_tui.aws.rds import database_fetch
+from clickit_tui.aws.secretsmanager import wanted_secrets
 from clickit_tui.checks.registry import Verdict
 from clickit_tui.headless.status import health_words
 from clickit_tui.naming import names
@@ -126,3 +127,11 @@ async def test_a_deleted_cluster_that_is_still_listed_is_missing():
     listed = {"clusterArns": [f"arn:aws:ecs:eu-west-1:1:cluster/{NAMES.cluster}"]}
     found = await cluster_fetch(Scripted(DescribeClusters=inactive, ListClusters=listed), NAMES)(CALM)
     assert isinstance(found["cluster"], ClusterMissing)
+
+
+async def test_a_reference_that_names_nothing_does_not_hide_the_other_secrets():
+    containers = tuple(
+        msgspec.structs.replace(each, secrets=(("EMPTY", ""), *each.secrets)) for one in CALM.definitions.value for each in one.containers
+    )
+    definitions = tuple(msgspec.structs.replace(one, containers=containers[:1]) for one in CALM.definitions.value)
+    assert "" not in wanted_secrets(with_(definitions=definitions))

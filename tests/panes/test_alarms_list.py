@@ -126,3 +126,20 @@ def test_evidence_holds_the_deployment_before_the_change_and_its_playbook():
 )
 def test_each_alarm_leads_to_a_playbook(alarm, id):
     assert playbook(alarm).id == id
+
+
+def test_the_evidence_of_a_computed_alarm_says_that_only_its_first_input_is_plotted():
+    world = worlds.incident_world(NOW)
+    alarm = msgspec.structs.replace(next(each for each in world.alarms.value if each.since is not None), threshold=5.0, computed="100*a/b")
+    series = world.metrics.value.series["edge.target_5xx"]
+    gathered = Gathered(alarm=alarm, at=alarm.since, state="ALARM", lines=[], series=series)
+    assert "plotted is only its first input" in text(evidence_lines(gathered, world, view_of(world)))
+    assert picture(gathered, world, view_of(world)).levels == ()
+
+
+def test_a_metric_that_cloudwatch_did_not_answer_is_not_said_to_have_no_data():
+    world = worlds.incident_world(NOW)
+    alarm = next(each for each in world.alarms.value if each.since is not None)
+    series = msgspec.structs.replace(world.metrics.value.series["edge.target_5xx"], times=(), values=(), status="InternalError")
+    gathered = Gathered(alarm=alarm, at=alarm.since, state="ALARM", series=series)
+    assert picture(gathered, world, view_of(world)).words.startswith("CloudWatch answered InternalError for ")

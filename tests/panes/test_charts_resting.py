@@ -22,6 +22,7 @@ def test_a_number_stays_between_two_slow_reads_and_no_longer(age_s, every_s, sho
     world, view = aged(age_s, every_s)
     data, edge = text(database_lines(world, view, 60)), text(edge_lines(world, view, 60))
     assert ("no data" not in data.splitlines()[0]) is shown
+    assert ("?" not in data.splitlines()[3]) is shown, "what is read and written"
     assert ("no data" not in "".join(edge.splitlines()[:2])) is shown
 
 
