@@ -77,16 +77,21 @@ def late_s(world: World, view: View, series: Series) -> float:
     return max(LATE_S, 3.0 * series.period_s, between)
 
 
+def _short(words: str, cells: int) -> str:
+    """Words where no number is, at the right of a column; a question mark where they have no room."""
+    return fit(words if cell_width(words) <= cells else "?", cells, right=True)
+
+
 def newest_text(world: World, view: View, key: str, cells: int = 8, suffix: str = "") -> Spans:
     """A gauge's newest value, dimmed while provisional; older than six minutes, or than three periods, it is no longer called a value."""
     series = get(world.metrics.value, key)
     words = no_number(series, view, world)
     if words is not None:
-        return (Span(fit(words[0].text, cells, right=True), words[0].look),)
+        return (Span(_short(words[0].text, cells), words[0].look),)
     assert series is not None  # noqa: S101 - no_number answered for None
     last = series.last(view.now)
     if last is None or view.now - last[0] > late_s(world, view, series):
-        return (Span(fit("no data", cells, right=True), "unknown"),)
+        return (Span(_short("no data", cells), "unknown"),)
     return (
         (Span(fit(amount(last[1], series.unit), cells, right=True)), Span(suffix, "dim"))
         if suffix

@@ -85,8 +85,20 @@ class LogPane(Pane):
         self.tail.renew()
 
     def paint(self, world: World, view: View) -> None:
-        """Lines come from `flush`, not from the World; only the moment is taken from here."""
+        """Lines come from `flush`, not from the World; only the moment is taken from here, and why there is no line."""
         self._at(view)
+        empty = self._empty(world)
+        if empty != self.tail.empty:
+            self.tail.empty = empty
+            self.tail.renew()
+
+    def _empty(self, world: World) -> Spans:
+        """What stands where no line is: why, as far as it is known."""
+        fault = world.log.fault
+        return (Span(f" not read: {fault.sentence}", "warn"),) if fault is not None else self._quiet()
+
+    def _quiet(self) -> Spans:
+        return (Span(" no line in the last 15 minutes" if self.state[0].startswith("LIVE") else " nothing was read yet", "dim"),)
 
     def _at(self, view: View) -> None:
         """How lines are drawn now."""
@@ -203,19 +215,13 @@ class LogsPane(LogPane):
         self.bars.show(histogram(levels, self.size.width, rows, view.now, symbols(view.glyphs.ascii), marks_of(world)))
         shown = self.drawing.shape == "columns"
         self.names.show([(Span(column_names(self.drawing), "dim"),)] if shown else [])
-        empty = self._empty()
-        if empty != self.tail.empty:
-            self.tail.empty = empty
-            self.tail.renew()
 
-    def _empty(self) -> Spans:
-        """What stands where no line is: why, as far as it is known."""
+    def _empty(self, world: World) -> Spans:
         if self.searching is not None:
             words, _ = self.searching()
             return (Span(f" nothing found: {words}; esc goes back to the tail", "dim"),)
         why = "; ".join(self.troubles)
-        quiet = " no line in the last 15 minutes" if self.state[0].startswith("LIVE") else " nothing was read yet"
-        return (Span(f" {why}" if why else quiet, "warn" if why else "dim"),)
+        return (Span(f" {why}", "warn"),) if why else self._quiet()
 
     def next_shape(self) -> str:
         """Change to the next shape; returns its name."""

@@ -25,6 +25,7 @@ from clickit_tui.panes.logs_pane import LogPane, LogsPane, scope_of
 from clickit_tui.ui.cells import spans_width
 from clickit_tui.ui.looks import symbols
 from clickit_tui.ui.rule import titled
+from clickit_tui.world.seen import Seen
 from tests import worlds
 from tests.fakes import line
 from tests.logs.fake import START, LogService, Stepped
@@ -283,3 +284,15 @@ def test_deployments_and_alarms_name_moments_or_say_that_there_are_none():
 def test_a_pane_that_is_painted_before_it_is_composed_keeps_quiet() -> None:
     world = worlds.incident_world(START)
     LogsPane().show(world, view_of(world, now=START))
+
+
+@pytest.mark.parametrize("pane", [LogPane, LogsPane])
+def test_where_no_line_is_the_pane_says_why(pane: type[LogPane]) -> None:
+    said = []
+    for world in (worlds.denied_world(START), msgspec.structs.replace(worlds.healthy_world(START), log=Seen(value=None))):
+        shown = pane()
+        shown.troubles = ("no permission: logs:FilterLogEvents",) if isinstance(shown, LogsPane) and world.log.fault else ()
+        shown.show(world, view_of(world, now=START))
+        said.append("".join(span.text for span in shown.tail.empty))
+    assert "no permission: logs:FilterLogEvents" in said[0]
+    assert said[1] == " nothing was read yet"
