@@ -24,7 +24,7 @@ FOLDED = 4
 def columns(width: int) -> tuple[int, int]:
     """Cells of the name and of the state."""
     state = 17 if width < 100 else 24
-    return max(22, min(46, width - KIND - state - 27)), state
+    return max(22, min(46, width - KIND - state - 29)), state
 
 
 def data_rows(world: World, view: View, width: int, every: bool = False) -> list[Row]:

@@ -61,6 +61,12 @@ def _keep(path: Path, text: str) -> str:
     return ""
 
 
+def _short(path: Path) -> str:
+    """A path as a shell takes it, the home as `~`: what is copied has to stand beside it in one row."""
+    home = os.path.expanduser("~")
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+
+
 async def _to_tmux(text: str) -> bool:
     try:
         child = await asyncio.create_subprocess_exec(
@@ -94,5 +100,5 @@ async def copy(app: App[object], text: str, environ: Mapping[str, str] | None = 
         app.copy_to_clipboard(text)
     failure = await asyncio.to_thread(_keep, path, text)
     if way.kind == "file":
-        return f"could not be sent: {failure}" if failure else f"sent to {path}"
-    return f"{way.said}; no file: {failure}" if failure else f"{way.said}; also in {path}"
+        return f"could not be sent: {failure}" if failure else f"sent to {_short(path)}"
+    return f"{way.said}; no file: {failure}" if failure else f"{way.said}; also in {_short(path)}"

@@ -35,6 +35,12 @@ def test_the_way_depends_on_the_terminal(environ: dict[str, str], text: str, kin
     assert route(text, environ).kind == kind
 
 
+async def test_a_file_in_the_home_is_named_shortly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    said = await copy(Screen(), "x", {"TERM": "xterm", "XDG_STATE_HOME": str(tmp_path / "state")})  # type: ignore[arg-type]
+    assert said == "sent to terminal; also in ~/state/clickit-tui/last-copy.txt"
+
+
 async def test_a_copy_says_sent_and_keeps_a_file_for_its_owner_only(tmp_path: Path) -> None:
     screen, environ = Screen(), {"TERM": "xterm", "XDG_STATE_HOME": str(tmp_path)}
     said = await copy(screen, "aws ecs …", environ)  # type: ignore[arg-type]
