@@ -313,7 +313,9 @@ def _scale_in(world: World, found: Bill) -> Saving | None:
     lines = []
     for target in world.scaling.value or ():
         running = [task for task in world.tasks.value or () if task.part == target.part and not task.stopped]
-        over = len(running) - (target.minimum if target.minimum is not None else len(running))
+        desired = next((each.desired for each in world.services.value or () if each.part == target.part), None)
+        count = len(running) if desired is None else min(desired, len(running))  # a deployment runs old and new tasks side by side
+        over = count - (target.minimum if target.minimum is not None else count)
         hour = task_hour(running[0]) if running else None
         if over > 0 and hour is not None:
             lines.append((f"{over} {target.part}", over * hour * prices.HOURS))

@@ -136,6 +136,9 @@ def test_tasks_above_the_minimum_and_logs_without_end_are_savings() -> None:
     found = savings(world, bill(world))
     assert [saving.text for saving in found] == ["scale-in to the minimum: 1 api above it", "1 log group never expires"]
     assert [round(saving.month or 0, 2) for saving in found] == [21.26, 3.0]
+    rolling = tuple(msgspec.structs.replace(each, desired=1) for each in worlds.steady_services(NOW))
+    twice = shaped("prod", usage=used("prod", 0.1), services=rolling, scaling=(type(target)(part="api", minimum=1, maximum=4),))
+    assert savings(twice, bill(twice)) == (), "the old and new tasks of a deployment are not above the minimum"
 
 
 @pytest.mark.parametrize(
