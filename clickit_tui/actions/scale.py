@@ -163,6 +163,6 @@ def _capacity(world: World, service: Service, count: int) -> tuple[Line, ...]:
     size = f"after {several(count, 'task')} × {vcpu:g} vCPU, {gib:g} GiB"
     if service.desired is None or not any(name.startswith("FARGATE") for name in service.capacity):
         return (Line(text=size),)
-    dollars = (count - service.desired) * (vcpu * prices.VCPU_HOUR + gib * prices.GIB_HOUR)
+    dollars = (count - service.desired) * (vcpu * prices.VCPU_HOUR + gib * prices.GIB_HOUR) * (prices.ARM if found.on_arm else 1.0)
     spot = ", less on Spot" if "FARGATE_SPOT" in service.capacity else ""
     return (Line(text=f"{size}, {'+' if dollars >= 0 else '−'} ${abs(dollars):.2f}/h (us-east-1 price{spot})"),)

@@ -166,19 +166,27 @@ def _fargate(world: World) -> Item:
     running = [service.running for service in services]
     if None in running or not all(task.status for task in own) or (not own and any(running)):
         return Item(id="fargate", name="Fargate", month=None, how="how many tasks run is not told")
-    priced = {task.arn: task_hour(task) for task in own}
+    arm = _on_arm(world)
+    priced = {task.arn: task_hour(task, arm=task.task_definition in arm) for task in own}
     if any(hour is None for hour in priced.values()):
-        return Item(id="fargate", name="Fargate", month=None, how="a task's size is not known")
+        return Item(id="fargate", name="Fargate", month=None, how="a task's size is not known, or it runs on ARM Spot: no price")
     month = sum(hour or 0.0 for hour in priced.values()) * prices.HOURS
     return Item(id="fargate", name="Fargate", month=month, how=_shape(services, own), why=_sizes(own), standing=0.0)
 
 
-def task_hour(task: Task) -> float | None:
-    """Dollars an hour of one running task; None when its size is not known."""
+def _on_arm(world: World) -> frozenset[str]:
+    """ARNs of the definitions whose tasks run on ARM."""
+    return frozenset(each.arn for each in world.definitions.value or () if each.on_arm)
+
+
+def task_hour(task: Task, *, arm: bool = False) -> float | None:
+    """Dollars an hour of one running task; None when its size is not known, or nobody knows its price."""
     if not (task.cpu.isdigit() and task.memory.isdigit()):
         return None
     vcpu, gib = int(task.cpu) / 1024, int(task.memory) / 1024
     spot = task.capacity == "FARGATE_SPOT"
+    if arm:
+        return None if spot else prices.ARM * (vcpu * prices.VCPU_HOUR + gib * prices.GIB_HOUR)
     return vcpu * (prices.SPOT_VCPU_HOUR if spot else prices.VCPU_HOUR) + gib * (prices.SPOT_GIB_HOUR if spot else prices.GIB_HOUR)
 
 
@@ -316,7 +324,7 @@ def _scale_in(world: World, found: Bill) -> Saving | None:
         desired = next((each.desired for each in world.services.value or () if each.part == target.part), None)
         count = len(running) if desired is None else min(desired, len(running))  # a deployment runs old and new tasks side by side
         over = count - (target.minimum if target.minimum is not None else count)
-        hour = task_hour(running[0]) if running else None
+        hour = task_hour(running[0], arm=running[0].task_definition in _on_arm(world)) if running else None
         if over > 0 and hour is not None:
             lines.append((f"{over} {target.part}", over * hour * prices.HOURS))
     if not lines:

@@ -210,6 +210,10 @@ class TaskDefinition(msgspec.Struct, frozen=True, kw_only=True):
         """`family:revision`."""
         return f"{self.family}:{self.revision}"
 
+    @property
+    def on_arm(self) -> bool:
+        return self.architecture.upper() == "ARM64"
+
 
 class ServiceDeployment(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of DescribeServiceDeployments: what a deployment came to, kept 90 days."""

@@ -17,6 +17,8 @@ DAYS = HOURS / 24
 VCPU_HOUR, GIB_HOUR = 0.04048, 0.004445
 """Fargate on demand, Linux/x86."""
 SPOT_VCPU_HOUR, SPOT_GIB_HOUR = 0.01334, 0.001465
+ARM = 0.8
+"""Fargate on ARM costs this share of x86, on demand; on Spot it has a price of its own that is not here."""
 
 NAT_HOUR, NAT_GB = 0.045, 0.045
 """A gateway, and each gigabyte it processes."""

@@ -228,7 +228,7 @@ def test_scaling_says_what_it_does_and_how_it_is_undone():
         "autoscaling 2–6: cpu-60 may take it back",
         "deployment api:42 is under way: 2 of 3 running",
         "2 alarms open: clickit-prod-alb-5xx, clickit-prod-unhealthy-targets",
-        "after 5 tasks × 0.5 vCPU, 1 GiB, + $0.05/h (us-east-1 price)",
+        "after 5 tasks × 0.5 vCPU, 1 GiB, + $0.04/h (us-east-1 price)",
     ]
     assert planned.undo == "U: scale back to 3"
     assert planned.inverse.params["desiredCount"] == 3

@@ -117,6 +117,23 @@ def test_secrets_that_no_task_reads_cost_too_and_those_to_be_deleted_do_not() ->
     assert (listed.month, listed.how) == (0.8, "2 × $0.40")
 
 
+def test_tasks_on_arm_cost_their_own_price() -> None:
+    usage = used("prod", 0.1)
+    plain = shaped("prod", usage=usage)
+    definitions = tuple(
+        msgspec.structs.replace(each, arn=task.task_definition, architecture="ARM64")
+        for each in worlds.healthy_world(NOW).definitions.value or ()
+        for task in plain.tasks.value or ()
+    )
+    x86, arm = (bill(of).item("fargate") for of in (plain, shaped("prod", usage=usage, definitions=definitions)))
+    assert x86 is not None
+    assert arm is not None
+    assert (x86.month, arm.month) == (pytest.approx(85.06, abs=0.01), pytest.approx(0.8 * 85.06, abs=0.01))
+    spot = bill(shaped("dev", usage=used("dev", 0.1), definitions=definitions)).item("fargate")
+    assert spot is not None
+    assert spot.month is None
+
+
 def test_what_is_off_already_saves_nothing_more() -> None:
     off = worlds.database(status="stopped", instance_class="db.t4g.micro", multi_az=False, storage_gib=20)
     services = tuple(msgspec.structs.replace(each, desired=0, running=0) for each in worlds.steady_services(NOW))
