@@ -27,7 +27,7 @@ from clickit_tui.session import Session
 from clickit_tui.world.causes import cause_of, grouped
 from clickit_tui.world.ecs import Service, ServiceDeployment, revision
 from clickit_tui.world.follow import Phase
-from clickit_tui.world.revisions import candidates, deployments_of
+from clickit_tui.world.revisions import candidates, deployments_of, ended_words
 from clickit_tui.world.seen import Seen
 from clickit_tui.world.world import FIELDS, World
 from tests.conftest import Client
@@ -274,7 +274,7 @@ async def test_a_revision_whose_tag_was_never_pushed_is_blocked_and_not_offered(
         failed = next(c for c in candidates(r.world, r.api) if c.failed)
         assert not failed.offered
         row = next(o for o in rollback.choices(r.world, r.target, r.session.facts()) if o.id == failed.id)
-        assert row.reason.startswith(f"failed ({failed.status}), image clickit/api:")
+        assert row.reason.startswith(f"{ended_words(failed.status)}, image clickit/api:")
         blocked = rollback.plan(r.world, r.target, {"revision": failed.id}, r.session.facts())
         assert isinstance(blocked, Refused)
         assert "is not in ECR" in blocked.reason

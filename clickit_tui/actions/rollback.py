@@ -21,6 +21,7 @@ from clickit_tui.world.revisions import (
     current_revision,
     definition_of,
     deployments_of,
+    ended_words,
     looked_up,
     running_deployment,
     tag_and_digest,
@@ -80,7 +81,7 @@ def _why_not(of: Candidate) -> str:
     """Why a candidate is not the one to take; empty for a good one."""
     if of.same:
         return "runs now: deploying it again resolves its tag anew"
-    failed = f"failed ({of.status})" if of.failed else ""
+    failed = ended_words(of.status) if of.failed else ""
     if of.blocked:
         return ", ".join(filter(None, (failed, of.blocked)))
     return failed if of.recorded else "not known to have worked"
@@ -292,7 +293,7 @@ def _deploy_effect(world: World, service: Service, of: Candidate, health: state.
 
 def _unproven(of: Candidate) -> str:
     if of.recorded:
-        return f"its deployments failed ({of.status}): it is not known to have worked"
+        return f"its newest deployment ended: {ended_words(of.status)}; it is not known to have worked"
     return "ECS has no record of its deployments: it is not known to have worked"
 
 

@@ -150,7 +150,7 @@ def test_a_failed_row_says_so_before_anything_that_may_be_cut() -> None:
     images = tuple(i for i in world.images.value or () if i.id != gone.id)
     world = changed(world, images=(gone, *images))
     row = next(o for o in rollback.choices(world, API, FACTS) if o.text.startswith(":39"))
-    assert row.reason.startswith("failed (ROLLBACK_SUCCESSFUL), image clickit/api:v2.0.39 is not in ECR; differs ")
+    assert row.reason.startswith("failed, rolled back, image clickit/api:v2.0.39 is not in ECR; differs ")
     assert "differs" not in row.text
 
 
@@ -314,7 +314,7 @@ def test_after_a_roll_back_the_revision_that_failed_is_not_offered() -> None:
     ]
     chosen = plan(world, arn_of(42))
     assert chosen.risk is Risk.SEVERE
-    assert "its deployments failed (ROLLBACK_SUCCESSFUL)" in warned(chosen)
+    assert "its newest deployment ended: failed, rolled back; it is not known to have worked" in warned(chosen)
 
 
 # --- no record, no history ---
