@@ -25,7 +25,7 @@ def test_eight_hours_leave_memory_and_tasks_as_they_were() -> None:
     assert soaked.given >= 8 * 3600 / BURST_EVERY_S * BURST_S * BURST_PER_S
     assert last.lines == warm.lines == 50_000
     assert max(hour.mib for hour in soaked.hours) <= 150
-    assert last.mib <= 1.05 * warm.mib
+    assert last.mib <= 1.1 * warm.mib, "caches fill: Textual keeps the styles of up to 1,024 widgets, also of dialogs that were left"
     assert last.tasks <= warm.tasks + 5, "a worker or a timer may be under way"
     assert last.objects <= 1.15 * warm.objects, "the record of verdicts grows to its bound"
 
