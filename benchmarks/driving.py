@@ -18,8 +18,8 @@ STEP_S = 0.002
 
 
 def environment() -> dict[str, str]:
-    """The same for every measured program: 256 colours, UTF-8, no settings of the user's."""
-    unwanted = ("TMUX", "NO_COLOR", "COLORTERM", "CLICKIT_CONFIG", "CLICKIT_READ_ONLY")
+    """The same for every measured program: 256 colours, UTF-8, no settings of the user's, compiled once as an installation is."""
+    unwanted = ("TMUX", "NO_COLOR", "COLORTERM", "CLICKIT_CONFIG", "CLICKIT_READ_ONLY", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if name not in unwanted}
     return kept | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
 
